@@ -1,0 +1,54 @@
+# pamlab: `make` lists what there is.
+GO ?= go
+FUZZTIME ?= 10m
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@latest
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+
+.PHONY: help
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## one static binary, ./pamlab
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o pamlab ./cmd/pamlab
+
+.PHONY: demo
+demo: ## the one-minute tour
+	$(GO) run ./cmd/pamlab demo
+
+.PHONY: test
+test: ## all tests
+	$(GO) test ./...
+
+.PHONY: race
+race: ## all tests under the race detector
+	$(GO) test -race ./...
+
+.PHONY: cover
+cover: ## coverage by function, and cover.html
+	$(GO) test -coverpkg=./... -coverprofile=cover.out ./...
+	$(GO) tool cover -func=cover.out | tail -1
+	$(GO) tool cover -html=cover.out -o cover.html
+
+.PHONY: lint
+lint: ## gofmt, vet, staticcheck
+	@test -z "$$(gofmt -l . | tee /dev/stderr)"
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+.PHONY: vuln
+vuln: ## known vulnerabilities in what we depend on
+	$(GO) run $(GOVULNCHECK) ./...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target, FUZZTIME each (10m)
+	./testdata/fuzz.sh $(FUZZTIME)
+
+.PHONY: bench
+bench: ## benchmarks, and our server beside the bare one
+	$(GO) test -run '^$$' -bench . -benchmem -count 5 ./hl7/... ./mllp/... | tee bench.out
+
+.PHONY: interop
+interop: ## the third-party peers of testdata/interop
+	./testdata/interop/run
