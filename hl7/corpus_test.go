@@ -1,0 +1,120 @@
+package hl7_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pamlab/pamlab/hl7"
+)
+
+// corpus returns the folder of third-party messages: $PAMLAB_CORPUS, or
+// shared/corpus beside the repository. They are not ours to distribute.
+func corpus(t *testing.T) string {
+	dir := os.Getenv("PAMLAB_CORPUS")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "shared", "corpus")
+	}
+	if _, err := os.Stat(dir); err != nil {
+		if os.Getenv("PAMLAB_REQUIRE_CORPUS") == "1" {
+			t.Fatalf("PAMLAB_REQUIRE_CORPUS=1, but there is no corpus of third-party messages: %v", err)
+		}
+		t.Skipf("no corpus of third-party messages (set PAMLAB_CORPUS to its folder): %v", err)
+	}
+	return dir
+}
+
+// refused lists the files of the corpus that are not one message, with the
+// kind of error that says so.
+var refused = map[string]hl7.ErrorKind{
+	"odd/cosyte-raw-batch-multi.hl7":                hl7.KindBatch,
+	"odd/cosyte-raw-mixed-terminators-stream.hl7":   hl7.KindSeveral,
+	"odd/cosyte-raw-mllp-framing-stripped.hl7":      hl7.KindFramed,
+	"odd/effortless-raw-mllp-framed.hl7":            hl7.KindFramed,
+	"odd/effortless-raw-utf16-ack.hl7":              hl7.KindUTF16,
+	"odd/effortless-hash-separator.hl7":             hl7.KindDelimiters,
+	"invalid/cosyte-duplicate-required-segment.hl7": hl7.KindSeveral,
+}
+
+func TestCorpus(t *testing.T) {
+	dir := corpus(t)
+	files := 0
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || filepath.Ext(path) != ".hl7" {
+			return err
+		}
+		files++
+		name, err := filepath.Rel(dir, path)
+		require.NoError(t, err)
+		t.Run(name, func(t *testing.T) {
+			data, err := os.ReadFile(path)
+			require.NoError(t, err)
+			testCorpusFile(t, filepath.ToSlash(name), data)
+		})
+		return nil
+	})
+	require.NoError(t, err)
+	require.Greater(t, files, 200, "the corpus has more files than that")
+}
+
+func testCorpusFile(t *testing.T, name string, data []byte) {
+	original := string(data)
+	m, err := hl7.Parse(data)
+	if kind, ok := refused[name]; ok {
+		var e *hl7.Error
+		require.True(t, errors.As(err, &e), "got %v", err)
+		require.Equal(t, kind, e.Kind)
+		require.NotEmpty(t, e.Hint("en"))
+		testCorpusSplit(t, name, data)
+		return
+	}
+	require.NoError(t, err)
+	require.Equal(t, original, string(m.Bytes()), "round trip")
+	if !strings.Contains(name, "-raw-") {
+		require.NotContains(t, kinds(m.Oddities()), hl7.OddNoTerminator)
+		require.NotContains(t, kinds(m.Oddities()), hl7.OddLineFeed)
+	}
+	for s := range m.Segments() {
+		for n := 1; n <= s.NumFields(); n++ {
+			_ = s.Field(n).String()
+		}
+	}
+	if strings.HasPrefix(name, "ack/") {
+		r, err := hl7.ReadAck(data)
+		require.NoError(t, err)
+		require.True(t, r.Code.Valid())
+		require.NotEmpty(t, r.MessageID)
+	}
+}
+
+// testCorpusSplit checks that what is not one message can be split into some.
+func testCorpusSplit(t *testing.T, name string, data []byte) {
+	raws, err := hl7.Split(data)
+	if name == "odd/effortless-raw-utf16-ack.hl7" {
+		require.Error(t, err)
+		return
+	}
+	require.NoError(t, err)
+	for _, r := range raws {
+		require.Equal(t, string(data[r.Offset:r.Offset+len(r.Data)]), string(r.Data))
+		if name == "odd/effortless-hash-separator.hl7" {
+			continue
+		}
+		m, err := hl7.Parse(r.Data)
+		require.NoError(t, err)
+		require.Equal(t, "MSH", m.Segment(0).Name())
+	}
+}
+
+func kinds(odd []hl7.Oddity) []hl7.OddityKind {
+	var ks []hl7.OddityKind
+	for _, o := range odd {
+		ks = append(ks, o.Kind)
+	}
+	return ks
+}
