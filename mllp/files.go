@@ -1,0 +1,146 @@
+package mllp
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"log/slog"
+)
+
+// Files names the PEM files that a TLS end is made of, and makes a
+// configuration of them for either end.
+//
+// The files are looked at again before every handshake, so that a renewed
+// certificate, or another list of authorities, is used without a restart. A
+// replacement that cannot be used (half written, a key that belongs to another
+// certificate, expired) is reported to OnReload once, and the last good files
+// stay in use.
+//
+// Only TLS 1.2 and 1.3 are spoken, 1.2 with the forward secret AEAD suites alone
+// (IHE ITI TF-2 3.19, "TLS 1.2 floor using BCP195", as far as crypto/tls has
+// them: it has no DHE). Sessions are not resumed: every connection proves its
+// identity anew, against the authorities of the moment.
+type Files struct {
+	CA   string // authorities that the peer's certificate must come from; nothing else is trusted
+	Cert string // own certificate, followed by the intermediate ones
+	Key  string // its private key; "" if it stands in Cert
+
+	// ServerName is the host name, or IP address, that a client expects in the
+	// server's certificate. Empty: the one it connects to.
+	ServerName string
+
+	// AllowExpired lets an identity be used outside its validity: for tests that
+	// show an expired certificate to a peer on purpose.
+	AllowExpired bool
+
+	// OnReload, if not nil, is told when files have changed: nil when the new
+	// ones are in use, a *FileError when the old ones stay. It is called during a
+	// handshake, from any goroutine. If it is nil, slog.Default() is told.
+	OnReload func(error)
+}
+
+// suites12 are the TLS 1.2 suites offered and accepted.
+func suites12() []uint16 {
+	return []uint16{
+		tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+		tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+		tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+		tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+		tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+		tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+	}
+}
+
+// ServerConfig makes the configuration of a server, which requires a client
+// certificate from CA. The files are read at once; the error is a *FileError.
+func (f Files) ServerConfig() (*tls.Config, error) {
+	store, err := f.load()
+	if err != nil {
+		return nil, err
+	}
+	if store.now.pair == nil {
+		return nil, &FileError{Kind: FileNotGiven, Role: RoleCert}
+	}
+	base := &tls.Config{
+		MinVersion:             tls.VersionTLS12,
+		CipherSuites:           suites12(),
+		ClientAuth:             tls.RequireAndVerifyClientCert,
+		SessionTicketsDisabled: true,
+	}
+	fixed := func(m *material) *tls.Config {
+		c := base.Clone()
+		c.ClientCAs, c.Certificates = m.pool, []tls.Certificate{*m.pair}
+		return c
+	}
+	config := fixed(store.now)
+	config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		m := store.current()
+		if m.server == nil {
+			return fixed(m), nil
+		}
+		return m.server, nil
+	}
+	return config, nil
+}
+
+// ClientConfig makes the configuration of a client, which verifies the server's
+// chain up to CA and its name. Without Cert the client has no identity to show.
+// The files are read at once; the error is a *FileError.
+//
+// A Client tells the configuration whom it connects to. Used with crypto/tls
+// alone, a connection to an IP address needs ServerName.
+func (f Files) ClientConfig() (*tls.Config, error) {
+	store, err := f.load()
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Config{
+		MinVersion:   tls.VersionTLS12,
+		CipherSuites: suites12(),
+		ServerName:   f.ServerName,
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			if pair := store.current().pair; pair != nil {
+				return pair, nil
+			}
+			return new(tls.Certificate), nil
+		},
+		// crypto/tls can only verify against authorities that are fixed when the
+		// configuration is made. Its verification is therefore switched off and
+		// done here, against those of the moment: chain, dates, purpose and name.
+		InsecureSkipVerify: true,
+		VerifyConnection: func(s tls.ConnectionState) error {
+			return verifyServer(s, store.current().pool, cmp.Or(f.ServerName, s.ServerName))
+		},
+	}, nil
+}
+
+// verifyServer does what crypto/tls does with the certificate of a server.
+func verifyServer(s tls.ConnectionState, pool *x509.CertPool, name string) error {
+	if name == "" {
+		return errors.New("mllp: no name to verify the server's certificate against: set ServerName")
+	}
+	if len(s.PeerCertificates) == 0 {
+		return errors.New("mllp: the server has no certificate")
+	}
+	opts := x509.VerifyOptions{Roots: pool, DNSName: name, Intermediates: x509.NewCertPool()}
+	for _, c := range s.PeerCertificates[1:] {
+		opts.Intermediates.AddCert(c)
+	}
+	if _, err := s.PeerCertificates[0].Verify(opts); err != nil {
+		return &tls.CertificateVerificationError{UnverifiedCertificates: s.PeerCertificates, Err: err}
+	}
+	return nil
+}
+
+func (f Files) reloaded(err error) {
+	switch {
+	case f.OnReload != nil:
+		f.OnReload(err)
+	case err != nil:
+		slog.LogAttrs(context.Background(), slog.LevelWarn, "mllp: TLS files changed and cannot be used; the old ones stay in use", slog.Any("error", err))
+	default:
+		slog.LogAttrs(context.Background(), slog.LevelInfo, "mllp: TLS files changed; the new ones are in use")
+	}
+}

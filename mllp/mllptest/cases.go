@@ -1,0 +1,2 @@
+// Package mllptest holds what tests of MLLP software need.
+package mllptest

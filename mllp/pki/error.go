@@ -1,0 +1,86 @@
+package pki
+
+import "fmt"
+
+// ErrorKind says what stopped Init or Show.
+type ErrorKind string
+
+// The kinds of Error.
+const (
+	Exists         ErrorKind = "exists"          // a file is there already
+	NotADirectory  ErrorKind = "not-a-directory" // the folder is a file
+	IsDirectory    ErrorKind = "is-directory"    // a file to replace is a folder
+	Missing        ErrorKind = "missing"
+	NoCertificate  ErrorKind = "no-certificate"
+	BadCertificate ErrorKind = "bad-certificate"
+	BadDays        ErrorKind = "bad-days"
+	BadName        ErrorKind = "bad-name"
+	Failed         ErrorKind = "failed" // reading or writing failed
+)
+
+// An Error is why a PKI could not be made or shown.
+type Error struct {
+	Kind ErrorKind
+	Path string
+	Name string // BadName
+	Days int    // BadDays
+	Err  error  // the cause; may be nil
+}
+
+// Error describes the error in English.
+func (e *Error) Error() string { return e.In("en") }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// In describes the error in French ("fr") or English, on one line.
+func (e *Error) In(lang string) string {
+	s := e.Path + pick(lang, " : ", ": ")
+	switch e.Kind {
+	case Exists:
+		return s + pick(lang, "ce fichier existe déjà", "file exists already")
+	case NotADirectory:
+		return s + pick(lang, "ce n'est pas un dossier", "not a directory")
+	case IsDirectory:
+		return s + pick(lang, "c'est un dossier, pas un fichier", "is a directory, not a file")
+	case Missing:
+		return s + pick(lang, "ce fichier ou ce dossier n'existe pas", "no such file or directory")
+	case NoCertificate:
+		return s + pick(lang, "aucun certificat (bloc PEM CERTIFICATE)", "no certificate (PEM block CERTIFICATE)")
+	case BadDays:
+		return fmt.Sprintf(pick(lang, "durée de validité de %d jours impossible", "a validity of %d days is not possible"), e.Days)
+	case BadName:
+		return fmt.Sprintf(pick(lang, "« %s » n'est ni un nom d'hôte ni une adresse IP", "%q is neither a host name nor an IP address"), e.Name)
+	}
+	if e.Err != nil {
+		s += e.Err.Error()
+	}
+	return s
+}
+
+// Hint says what to do about the error, in French or English; "" if nothing
+// useful can be said.
+func (e *Error) Hint(lang string) string {
+	switch e.Kind {
+	case Exists:
+		return pick(lang, "choisissez un autre dossier, ou « --force » pour remplacer toute la PKI", "choose another folder, or --force to replace the whole PKI")
+	case NotADirectory, IsDirectory:
+		return pick(lang, "choisissez un autre dossier", "choose another folder")
+	case Missing:
+		return pick(lang, "vérifiez le chemin ; « pamlab pki init » fabrique une PKI de test", `check the path; "pamlab pki init" makes a test PKI`)
+	case NoCertificate, BadCertificate:
+		return pick(lang, "il faut un fichier PEM, avec des lignes BEGIN CERTIFICATE et END CERTIFICATE", "a PEM file is needed, with lines BEGIN CERTIFICATE and END CERTIFICATE")
+	case BadDays:
+		return fmt.Sprintf(pick(lang, "entre 1 et %d jours : deux ans au plus (IHE ITI TF-2 3.19)", "between 1 and %d days: two years at most (IHE ITI TF-2 3.19)"), MaxDays)
+	case BadName:
+		return pick(lang, "donnez un nom comme dmn.hopital.test ou une adresse comme 192.0.2.7", "give a name like dmn.hospital.test or an address like 192.0.2.7")
+	}
+	return ""
+}
+
+func pick(lang, fr, en string) string {
+	if lang == "fr" {
+		return fr
+	}
+	return en
+}

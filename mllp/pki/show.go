@@ -1,0 +1,230 @@
+package pki
+
+import (
+	"crypto"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"time"
+)
+
+// maxPEM bounds what is read of a file that is said to be PEM.
+const maxPEM = 1 << 20
+
+// KeyState says whether the private key of a certificate is at hand.
+type KeyState string
+
+// The states of a private key.
+const (
+	KeyAbsent  KeyState = "absent"
+	KeyMatches KeyState = "matches"
+	KeyDiffers KeyState = "differs"    // there is a key, of another certificate
+	KeyBroken  KeyState = "unreadable" // there is a file that holds no usable key
+)
+
+// Info is what is known about one certificate.
+type Info struct {
+	File        string
+	Role        string // name of the file without ".pem": ca, gam, dmn …
+	CA          bool
+	Subject     string // RFC 2253
+	Issuer      string
+	Serial      string // hexadecimal
+	DNSNames    []string
+	IPAddresses []net.IP
+	EKUs        []string // serverAuth, clientAuth, or an object identifier
+	NotBefore   time.Time
+	NotAfter    time.Time
+	Fingerprint string // SHA-256 of the certificate, hexadecimal pairs joined by ':'
+	Key         KeyState
+	KeyFile     string // where the key was looked for
+
+	cert *x509.Certificate
+}
+
+// DaysLeft is the number of whole days until the certificate expires; negative
+// once it has.
+func (i Info) DaysLeft(now time.Time) int {
+	left := i.NotAfter.Sub(now)
+	days := int(left / (24 * time.Hour))
+	if left < 0 {
+		days--
+	}
+	return days
+}
+
+// SANs returns the names of the certificate, host names first.
+func (i Info) SANs() []string {
+	all := append([]string(nil), i.DNSNames...)
+	for _, ip := range i.IPAddresses {
+		all = append(all, ip.String())
+	}
+	return all
+}
+
+// Show returns what there is to know about the certificates in a PEM file, or
+// in the *.pem files of a folder, the CA first. Files of a folder that hold no
+// certificate are passed over. The error is an *Error.
+func Show(path string) ([]Info, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, readError(path, err)
+	}
+	if !info.IsDir() {
+		return showFile(path)
+	}
+	paths, err := filepath.Glob(filepath.Join(escape(path), "*.pem"))
+	if err != nil {
+		return nil, &Error{Kind: Failed, Path: path, Err: err}
+	}
+	var all []Info
+	for _, p := range paths {
+		infos, err := showFile(p)
+		if e, ok := errors.AsType[*Error](err); ok && e.Kind == NoCertificate {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, infos...)
+	}
+	if len(all) == 0 {
+		return nil, &Error{Kind: NoCertificate, Path: path}
+	}
+	sort.SliceStable(all, func(i, j int) bool { return all[i].CA && !all[j].CA })
+	return all, nil
+}
+
+// escape makes a path literal in a pattern of filepath.Glob.
+func escape(path string) string {
+	return strings.NewReplacer(`*`, `[*]`, `?`, `[?]`, `[`, `[[]`).Replace(path)
+}
+
+func showFile(path string) ([]Info, error) {
+	data, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	var infos []Info
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, &Error{Kind: BadCertificate, Path: path, Err: err}
+		}
+		infos = append(infos, newInfo(path, cert))
+	}
+	if len(infos) == 0 {
+		return nil, &Error{Kind: NoCertificate, Path: path}
+	}
+	infos[0].findKey() // the further ones are intermediates
+	return infos, nil
+}
+
+func read(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, readError(path, err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxPEM+1))
+	if err != nil {
+		return nil, readError(path, err)
+	}
+	if len(data) > maxPEM {
+		return nil, &Error{Kind: NoCertificate, Path: path}
+	}
+	return data, nil
+}
+
+func readError(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return &Error{Kind: Missing, Path: path, Err: err}
+	}
+	return &Error{Kind: Failed, Path: path, Err: err}
+}
+
+func newInfo(path string, c *x509.Certificate) Info {
+	sum := sha256.Sum256(c.Raw)
+	return Info{
+		File: path, Role: strings.TrimSuffix(filepath.Base(path), ".pem"), CA: c.IsCA,
+		Subject: c.Subject.String(), Issuer: c.Issuer.String(), Serial: fmt.Sprintf("%x", c.SerialNumber),
+		DNSNames: c.DNSNames, IPAddresses: c.IPAddresses, EKUs: ekus(c),
+		NotBefore: c.NotBefore, NotAfter: c.NotAfter,
+		Fingerprint: strings.ReplaceAll(fmt.Sprintf("% X", sum), " ", ":"),
+		Key:         KeyAbsent, cert: c,
+	}
+}
+
+func ekus(c *x509.Certificate) []string {
+	var all []string
+	for _, u := range c.ExtKeyUsage {
+		switch u {
+		case x509.ExtKeyUsageServerAuth:
+			all = append(all, "serverAuth")
+		case x509.ExtKeyUsageClientAuth:
+			all = append(all, "clientAuth")
+		case x509.ExtKeyUsageAny:
+			all = append(all, "any")
+		default:
+			all = append(all, fmt.Sprintf("eku-%d", u))
+		}
+	}
+	for _, oid := range c.UnknownExtKeyUsage {
+		all = append(all, oid.String())
+	}
+	return all
+}
+
+// findKey looks for the private key: beside the certificate as <role>-key.pem,
+// or in the same file.
+func (i *Info) findKey() {
+	i.KeyFile = strings.TrimSuffix(i.File, ".pem") + "-key.pem"
+	data, err := read(i.KeyFile)
+	if e, ok := errors.AsType[*Error](err); ok && e.Kind == Missing {
+		if data, err = read(i.File); err == nil && !strings.Contains(string(data), "PRIVATE KEY-----") {
+			return
+		}
+		i.KeyFile = i.File
+	}
+	i.Key = KeyBroken
+	if err != nil {
+		return
+	}
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		key := decodeKey(block)
+		if key == nil {
+			continue
+		}
+		i.Key = KeyDiffers
+		if pub, ok := i.cert.PublicKey.(interface{ Equal(crypto.PublicKey) bool }); ok && pub.Equal(key.Public()) {
+			i.Key = KeyMatches
+		}
+		return
+	}
+}
+
+func decodeKey(block *pem.Block) crypto.Signer {
+	if key, err := x509.ParsePKCS8PrivateKey(block.Bytes); err == nil {
+		signer, _ := key.(crypto.Signer)
+		return signer
+	}
+	if key, err := x509.ParseECPrivateKey(block.Bytes); err == nil {
+		return key
+	}
+	if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
+		return key
+	}
+	return nil
+}
