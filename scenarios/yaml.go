@@ -39,6 +39,7 @@ type node struct {
 	block  bool   // | or >
 	pairs  []pair
 	items  []*node
+	lost   bool // the row of a case took a part of the collection away
 
 	endLine, endColumn int // where its first line's text ends, exclusive
 }

@@ -1,0 +1,318 @@
+package scenarios
+
+import (
+	"io/fs"
+	"slices"
+	"strings"
+)
+
+const (
+	stepKeys    = "id title spec when connect send with set expect capture"
+	sendKeys    = "event again file raw"
+	connectKeys = "present transport"
+	givenKeys   = "charset patient stay"
+)
+
+// given decodes the patient and the stay of a play.
+func (d *decoder) given(n *node) Given {
+	var g Given
+	if n == nil || !d.mapping(n, givenKeys) {
+		return g
+	}
+	if cs := n.get("charset"); cs != nil {
+		charset := d.charset(cs)
+		g.Charset, g.CharsetPos = &charset, cs.pos
+	}
+	g.Patient = d.made(n.get("patient"), "patient", patientWords())
+	g.Stay = d.made(n.get("stay"), "stay", stayWords())
+	return g
+}
+
+// made decodes what a patient or a stay is like. The key `new` says that it is
+// made for each play; there is no other way yet.
+func (d *decoder) made(n *node, what string, words map[string]word) []Assign {
+	if n == nil || !d.isMapping(n) {
+		return nil
+	}
+	rest := *n
+	rest.pairs = slices.Clone(n.pairs)
+	if fresh := n.get("new"); fresh != nil {
+		d.word(fresh, what)
+		rest.pairs = slices.DeleteFunc(rest.pairs, func(p pair) bool { return p.key.text == "new" && p.value == fresh })
+	}
+	return d.words(&rest, words)
+}
+
+// words decodes assignments whose keys are words.
+func (d *decoder) words(n *node, words map[string]word) []Assign {
+	var list []Assign
+	d.flatten(n, "", words, &list)
+	for i, a := range list {
+		w := words[a.Key]
+		text, literal := a.Value.Literal()
+		if !literal && w.kind != wordText {
+			d.out.add(a.Value.Pos, Text{
+				FR: "cette valeur doit être connue avant l'exécution : pas de {{ }} ici",
+				EN: "this value must be known before the run: no {{ }} here",
+			})
+			continue
+		}
+		if fault := w.fault(text); literal && fault != nil {
+			d.fault(a.Value.Pos, fault)
+		}
+		for _, before := range list[:i] {
+			if before.Key == a.Key {
+				d.out.add(a.Pos, Textf("« %s » est déjà donné ligne %d", "%q was already given on line %d", a.Key, before.Pos.Line))
+			}
+		}
+	}
+	return list
+}
+
+// flatten joins the keys of nested mappings by dots.
+func (d *decoder) flatten(n *node, prefix string, words map[string]word, list *[]Assign) {
+	known := wordKeys(words)
+	for _, p := range n.pairs {
+		key := prefix + p.key.text
+		_, leaf := words[key]
+		branch := slices.ContainsFunc(known, func(k string) bool { return strings.HasPrefix(k, key+".") })
+		switch {
+		case !leaf && !branch:
+			d.out.unknown(p.key.pos, Textf("clé inconnue « %s »", "unknown key %q", key), key, known)
+		case branch:
+			if d.isMapping(p.value) {
+				d.flatten(p.value, key+".", words, list)
+			}
+		default:
+			*list = append(*list, Assign{Pos: p.span(), Key: key, Value: d.template(p.value)})
+		}
+	}
+}
+
+// vars decodes named values, in the order in which they are computed.
+func (d *decoder) vars(n *node) []Assign {
+	if n == nil || !d.isMapping(n) {
+		return nil
+	}
+	var list []Assign
+	for _, p := range n.pairs {
+		list = append(list, Assign{Pos: p.key.pos, Key: p.key.text, Value: d.template(p.value)})
+	}
+	return list
+}
+
+// steps decodes a list of steps.
+func (d *decoder) steps(n *node, always bool) []*Step {
+	items := d.list(n)
+	if n != nil && n.kind == sequence && len(items) == 0 {
+		d.out.add(n.pos, Text{FR: "la liste des étapes est vide", EN: "the list of steps is empty"})
+	}
+	var steps []*Step
+	for _, item := range items {
+		if d.mapping(item, stepKeys) {
+			steps = append(steps, d.step(item, always))
+		}
+	}
+	return steps
+}
+
+func (d *decoder) step(n *node, always bool) *Step {
+	d.required(n, "id")
+	s := &Step{Pos: n.pos, Title: d.bilingual(n.get("title")), Spec: d.optional(n.get("spec"))}
+	if id := n.get("id"); id != nil {
+		s.Pos = id.pos
+		s.ID = d.matching(id, stepName, Text{
+			FR: "attendu : minuscules, chiffres et traits d'union", EN: "expected: lower-case letters, digits and hyphens",
+		})
+	}
+	if when := n.get("when"); when != nil {
+		s.When = d.condition(when, always)
+	}
+	s.Connect = d.connect(n.get("connect"))
+	s.Send = d.send(n.get("send"))
+	if n.get("connect") == nil && n.get("send") == nil {
+		d.out.add(s.Pos, Text{FR: "cette étape ne fait rien", EN: "this step does nothing"}).
+			expected("attendu : send, connect, ou les deux", "expected: send, connect, or both")
+	}
+	if with := n.get("with"); with != nil && d.isMapping(with) {
+		s.With = d.words(with, changeWords())
+		d.needsSend(with, s, SendEvent, "with")
+	}
+	s.Set = d.set(n.get("set"), s)
+	d.expect(s, n.get("expect"))
+	s.Capture = d.captures(n.get("capture"))
+	return s
+}
+
+// needsSend reports a key that makes no sense for what the step sends; kind ""
+// is any.
+func (d *decoder) needsSend(n *node, s *Step, kind SendKind, key string) {
+	switch {
+	case s.Send == nil && kind == "":
+		d.out.add(n.pos, Textf("« %s » sans « send » : il n'y a pas de message", `%q without "send": there is no message`, key))
+	case kind == SendEvent && (s.Send == nil || s.Send.Kind != kind):
+		d.out.add(n.pos, Textf("« %s » ne vaut que pour un message construit d'après un événement",
+			"%q is only for a message that is built from an event", key))
+	}
+}
+
+func (d *decoder) condition(n *node, always bool) *Condition {
+	text, ok := d.text(n)
+	if !ok {
+		return nil
+	}
+	if !always {
+		d.out.add(n.pos, Text{
+			FR: "« when » ne vaut que sous « always » : une étape sautée en silence ne prouve rien",
+			EN: `"when" is only for "always": a step skipped in silence proves nothing`,
+		})
+		return nil
+	}
+	step, state, found := strings.Cut(text, ".")
+	if !found {
+		d.out.add(n.pos, Textf("« %s » n'est pas une condition", "%q is no condition", text)).
+			expected("attendu : étape.sent, comme admission.sent", "expected: step.sent, such as admission.sent")
+		return nil
+	}
+	known := []string{string(StepSent), string(StepAcked), string(StepPassed), string(StepFailed)}
+	if !slices.Contains(known, state) {
+		d.out.unknown(n.at(len([]rune(step))+1, len([]rune(state))),
+			Textf("état inconnu « %s »", "unknown state %q", state), state, known)
+	}
+	return &Condition{Pos: n.pos, Step: step, State: StepState(state)}
+}
+
+func (d *decoder) connect(n *node) *Connect {
+	if n == nil || !d.mapping(n, connectKeys) {
+		return nil
+	}
+	c := &Connect{Pos: n.pos}
+	if present := n.get("present"); present != nil {
+		c.Present = d.matching(present, identityName, Text{
+			FR: "attendu : none, ou le nom d'une identité de tls.identities",
+			EN: "expected: none, or the name of an identity of tls.identities",
+		})
+		if c.Present == "default" {
+			c.Present = ""
+		}
+	}
+	if transport := n.get("transport"); transport != nil {
+		c.Plain = d.word(transport, "tls", "plain") == "plain"
+	}
+	return c
+}
+
+// send decodes what a step sends: a trigger event, or a mapping with one of
+// sendKeys.
+func (d *decoder) send(n *node) *Send {
+	if n == nil {
+		return nil
+	}
+	if n.kind == scalar {
+		return &Send{Pos: n.pos, Kind: SendEvent, Event: d.trigger(n)}
+	}
+	if !d.mapping(n, sendKeys) {
+		return nil
+	}
+	if len(n.pairs) != 1 {
+		d.out.add(n.pos, Text{FR: "une seule chose à envoyer par étape", EN: "one thing to send per step"}).Expected = oneOf(strings.Fields(sendKeys))
+		return nil
+	}
+	key, value := n.pairs[0].key.text, n.pairs[0].value
+	s := &Send{Pos: n.pairs[0].span(), Kind: SendKind(key)}
+	switch s.Kind {
+	case SendEvent:
+		s.Event = d.trigger(value)
+	case SendAgain:
+		s.Again = d.optional(value)
+	case SendFile:
+		s.File = d.fileName(value)
+	case SendRaw:
+		s.Raw = d.raw(value)
+	}
+	return s
+}
+
+func (d *decoder) fileName(n *node) string {
+	name, ok := d.text(n)
+	if ok && (!fs.ValidPath(name) || name == "." || strings.Contains(name, `\`)) {
+		d.out.add(n.pos, Textf("« %s » ne désigne pas un fichier sous le dossier du scénario",
+			"%q names no file below the scenario's folder", name)).
+			expected("attendu : un chemin relatif, avec « / », sans « .. »", `expected: a relative path, with "/", without ".."`)
+	}
+	return name
+}
+
+// raw compiles a message that is written in the scenario. The lines of a block
+// end as segments do.
+func (d *decoder) raw(n *node) Template {
+	text, ok := d.text(n)
+	if ok && n.block {
+		text = strings.ReplaceAll(text, "\n", "\r")
+	}
+	return d.templateOf(n, text)
+}
+
+// set decodes fields to bend. The plain words absent and null are HL7's states.
+func (d *decoder) set(n *node, s *Step) []Assign {
+	if n == nil || !d.isMapping(n) {
+		return nil
+	}
+	d.needsSend(n, s, "", "set")
+	var list []Assign
+	for _, p := range n.pairs {
+		a := Assign{Pos: p.span(), Key: p.key.text, Value: d.setValue(p.value)}
+		path, ok := d.path(p.key, p.key.text, 0)
+		if ok && path.Several() {
+			d.out.add(p.key.pos, Text{
+				FR: "« set » change un seul endroit : pas de [*]", EN: `"set" changes one place: no [*]`,
+			})
+		}
+		for _, before := range list {
+			if before.Key == a.Key {
+				d.out.add(p.key.pos, Textf("la clé « %s » est déjà écrite ligne %d",
+					"the key %q was already given on line %d", a.Key, before.Pos.Line))
+			}
+		}
+		a.Path = path
+		list = append(list, a)
+	}
+	return list
+}
+
+func (d *decoder) setValue(n *node) Template {
+	if n.kind == scalar && !n.quoted && !n.block {
+		switch n.text {
+		case "absent":
+			return literalTemplate(n.pos, "")
+		case "null":
+			return literalTemplate(n.pos, `""`)
+		case "present":
+			d.out.add(n.pos, Text{FR: "« present » ne dit pas quelle valeur écrire", EN: `"present" does not say which value to write`})
+		}
+	}
+	return d.template(n)
+}
+
+func (d *decoder) captures(n *node) []Capture {
+	if n == nil || !d.isMapping(n) {
+		return nil
+	}
+	var list []Capture
+	for _, p := range n.pairs {
+		c := Capture{Pos: p.span(), Name: p.key.text}
+		text, ok := d.text(p.value)
+		side, path, found := strings.Cut(text, ".")
+		if !ok {
+			continue
+		}
+		if c.Side = Side(side); !found || c.Side != SideSent && c.Side != SideAck {
+			d.out.add(p.value.pos, Textf("« %s » ne désigne pas une valeur à garder", "%q names no value to keep", text)).
+				expected("attendu : comme ack.MSH-10 ou sent.PID-3.1", "expected: like ack.MSH-10 or sent.PID-3.1")
+			continue
+		}
+		c.Path, _ = d.path(p.value, path, len([]rune(side))+1)
+		list = append(list, c)
+	}
+	return list
+}

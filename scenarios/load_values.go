@@ -1,0 +1,261 @@
+package scenarios
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/pam"
+)
+
+// decoder turns nodes into the model. Each method reports what is wrong and
+// returns what can be used, so that one reading finds every fault.
+type decoder struct {
+	out   *faults
+	used  map[string]bool // columns of the table that were read
+	nodes int             // copied for cases
+}
+
+var (
+	scenarioID   = regexp.MustCompile(`^[a-z0-9]+([.-][a-z0-9]+)*(/[a-z0-9]+([.-][a-z0-9]+)*)*$`)
+	identityName = regexp.MustCompile(`^[a-z0-9]+([._-][a-z0-9]+)*$`)
+	caseID       = regexp.MustCompile(`^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$`)
+	requirement  = regexp.MustCompile(`^\S+$`)
+)
+
+// mapping checks that n is a mapping, each of whose keys is known and given
+// once. It reports false when there are no keys to read at all.
+func (d *decoder) mapping(n *node, known string) bool {
+	if n == nil || !d.isMapping(n) {
+		return false
+	}
+	first := map[string]*node{}
+	for _, p := range n.pairs {
+		key := p.key.text
+		switch before := first[key]; {
+		case before != nil:
+			d.out.add(p.key.pos, Textf("la clé « %s » est déjà écrite ligne %d",
+				"the key %q was already given on line %d", key, before.pos.Line))
+		case !slices.Contains(strings.Fields(known), key):
+			d.out.unknown(p.key.pos, Textf("clé inconnue « %s »", "unknown key %q", key), key, strings.Fields(known))
+		}
+		first[key] = p.key
+	}
+	return true
+}
+
+func (d *decoder) isMapping(n *node) bool {
+	switch {
+	case n.kind == mapping:
+		return true
+	case n.missing():
+		d.missing(n)
+	default:
+		d.out.add(n.pos, Text{FR: "des clés sont attendues ici, pas une valeur", EN: "keys are expected here, not a value"}).
+			expected("attendu : clé: valeur", "expected: key: value")
+	}
+	return false
+}
+
+func (d *decoder) missing(n *node) {
+	d.out.add(n.pos, Text{FR: "la valeur manque", EN: "the value is missing"})
+}
+
+// list returns the items of a list; nothing for a nil n.
+func (d *decoder) list(n *node) []*node {
+	switch {
+	case n == nil:
+		return nil
+	case n.kind == sequence:
+		return n.items
+	case n.missing():
+		d.missing(n)
+	default:
+		d.out.add(n.pos, Text{FR: "une liste est attendue ici", EN: "a list is expected here"}).
+			expected("attendu : [a, b] ou une ligne « - » par élément", `expected: [a, b] or a line "-" per item`)
+	}
+	return nil
+}
+
+// text returns the text of a scalar.
+func (d *decoder) text(n *node) (string, bool) {
+	switch {
+	case n == nil:
+		return "", false
+	case n.kind != scalar:
+		d.out.add(n.pos, Text{FR: "une seule valeur est attendue ici", EN: "a single value is expected here"})
+		return "", false
+	case n.missing():
+		d.missing(n)
+		return "", false
+	}
+	return n.text, true
+}
+
+// optional returns the text of a scalar that may not be there.
+func (d *decoder) optional(n *node) string {
+	text, _ := d.text(n)
+	return text
+}
+
+// word returns one of the words known.
+func (d *decoder) word(n *node, known ...string) string {
+	text, ok := d.text(n)
+	if !ok || slices.Contains(known, text) {
+		return text
+	}
+	d.out.unknown(n.pos, Textf("valeur inconnue « %s »", "unknown value %q", text), text, known)
+	return ""
+}
+
+// matching returns a text of a certain form.
+func (d *decoder) matching(n *node, form *regexp.Regexp, expected Text) string {
+	text, ok := d.text(n)
+	if ok && !form.MatchString(text) {
+		d.out.add(n.pos, Textf("« %s » n'a pas la forme attendue", "%q does not have the expected form", text)).Expected = expected
+	}
+	return text
+}
+
+// bilingual returns a text for people: one for both languages, or {fr, en}.
+func (d *decoder) bilingual(n *node) Text {
+	if n == nil {
+		return Text{}
+	}
+	if n.kind == mapping {
+		d.mapping(n, "fr en")
+		return Text{FR: d.optional(n.get("fr")), EN: d.optional(n.get("en"))}
+	}
+	text := d.optional(n)
+	return Text{FR: text, EN: text}
+}
+
+// duration returns a duration, which may be negative.
+func (d *decoder) duration(n *node) time.Duration {
+	text, ok := d.text(n)
+	if !ok {
+		return 0
+	}
+	v, err := parseDuration(text)
+	if err != nil {
+		d.out.add(n.pos, durationText(text)).Expected = durationExample()
+	}
+	return v
+}
+
+// positiveDuration returns a time to wait.
+func (d *decoder) positiveDuration(n *node) time.Duration {
+	v := d.duration(n)
+	if v < 0 || v == 0 && n.kind == scalar && strings.Trim(n.text, "0msh+-d") == "" && n.text != "" {
+		d.out.add(n.pos, Textf("« %s » n'est pas une attente", "%q is no time to wait", n.text)).
+			expected("attendu : une durée positive", "expected: a duration above zero")
+	}
+	return v
+}
+
+// boolean returns true or false. The YAML of other programs has more words for
+// them; here `yes` would be a text that looks like an answer.
+func (d *decoder) boolean(n *node) bool {
+	return d.word(n, "true", "false") == "true"
+}
+
+// trigger returns a trigger event.
+func (d *decoder) trigger(n *node) pam.Trigger {
+	text, ok := d.text(n)
+	if !ok {
+		return ""
+	}
+	t, err := pam.ParseTrigger(text)
+	if err != nil {
+		var known []string
+		for _, k := range pam.Triggers() {
+			known = append(known, string(k))
+		}
+		p := d.out.add(n.pos, Text{FR: inLang(err, "fr"), EN: inLang(err, "en")})
+		p.DidYouMean = nearest(text, known)
+	}
+	return t
+}
+
+// dialect returns a dialect by its name.
+func (d *decoder) dialect(n *node) pam.Dialect {
+	var known []string
+	for _, k := range pam.Dialects() {
+		known = append(known, k.Name)
+	}
+	dialect, err := pam.DialectByName(d.word(n, known...))
+	if err != nil {
+		return pam.Dialect{} // word has told
+	}
+	return dialect
+}
+
+// charset returns a character set.
+func (d *decoder) charset(n *node) hl7.Charset {
+	text, ok := d.text(n)
+	if !ok {
+		return ""
+	}
+	cs, err := hl7.ParseCharset(text)
+	if err != nil {
+		d.out.unknown(n.pos, Text{FR: inLang(err, "fr"), EN: inLang(err, "en")},
+			text, []string{"UTF-8", "ISO-8859-1", "ISO-8859-15", "ASCII"})
+	}
+	return cs
+}
+
+// template compiles a scalar.
+func (d *decoder) template(n *node) Template {
+	text, ok := d.text(n)
+	if !ok {
+		return Template{Pos: n.pos}
+	}
+	return d.templateOf(n, text)
+}
+
+// templateOf compiles a text that came from n.
+func (d *decoder) templateOf(n *node, text string) Template {
+	t, fault := compileTemplate(text, n.pos, n.at)
+	if fault != nil {
+		d.fault(n.at(fault.offset, fault.width), fault)
+	}
+	return t
+}
+
+// fault reports what is wrong with a text.
+func (d *decoder) fault(pos Source, fault *textFault) {
+	p := d.out.add(pos, fault.message)
+	p.Expected = fault.expected
+	if len(fault.known) > 0 {
+		p.DidYouMean, p.Expected = nearest(fault.word, fault.known), oneOf(fault.known)
+	}
+}
+
+// size returns a number of bytes such as 1MiB.
+func (d *decoder) size(n *node) int {
+	text, ok := d.text(n)
+	if !ok {
+		return 0
+	}
+	var number int
+	var unit string
+	factor := map[string]int{"B": 1, "KiB": 1 << 10, "MiB": 1 << 20}
+	if m := sizeForm.FindStringSubmatch(text); m != nil {
+		_, _ = fmt.Sscan(m[1], &number) // the form leaves at most six digits
+		unit = m[2]
+	}
+	size := number * factor[unit]
+	if size < 1 || size > maxMessageSize {
+		d.out.add(n.pos, Textf("« %s » n'est pas une taille de message", "%q is no size of a message", text)).
+			expected("attendu : de 1B à 64MiB, comme 512KiB", "expected: 1B to 64MiB, such as 512KiB")
+	}
+	return size
+}
+
+var sizeForm = regexp.MustCompile(`^([0-9]{1,6})(B|KiB|MiB)$`)
+
+// maxMessageSize is the largest limit on a message that a candidate file can set.
+const maxMessageSize = 64 << 20

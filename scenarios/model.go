@@ -1,0 +1,242 @@
+package scenarios
+
+import (
+	"io"
+	"io/fs"
+	"time"
+
+	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/pam"
+)
+
+// Role says which side of the exchange a system plays.
+type Role string
+
+// The roles: a digital medical device receives movements, a hospital's identity
+// and admission system emits them.
+const (
+	DMN Role = "dmn"
+	GAM Role = "gam"
+)
+
+// Scenario is a scenario file that was loaded and checked: everything in it
+// that can be known without a network is known to be right. It is immutable and
+// safe for concurrent use.
+type Scenario struct {
+	Pos         Source // of its id
+	ID          string // "encounter/outpatient"
+	Title       Text
+	Description Text
+	Spec        string // what demands it, for steps that do not say
+	Role        Role   // that the candidate plays
+	Tags        []string
+	Requires    []pam.Trigger // what the candidate must support
+	Covers      []string      // requirements: "ITI-31/A01"
+	Dialects    []string      // that it is written for; empty: every dialect
+	Timeout     time.Duration // for one play; 0: the player's own
+	Cases       []*Case       // at least one, in the file's order
+	Source      []byte        // the file as it was read
+
+	open func(name string) (fs.File, error) // beside the file
+}
+
+// Case is one play of a scenario: a row of its table of cases, with the row's
+// cells already in their places. A scenario without a table has one Case, whose
+// ID is "".
+type Case struct {
+	Pos      Source
+	ID       string
+	Title    Text          // what the row says of itself; may be empty
+	Requires []pam.Trigger // the scenario's, and the row's own
+	Given    Given
+	Vars     []Assign
+	Steps    []*Step
+	Always   []*Step // played afterwards whatever happened, if their When holds
+}
+
+// Given describes the patient and the stay that a play starts with, in words of
+// hl7/pam. Charset, when set, takes the place of the candidate's.
+type Given struct {
+	Charset    *hl7.Charset
+	Patient    []Assign
+	Stay       []Assign
+	CharsetPos Source
+}
+
+// Step is one thing done to the candidate and what must come of it. It connects,
+// sends, or does both in this order.
+type Step struct {
+	Pos     Source // of its id
+	ID      string
+	Title   Text
+	Spec    string     // what demands it: "IHE ITI TF-2 3.31.7"
+	When    *Condition // of a step of Always only; nil: always
+	Connect *Connect   // nil: on the connection that is open
+	Send    *Send      // nil: a step that only connects
+	With    []Assign   // what the movement changes, in words of hl7/pam
+	Set     []Assign   // fields bent afterwards; keys are paths
+	Expect  []*Expectation
+	Capture []Capture
+	// Within bounds the wait for the acknowledgement; 0: the candidate's limit.
+	Within time.Duration
+}
+
+// Condition holds when an earlier step reached a state.
+type Condition struct {
+	Pos   Source
+	Step  string
+	State StepState
+}
+
+// StepState is what a Condition can ask of a step.
+type StepState string
+
+// The states of a step that was played.
+const (
+	StepSent   StepState = "sent"   // its message was written, whatever came back
+	StepAcked  StepState = "acked"  // an acknowledgement came back, whatever it said
+	StepPassed StepState = "passed" // no expectation of it failed
+	StepFailed StepState = "failed" // one did
+)
+
+// Connect asks for a new connection, in the place of the one that is open.
+type Connect struct {
+	Pos Source
+	// Present names the identity that we show: "" for the candidate file's
+	// own, NoIdentity for none, else one of its tls.identities.
+	Present string
+	Plain   bool // without TLS, to a candidate that expects it
+}
+
+// NoIdentity is the Present of a client that shows no certificate.
+const NoIdentity = "none"
+
+// SendKind says where the bytes of a message come from.
+type SendKind string
+
+// The kinds of Send.
+const (
+	SendEvent SendKind = "event" // built by hl7/pam from the patient, the stay and With
+	SendAgain SendKind = "again" // the bytes that an earlier step sent
+	SendFile  SendKind = "file"  // a file beside the scenario, byte for byte
+	SendRaw   SendKind = "raw"   // written in the scenario
+)
+
+// Send is the message of a step. Only the member that its Kind names is set.
+type Send struct {
+	Pos   Source
+	Kind  SendKind
+	Event pam.Trigger
+	Again string // id of the step
+	File  string // slash-separated, below the scenario's folder; Scenario.ReadFile reads it
+	Raw   Template
+}
+
+// Assign gives a value to a key. Keys of nested mappings are joined by dots:
+// `unit: {code: "6268"}` is unit.code.
+type Assign struct {
+	Pos   Source // of key and value
+	Key   string
+	Path  hl7.Path // of a key of Set
+	Value Template
+}
+
+// Capture keeps a value of a message for later steps, under a name.
+type Capture struct {
+	Pos  Source
+	Name string
+	Side Side
+	Path hl7.Path
+}
+
+// Side is one of the two messages of a step.
+type Side string
+
+// The messages of a step.
+const (
+	SideSent Side = "sent"
+	SideAck  Side = "ack"
+)
+
+// Target is what an expectation looks at.
+type Target string
+
+// The targets of an Expectation.
+const (
+	TargetAck        Target = "ack"  // a field of the acknowledgement: Path
+	TargetSent       Target = "sent" // a field of our own message: Path
+	TargetNoAck      Target = "none" // that no acknowledgement comes, within Step.Within
+	TargetConnection Target = "connection"
+	TargetLatency    Target = "latency"
+	TargetTLS        Target = "tls"    // what Field names: outcome, alert, version …
+	TargetAnyOf      Target = "any_of" // that one of AnyOf holds as a whole
+)
+
+// The words that the matcher of a connection and of a TLS outcome compares with.
+const (
+	ConnectionOpen   = "open"
+	ConnectionClosed = "closed"
+	TLSAccepted      = "accepted"
+	TLSRefused       = "refused"
+)
+
+// Expectation is one thing that must hold after a step.
+type Expectation struct {
+	Pos     Source // of the lines that a report shows when it does not hold
+	Target  Target
+	Field   string // as written: "MSA-1", "outcome", "peer.subject"
+	Path    hl7.Path
+	Matcher *Matcher         // nil for TargetNoAck and TargetAnyOf
+	AnyOf   [][]*Expectation // alternatives of TargetAnyOf
+	Level   Level
+	Because Text // why, in the author's words; may be empty
+}
+
+// Name is the expectation's name in journals and reports: "ack.MSA-1",
+// "connection", "tls.outcome".
+func (e *Expectation) Name() string {
+	switch {
+	case e.Target == TargetNoAck:
+		return "ack"
+	case e.Field == "":
+		return string(e.Target)
+	}
+	return string(e.Target) + "." + e.Field
+}
+
+// Expects reports whether an expectation of the step looks at the target; an
+// alternative of any_of counts.
+func (s *Step) Expects(target Target) bool { return expects(s.Expect, target) }
+
+func expects(list []*Expectation, target Target) bool {
+	for _, e := range list {
+		if e.Target == target {
+			return true
+		}
+		for _, alternative := range e.AnyOf {
+			if expects(alternative, target) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ReadFile reads a file that a step sends. The name is the Send's: it was
+// checked when the scenario was loaded, and the read cannot leave the
+// scenario's folder. A file of more than limit bytes is an error.
+func (s *Scenario) ReadFile(name string, limit int64) ([]byte, error) {
+	f, err := s.open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: errTooLarge}
+	}
+	return data, nil
+}

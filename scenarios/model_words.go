@@ -1,0 +1,219 @@
+package scenarios
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pamlab/pamlab/hl7/pam"
+)
+
+// wordKind says what a key of given or with takes.
+type wordKind int
+
+const (
+	wordText     wordKind = iota // any text; templates are welcome
+	wordListed                   // a word of pam.KnownValues(vocabulary)
+	wordBorn                     // a date, a year, or a listed word
+	wordYesNo                    // true or false
+	wordDuration                 // +1h
+	wordStep                     // the id of an earlier step
+)
+
+// word is a key of given or with, and what it takes.
+type word struct {
+	kind       wordKind
+	vocabulary string
+}
+
+// patientWords are the keys of given.patient.
+func patientWords() map[string]word {
+	return map[string]word{
+		"identity":    {wordListed, "patient.identity"},
+		"sex":         {wordListed, "patient.sex"},
+		"twin":        {kind: wordYesNo},
+		"born":        {wordBorn, "patient.born"},
+		"birth_place": {wordListed, "patient.birth_place"},
+		"family":      {kind: wordText},
+		"given":       {kind: wordText},
+		"usual_name":  {kind: wordText},
+		"long_name":   {kind: wordYesNo},
+		"letters":     {wordListed, "patient.letters"},
+	}
+}
+
+// stayWords are the keys of given.stay.
+func stayWords() map[string]word {
+	words := map[string]word{
+		"class":   {wordListed, "stay.class"},
+		"room":    {kind: wordText},
+		"bed":     {kind: wordText},
+		"letters": {wordListed, "stay.letters"},
+	}
+	for _, unit := range []string{"unit", "medical", "care"} {
+		words[unit+".code"] = word{kind: wordText}
+		words[unit+".label"] = word{kind: wordText}
+	}
+	return words
+}
+
+// changeWords are the keys of with.
+func changeWords() map[string]word {
+	words := map[string]word{
+		"at":         {kind: wordDuration},
+		"start":      {kind: wordDuration},
+		"planned":    {kind: wordDuration},
+		"of":         {kind: wordStep},
+		"deceased":   {kind: wordYesNo},
+		"force":      {kind: wordYesNo},
+		"stay.class": {wordListed, "stay.class"},
+		"stay.room":  {kind: wordText},
+		"stay.bed":   {kind: wordText},
+	}
+	for _, unit := range []string{"unit", "housing", "medical", "care"} {
+		words["stay."+unit+".code"] = word{kind: wordText}
+		words["stay."+unit+".label"] = word{kind: wordText}
+	}
+	for key, w := range patientWords() {
+		if key != "twin" && key != "long_name" && key != "letters" { // settled at birth
+			words["patient."+key] = w
+		}
+	}
+	return words
+}
+
+// wordKeys lists keys for a message, those that are texts of a unit last.
+func wordKeys(words map[string]word) []string {
+	keys := slices.Sorted(maps.Keys(words))
+	slices.SortStableFunc(keys, func(a, b string) int { return strings.Count(a, ".") - strings.Count(b, ".") })
+	return keys
+}
+
+var bornForm = regexp.MustCompile(`^[0-9]{4}(-?[0-9]{2}-?[0-9]{2})?$`)
+
+// fault says what is wrong with a value that is known, nil when nothing is.
+func (w word) fault(text string) *textFault {
+	listed := func() *textFault {
+		known := pam.KnownValues(w.vocabulary)
+		if text == "" || slices.Contains(known, text) {
+			return nil
+		}
+		return &textFault{message: Textf("valeur inconnue « %s »", "unknown value %q", text), word: text, known: known}
+	}
+	switch w.kind {
+	case wordListed:
+		return listed()
+	case wordBorn:
+		if bornForm.MatchString(text) {
+			return nil
+		}
+		return listed()
+	case wordYesNo:
+		if text == "true" || text == "false" {
+			return nil
+		}
+		return &textFault{message: Textf("valeur inconnue « %s »", "unknown value %q", text), word: text, known: []string{"true", "false"}}
+	case wordDuration:
+		if _, err := parseDuration(text); err != nil {
+			return &textFault{message: durationText(text), expected: durationExample()}
+		}
+	}
+	return nil
+}
+
+// rendered returns the values of a list of assignments by their keys.
+func rendered(assigns []Assign, env Env) (map[string]string, error) {
+	values := make(map[string]string, len(assigns))
+	for _, a := range assigns {
+		value, err := a.Value.Render(env)
+		if err != nil {
+			return nil, err
+		}
+		values[a.Key] = value
+	}
+	return values, nil
+}
+
+// PatientSpec returns the patient to make, with the values of a play.
+func (g Given) PatientSpec(env Env) (pam.PatientSpec, error) {
+	values, err := rendered(g.Patient, env)
+	if err != nil {
+		return pam.PatientSpec{}, err
+	}
+	return patientSpec(values, ""), nil
+}
+
+// patientSpec reads the keys that start with prefix.
+func patientSpec(values map[string]string, prefix string) pam.PatientSpec {
+	return pam.PatientSpec{
+		Identity:   values[prefix+"identity"],
+		Sex:        values[prefix+"sex"],
+		Twin:       values[prefix+"twin"] == "true",
+		Born:       values[prefix+"born"],
+		BirthPlace: values[prefix+"birth_place"],
+		Family:     values[prefix+"family"],
+		Given:      values[prefix+"given"],
+		UsualName:  values[prefix+"usual_name"],
+		LongName:   values[prefix+"long_name"] == "true",
+		Letters:    values[prefix+"letters"],
+	}
+}
+
+// StaySpec returns the stay to make, with the values of a play.
+func (g Given) StaySpec(env Env) (pam.StaySpec, error) {
+	values, err := rendered(g.Stay, env)
+	if err != nil {
+		return pam.StaySpec{}, err
+	}
+	unit := func(name string) pam.Unit {
+		return pam.Unit{Code: values[name+".code"], Label: values[name+".label"]}
+	}
+	return pam.StaySpec{
+		Class: values["class"], Unit: unit("unit"), Medical: unit("medical"), Care: unit("care"),
+		Room: values["room"], Bed: values["bed"], Letters: values["letters"],
+	}, nil
+}
+
+// Change returns what the step's movement changes, with the values of a play.
+func (s *Step) Change(env Env) (pam.Change, error) {
+	values, err := rendered(s.With, env)
+	if err != nil {
+		return pam.Change{}, err
+	}
+	c := pam.Change{
+		At: durationOf(values["at"]), Planned: durationOf(values["planned"]),
+		Unit: changedUnit(values, "unit"), Housing: changedUnit(values, "housing"),
+		Medical: changedUnit(values, "medical"), Care: changedUnit(values, "care"),
+		Room: values["stay.room"], Bed: values["stay.bed"], Class: values["stay.class"],
+		Of: values["of"], Deceased: values["deceased"] == "true", Force: values["force"] == "true",
+	}
+	if start, ok := values["start"]; ok {
+		d := durationOf(start)
+		c.Start = &d
+	}
+	for key := range values {
+		if strings.HasPrefix(key, "patient.") {
+			spec := patientSpec(values, "patient.")
+			c.Patient = &spec
+		}
+	}
+	return c, nil
+}
+
+// changedUnit returns a unit that was named, nil for one that was not.
+func changedUnit(values map[string]string, name string) *pam.Unit {
+	code, hasCode := values["stay."+name+".code"]
+	label, hasLabel := values["stay."+name+".label"]
+	if !hasCode && !hasLabel {
+		return nil
+	}
+	return &pam.Unit{Code: code, Label: label}
+}
+
+// durationOf reads a duration that was checked when the file was loaded.
+func durationOf(text string) time.Duration {
+	d, _ := parseDuration(text)
+	return d
+}
