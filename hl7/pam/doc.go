@@ -1,0 +1,66 @@
+// Package pam knows IHE PAM and its French extension: what a hospital says
+// about its patients, in which event it says it, and what the message looks
+// like on the wire.
+//
+// PAM is two transactions of HL7 v2 ADT messages. ITI-30 is about people: a
+// patient is created (A28), becomes better known (A31), is merged. ITI-31 is
+// about stays: a patient is expected (A05), comes (A01, A04), moves (A02),
+// leaves (A03), and each of these can turn out to have been a mistake (A38,
+// A11, A12, A13, Z99). The French extension adds to it movements with an
+// identity of their own (segment ZBE), functional units with three kinds of
+// responsibility, the national identity INS, and six more segments.
+//
+// # Journeys
+//
+// An ADT message cannot be built from itself: the transfer names the location
+// before it, the cancellation repeats the number and date of what it cancels
+// and the situation to which the patient returns, the correction says whether
+// other movements have followed. So the unit of this package is not the message
+// but the [Journey]: a patient, a stay and its log of movements, which each
+// [Journey.Message] moves one step further. What a step changes beside what its
+// event does by itself stands in a [Change]. A request that the state makes
+// impossible is refused with a [StateError], unless the test insists
+// (Change.Force): a harness exists to send the impossible too, but never by
+// accident.
+//
+// # Dialects
+//
+// The same journey is told in any [Dialect]: PAM.fr 2.11 or 2.10, IHE
+// international, and three readings of "HL7 2.3.1, if possible with the PID of
+// 2.5", which is all that the national FAQ asks of a hospital. The journey does
+// not change; the segments, fields, tables and lengths do. What a dialect
+// cannot say at all is [ErrNotApplicable], which is a fact about the dialect
+// and nobody's failure.
+//
+// # People who do not exist
+//
+// A [Generator] invents patients and stays. They must be strange enough to find
+// faults (accents, particles, apostrophes, very long names, twins, births in
+// Corsica, overseas and abroad) and must never be anybody: telephone numbers
+// come from the ranges kept for fiction, mail domains from RFC 2606, OIDs from
+// the arc for examples, practitioners from the test range, and an INS always
+// from the test authority, although its key and its traits are right. Equal
+// seed and instant give equal bytes, everywhere; so a failure can be replayed.
+//
+// [CheckIdentities] is the other side of that: it refuses to let a message of
+// whatever origin out that carries a national identity of a production
+// authority.
+//
+// # What is written, and what is not
+//
+// Messages carry every segment that the grammar of the event has a place for
+// and the journey has something to say in, and are conformant in each field
+// that they fill. Optional fields about which nothing is known stay empty: in
+// HL7 an empty field means "unchanged", not "none". Strict identity traits are
+// written as RNIV 1 wants them, in capitals without accents; accents are in the
+// names people go by, in addresses, units and contacts, where the law has
+// nothing against them. Text that the character set cannot write is an
+// [EncodingError] that names the field: nothing is ever transliterated or
+// replaced on the way out. Ask for a patient in ASCII letters to get one.
+//
+// Every error that a user may see has In and Hint, which say it in French or
+// English and tell what to do.
+//
+// Paragraph numbers in comments are those of PAM.fr 2.11.2, or of the digest
+// pam-fr.md where they follow a section sign.
+package pam

@@ -1,0 +1,53 @@
+package pam
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// strict writes a name as RNIV 1 wants the strict identity traits: upper case,
+// no diacritics, hyphen and apostrophe kept (pam-fr.md §9.3).
+func strict(name string) string { return strings.ToUpper(plain(name)) }
+
+// plain takes the diacritics off and keeps everything else: what a person
+// without an accent key would have typed.
+func plain(s string) string {
+	ascii := true
+	for i := range len(s) {
+		ascii = ascii && s[i] < 0x80
+	}
+	if ascii {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range norm.NFD.String(s) {
+		switch {
+		case unicode.Is(unicode.Mn, r):
+		case ligatures[r] != "":
+			b.WriteString(ligatures[r])
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// ligatures holds the letters that have no decomposition in Unicode and a usual
+// one in French writing.
+var ligatures = map[rune]string{
+	'œ': "oe", 'Œ': "OE", 'æ': "ae", 'Æ': "AE", 'ß': "ss", 'ø': "o", 'Ø': "O", 'ł': "l", 'Ł': "L", 'đ': "d", 'Đ': "D",
+	'’': "'", '‐': "-", '‑': "-",
+}
+
+// isStrict reports whether a name can stand as a strict trait: capitals A to Z,
+// hyphen, apostrophe and space.
+func isStrict(name string) bool {
+	for _, r := range name {
+		if (r < 'A' || r > 'Z') && r != '-' && r != '\'' && r != ' ' {
+			return false
+		}
+	}
+	return name != ""
+}

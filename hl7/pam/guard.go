@@ -1,0 +1,235 @@
+package pam
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/pamlab/pamlab/hl7"
+)
+
+// RealIdentityError reports a message that seems to carry the identity of a
+// real person. It names the place and the authority, never the number.
+type RealIdentityError struct {
+	said
+	Location  hl7.Location // zero in bytes that are no message
+	Authority string       // an OID, the name of an authority, or a type of identifier
+}
+
+func newRealIdentityError(l hl7.Location, authority string) *RealIdentityError {
+	e := &RealIdentityError{Location: l, Authority: authority}
+	at := l.String()
+	if at != "" {
+		at += ": "
+	}
+	e.what = Text{
+		FR: strings.ReplaceAll(at, ":", " :") + fmt.Sprintf("identité nationale réelle (%s)", authority),
+		EN: at + fmt.Sprintf("real national identity (%s)", authority),
+	}
+	e.hint = Text{
+		FR: "prendre un INS de l'autorité de test, " + insNIRTestOID + " ; pour l'envoyer quand même, le fichier candidat doit le dire : safety: {refuse_real_identities: false}",
+		EN: "take an INS of the test authority, " + insNIRTestOID + "; to send it all the same the candidate file has to say so: safety: {refuse_real_identities: false}",
+	}
+	return e
+}
+
+// What a real identity is recognised by (pam-fr.md §9.1). The authority of the
+// NIR is that of the INS and of the billing number alike, and both are real.
+var (
+	realOIDs      = []string{insNIROID, insNIAOID, insCOID}
+	fictitiousIDs = []string{insNIRTestOID, insNIRDemoOID, insCTestOID, insCDemoOID}
+	realNames     = []string{"ASIP-SANTE-INS-NIR", "ASIP-SANTE-INS-NIA", "ASIP-SANTE-INS-C", "ASIP-SANTE-NIR"}
+	realTypes     = []string{"INS", "INS-C", "NH", "SS"}
+)
+
+// CheckIdentities refuses a message that carries the identity of a real person,
+// with a *RealIdentityError that tells where. That is, anywhere in the message
+// and however it is escaped or delimited:
+//
+//   - the OID of a production authority: INS-NIR and billing NIR, INS-NIA, INS-C
+//   - the name of such an authority without the OID of a test or demonstration
+//     authority beside it
+//   - a number with a valid key, typed INS, INS-C, NH or SS, without such an OID
+//
+// A deletion of an INS names the production authority and is refused as well.
+func CheckIdentities(m *hl7.Message) error {
+	d := m.Delimiters()
+	if !suspicious(m.Bytes(), d) {
+		return nil
+	}
+	for s := range m.Segments() {
+		if err := checkSegment(s, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckIdentityBytes is CheckIdentities for bytes that are no message: it finds
+// the OIDs of production authorities, escaped with backslashes or not.
+func CheckIdentityBytes(raw []byte) error {
+	if oid := findOID(decode(raw, '\\'), realOIDs); oid != "" {
+		return newRealIdentityError(hl7.Location{}, oid)
+	}
+	return nil
+}
+
+// suspicious is a quick look: most messages have nothing to search in. Beside
+// what it searches for, an escape sequence may hide anything.
+func suspicious(raw []byte, d hl7.Delimiters) bool {
+	if bytes.Contains(raw, []byte("1.2.250.1.213.1.4.")) || bytes.Contains(upper(raw), []byte("ASIP-SANTE-")) {
+		return true
+	}
+	if d.Escape != 0 && bytes.Count(raw, []byte{d.Escape}) > 1 { // one is MSH-2
+		return true
+	}
+	for _, t := range realTypes {
+		if bytes.Contains(raw, append([]byte{d.Component}, t...)) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkSegment searches the fields, and then the segment as a whole: a message
+// may use the very dot of the OID as a delimiter.
+func checkSegment(s hl7.Segment, d hl7.Delimiters) error {
+	for n := 1; n <= s.NumFields(); n++ {
+		field := s.Field(n)
+		if field.State() != hl7.Present {
+			continue
+		}
+		for r, repetition := range parts(field.Raw(), d.Repetition) {
+			if found := findReal(repetition, d); found != "" {
+				l := s.Location()
+				l.Field, l.Repetition = n, r+1
+				return newRealIdentityError(narrow(l, repetition, found, d), found)
+			}
+		}
+	}
+	if oid := findOID(decode(s.Raw(), d.Escape), realOIDs); oid != "" {
+		return newRealIdentityError(s.Location(), oid)
+	}
+	return nil
+}
+
+// findReal returns what makes a repetition of a field a real identity, "" if
+// nothing does.
+func findReal(repetition []byte, d hl7.Delimiters) string {
+	text := decode(repetition, d.Escape)
+	if oid := findOID(text, realOIDs); oid != "" {
+		return oid
+	}
+	if findOID(text, fictitiousIDs) != "" {
+		return ""
+	}
+	number, kind := false, ""
+	for _, component := range parts(repetition, d.Component) {
+		for _, leaf := range parts(component, d.Subcomponent) {
+			value := strings.ToUpper(strings.TrimSpace(string(decode(leaf, d.Escape))))
+			for _, name := range realNames {
+				if value == name {
+					return name
+				}
+			}
+			number = number || ValidINS(value)
+			for _, t := range realTypes {
+				if value == t {
+					kind = t
+				}
+			}
+		}
+	}
+	if number && kind != "" {
+		return kind
+	}
+	return ""
+}
+
+// narrow finds the component and subcomponent in which found stands.
+func narrow(l hl7.Location, repetition []byte, found string, d hl7.Delimiters) hl7.Location {
+	for c, component := range parts(repetition, d.Component) {
+		leaves := parts(component, d.Subcomponent)
+		for sub, leaf := range leaves {
+			text := string(upper(decode(leaf, d.Escape)))
+			if !strings.Contains(text, found) {
+				continue
+			}
+			l.Component = c + 1
+			if len(leaves) > 1 {
+				l.Subcomponent = sub + 1
+			}
+			return l
+		}
+	}
+	return l
+}
+
+// parts splits at a delimiter; a message may not have it.
+func parts(raw []byte, delimiter byte) [][]byte {
+	if delimiter == 0 {
+		return [][]byte{raw}
+	}
+	return bytes.Split(raw, []byte{delimiter})
+}
+
+// findOID returns the first of the OIDs that stands in the text, not as a part
+// of a longer number.
+func findOID(text []byte, oids []string) string {
+	for _, oid := range oids {
+		for at := 0; ; at++ {
+			i := bytes.Index(text[at:], []byte(oid))
+			if i < 0 {
+				break
+			}
+			at += i
+			end := at + len(oid)
+			if (at == 0 || !isDigit(text[at-1])) && (end == len(text) || !isDigit(text[end])) {
+				return oid
+			}
+		}
+	}
+	return ""
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// decode resolves escape sequences as a receiver might: hexadecimal ones to
+// their bytes, the others, which stand for no digit, letter, dot or hyphen, to
+// nothing, so that a highlight in the middle of a number hides nothing.
+func decode(raw []byte, escape byte) []byte {
+	if escape == 0 || bytes.IndexByte(raw, escape) < 0 {
+		return raw
+	}
+	out := make([]byte, 0, len(raw))
+	for {
+		begin := bytes.IndexByte(raw, escape)
+		if begin < 0 {
+			return append(out, raw...)
+		}
+		out, raw = append(out, raw[:begin]...), raw[begin+1:]
+		end := bytes.IndexByte(raw, escape)
+		if end < 0 {
+			return append(out, raw...)
+		}
+		sequence := raw[:end]
+		if len(sequence) > 1 && (sequence[0] == 'X' || sequence[0] == 'x') {
+			if b, err := hex.DecodeString(string(sequence[1:])); err == nil {
+				out = append(out, b...)
+			}
+		}
+		raw = raw[end+1:]
+	}
+}
+
+// upper is ASCII upper case of bytes in any character set.
+func upper(raw []byte) []byte {
+	out := bytes.Clone(raw)
+	for i, c := range out {
+		if 'a' <= c && c <= 'z' {
+			out[i] = c - 'a' + 'A'
+		}
+	}
+	return out
+}

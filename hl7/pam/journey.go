@@ -1,0 +1,215 @@
+package pam
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/pamlab/pamlab/hl7"
+)
+
+// Partners are MSH-3 to MSH-6, as plain names or as HD with its components
+// separated by ^. Empty ones get a name of the laboratory.
+type Partners struct {
+	SendingApplication, SendingFacility     string
+	ReceivingApplication, ReceivingFacility string
+}
+
+// Journey is a patient, a stay and its movements, told in one dialect. Each
+// Message moves it one step further. A Journey belongs to one goroutine, the
+// one of its generator.
+type Journey struct {
+	gen      *Generator
+	dialect  Dialect
+	charset  hl7.Charset
+	partners Partners
+	rng      *rand.Rand // choices that a step leaves open
+
+	patient Patient
+	stay    Stay
+	log     log
+	created bool      // an A28 was sent
+	clock   time.Time // of the last step; zero before the first
+}
+
+// NewJourney begins a journey. It copies pt and st: two journeys of one patient
+// do not share what happens to them.
+func NewJourney(g *Generator, d Dialect, cs hl7.Charset, p Partners, pt *Patient, st *Stay) *Journey {
+	j := &Journey{gen: g, dialect: d, charset: cs, partners: p, rng: g.stream(journeys, g.counts[journeys]), patient: *pt, stay: *st}
+	j.patient.Given = slices.Clone(pt.Given)
+	g.counts[journeys]++
+	return j
+}
+
+// State tells where the stay is.
+func (j *Journey) State() State { return j.log.state() }
+
+// Patient returns the patient as the last message left them.
+func (j *Journey) Patient() Patient {
+	p := j.patient
+	p.Given = slices.Clone(p.Given)
+	return p
+}
+
+// Stay returns the stay with the situation that the last movement left.
+func (j *Journey) Stay() Stay {
+	st := j.stay
+	if last := j.log.last(); last >= 0 {
+		st.Situation = j.log[last].Situation
+	}
+	return st
+}
+
+// Movements returns the movements of the stay in the order in which they were
+// inserted, the cancelled ones too.
+func (j *Journey) Movements() []Movement { return slices.Clone(j.log) }
+
+// step is everything that the segments of one message are written from.
+type step struct {
+	name   string
+	event  event
+	change Change
+	// about is the event whose content the message has: the corrected one in a
+	// Z99, else event itself.
+	about event
+
+	recorded time.Time // MSH-7, EVN-2
+	occurred time.Time // EVN-6, zero when it stays empty
+	planned  time.Time // EVN-3 and PV2-8, zero when there is none
+
+	movement Movement  // of ZBE; its Situation is that of PV1
+	historic bool      // ZBE-5
+	nature   string    // ZBE-9
+	prior    Situation // PV1-6, in an A02
+
+	entered, left time.Time // PV1-44, PV1-45
+	preadmitted   bool      // PV1-5
+}
+
+// Message builds the message of trigger event t at the step called name and
+// moves the journey on. When it returns an error the journey is as it was:
+//
+//   - *NotApplicableError: the dialect has no such event or class
+//   - *StateError: the state of the stay makes it impossible (see Change.Force)
+//   - *SpecError: a word, date or name in c cannot be used
+//   - *TriggerError: no event of ITI-30 or ITI-31
+//   - *EncodingError: the character set cannot write a text of the message
+func (j *Journey) Message(name string, t Trigger, c Change) (*hl7.Message, error) {
+	e, known := lookup(t)
+	if !known {
+		return nil, newTriggerError(string(t))
+	}
+	if ok, why := j.dialect.Supports(t); !ok {
+		return nil, notApplicable(t, j.dialect, why)
+	}
+	if err := c.check(e); err != nil {
+		return nil, err
+	}
+	next := *j
+	next.log = slices.Clone(j.log)
+	s := &step{name: name, event: e, about: e, change: c}
+	if err := next.advance(s); err != nil {
+		return nil, err
+	}
+	m, err := next.compose(s)
+	if err != nil {
+		return nil, err
+	}
+	*j = next
+	return m, nil
+}
+
+// advance applies the step to the journey and fills in what the message says.
+func (j *Journey) advance(s *step) error {
+	if s.change.Stay != nil {
+		if err := j.reopen(s); err != nil {
+			return err
+		}
+	}
+	if s.change.Patient != nil {
+		if err := j.tell(s); err != nil {
+			return err
+		}
+	}
+	var err error
+	switch s.event.kind {
+	case insert:
+		err = j.insert(s)
+	case cancel:
+		err = j.cancel(s)
+	case update:
+		err = j.correct(s)
+	default:
+		err = j.identify(s)
+	}
+	if err != nil {
+		return err
+	}
+	if class := s.movement.Situation.Class; s.event.transaction == "ITI-31" && !j.dialect.supportsClass(class) {
+		return notApplicable(s.event.trigger, j.dialect, Text{
+			FR: "la classe " + class + " y est inconnue",
+			EN: "it has no patient class " + class,
+		})
+	}
+	if s.change.Patient != nil {
+		j.patient.updated = s.recorded
+	}
+	j.clock = s.recorded
+	s.entered = j.log.entered()
+	return nil
+}
+
+// reopen starts the new stay of the change.
+func (j *Journey) reopen(s *step) error {
+	state := j.State()
+	if (state == Open || state == PreAdmitted) && !s.change.Force {
+		return refused(s, state, "le séjour précédent est : %s", "the state of the stay before is: %s", state)
+	}
+	j.stay, j.log = *s.change.Stay, nil
+	return nil
+}
+
+// identify is A28 and A31: only the person.
+func (j *Journey) identify(s *step) error {
+	s.recorded = j.moment(s.change, 5*time.Minute)
+	s.occurred = s.recorded
+	if s.event.trigger == "A28" && j.created && !s.change.Force {
+		return refused(s, j.State(), "le patient a déjà été créé", "the patient has been created already")
+	}
+	j.created = true
+	j.patient.updated = s.occurred
+	return nil
+}
+
+// moment is when a step without a movement is recorded: At, else a while after
+// the last step, and never before it.
+func (j *Journey) moment(c Change, pause time.Duration) time.Time {
+	if c.At != 0 {
+		return later(j.clock, j.gen.instant.Add(c.At))
+	}
+	if j.clock.IsZero() {
+		return j.gen.instant
+	}
+	return j.clock.Add(pause)
+}
+
+// when is when a movement happens and when it is recorded. A movement without
+// a moment comes an hour after the last one.
+func (j *Journey) when(c Change) (start, recorded time.Time) {
+	recorded = j.gen.instant.Add(c.At)
+	if last := j.log.last(); c.At == 0 && last >= 0 {
+		recorded = later(j.clock, j.log[last].Start.Add(time.Hour))
+	}
+	start = recorded
+	if c.Start != nil {
+		start = j.gen.instant.Add(*c.Start)
+	}
+	return start, later(j.clock, recorded)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,312 @@
+package pam
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// insert adds the movement of A01, A02, A03, A04 or A05.
+func (j *Journey) insert(s *step) error {
+	start, recorded := j.when(s.change)
+	s.recorded = recorded
+	s.movement = Movement{Step: s.name, Trigger: s.event.trigger, Start: start, Nature: "HMS"}
+	from := j.stay.Situation
+	if i := j.log.at(start); i >= 0 {
+		from = j.log[i].Situation
+	}
+	s.prior, s.movement.Situation = from, j.stay.foldSituation(s.change.apply(from))
+	var err error
+	switch s.event.trigger {
+	case "A02":
+		err = j.transfer(s)
+	case "A03":
+		err = j.discharge(s)
+	default:
+		err = j.enter(s)
+	}
+	if err != nil {
+		return err
+	}
+	if err := j.checkPlace(s); err != nil && !s.change.Force {
+		return err
+	}
+	s.movement.ID = j.gen.number(movements)
+	s.nature = s.movement.Nature
+	j.log = append(j.log, s.movement)
+	s.historic = j.log.historic(len(j.log) - 1)
+	return nil
+}
+
+// enter is A01, A04 and A05: the beginning of a visit.
+func (j *Journey) enter(s *step) error {
+	state, class := j.State(), s.movement.Situation.Class
+	confirms := s.event.trigger != "A05" && state == PreAdmitted
+	s.bedAnew(j)
+	s.occurred = s.movement.Start
+	if s.event.trigger == "A05" {
+		s.occurred = time.Time{}
+		s.planned = s.movement.Start.AddDate(0, 0, 7)
+		if s.change.Planned != 0 {
+			s.planned = j.gen.instant.Add(s.change.Planned)
+		}
+		s.movement.Planned = s.planned
+	}
+	s.preadmitted = confirms
+	switch {
+	case s.change.Force:
+		return nil
+	case state != None && !confirms:
+		return refused(s, state, "le séjour est déjà : %s", "the state of the stay is already: %s", state)
+	case !strings.Contains(s.event.classes, class):
+		return refused(s, state,
+			"la classe %s n'y entre pas, mais %s",
+			"class %s does not enter by it, but %s does", class, strings.Join(strings.Split(s.event.classes, ""), ", "))
+	}
+	return nil
+}
+
+// transfer is A02: another unit, room or bed, of the step or, if it names none,
+// another unit of the hospital.
+func (j *Journey) transfer(s *step) error {
+	state := j.State()
+	to := &s.movement.Situation
+	if !s.change.moves() {
+		unit := pick(j.rng, j.otherUnits(s.prior)).Unit
+		*to = j.stay.foldSituation(Change{Unit: &unit}.apply(*to))
+	}
+	s.bedAnew(j)
+	s.occurred = s.movement.Start
+	s.movement.Nature = nature(s.prior, *to)
+	switch {
+	case s.change.Force:
+		s.movement.Nature = orElse(s.movement.Nature, "HMS")
+		return nil
+	case state != Open && state != Closed:
+		return refused(s, state, "le séjour est : %s", "the state of the stay is: %s", state)
+	case to.Class != s.prior.Class:
+		return refused(s, state,
+			"une mutation ne change pas la classe du patient : A06, A07 ou Z99 le font",
+			"a transfer does not change the patient class: A06, A07 or Z99 do")
+	case s.movement.Nature == "":
+		return refused(s, state,
+			"rien ne change : ni unité, ni chambre, ni lit",
+			"nothing changes: no unit, room or bed")
+	}
+	return nil
+}
+
+// otherUnits lists the units of the hospital for patients of a situation's
+// class, where they are not already.
+func (j *Journey) otherUnits(from Situation) []hospitalUnit {
+	var others []hospitalUnit
+	for _, u := range data().units[from.Class] {
+		if u.Code != from.Housing.Code {
+			others = append(others, u)
+		}
+	}
+	return others
+}
+
+// discharge is A03: the end of the visit, or of the patient.
+func (j *Journey) discharge(s *step) error {
+	state := j.State()
+	s.occurred, s.left = s.movement.Start, s.movement.Start
+	j.died(s, &s.movement)
+	if s.change.Force {
+		return nil
+	}
+	if state != Open {
+		return refused(s, state, "le séjour est : %s", "the state of the stay is: %s", state)
+	}
+	if last := j.log.last(); s.movement.Start.Before(j.log[last].Start) {
+		return refused(s, state,
+			"la sortie précéderait le mouvement « %s »",
+			"the discharge would come before movement %q", j.log[last].Step)
+	}
+	return nil
+}
+
+// died notes the death that a discharge, or its correction, tells.
+func (j *Journey) died(s *step, m *Movement) {
+	if s.change.Deceased {
+		m.Deceased = true
+		j.patient.revived = false
+	}
+	if m.Deceased {
+		j.patient.death = m.Start
+	}
+}
+
+// bedAnew draws a room and bed when the patient lies down in another unit.
+func (s *step) bedAnew(j *Journey) {
+	to := &s.movement.Situation
+	if to.Room == "" && to.Bed == "" && to.Class == "I" && to.Housing.Code != s.prior.Housing.Code {
+		to.Room, to.Bed = drawBed(j.rng, to.Class)
+	}
+}
+
+// checkPlace refuses a movement that has no place among the others: before the
+// patient came, or at the same moment as one of the same nature under the same
+// medical responsibility (PAM.fr 5.3.4).
+func (j *Journey) checkPlace(s *step) error {
+	order := j.log.active()
+	if len(order) == 0 {
+		return nil
+	}
+	if first := j.log[order[0]]; s.movement.Start.Before(first.Start) {
+		return refused(s, j.State(),
+			"le mouvement précéderait « %s », par lequel le séjour commence",
+			"the movement would come before %q, which begins the stay", first.Step)
+	}
+	if !j.dialect.zbe && j.log.at(s.movement.Start) != j.log.last() {
+		return refused(s, j.State(),
+			"sans ZBE rien ne dirait que le mouvement est passé",
+			"without ZBE nothing would tell that the movement is a past one")
+	}
+	for _, i := range order {
+		m := j.log[i]
+		if m.Start.Equal(s.movement.Start) && m.Nature == s.movement.Nature && m.Situation.Medical.Code == s.movement.Situation.Medical.Code {
+			return refused(s, j.State(),
+				"« %s » est déjà à cette date, de même nature et sous la même responsabilité médicale",
+				"%q is at that moment already, of the same nature under the same medical responsibility", m.Step)
+		}
+	}
+	return nil
+}
+
+// cancel takes back the movement of A11, A12, A13 or A38. ZBE carries the
+// cancelled movement, PV1 the situation that is restored.
+func (j *Journey) cancel(s *step) error {
+	s.recorded = j.moment(s.change, 5*time.Minute)
+	i, err := j.target(s, s.event.cancels)
+	if err != nil {
+		return err
+	}
+	m := j.log[i]
+	s.movement, s.nature = m, m.Nature
+	s.historic = j.log.historic(i)
+	if err := j.checkCancel(s, i); err != nil && !s.change.Force {
+		return err
+	}
+	if m.Trigger == "A05" {
+		s.planned = m.Planned
+	} else {
+		s.occurred = m.Start
+	}
+	if before := j.log.before(i); before >= 0 {
+		s.movement.Situation = j.log[before].Situation
+	}
+	j.log[i].Cancelled = true
+	s.preadmitted = s.event.trigger == "A11" && j.log.preadmitted()
+	if m.Deceased {
+		j.patient.death, j.patient.revived = time.Time{}, true
+	}
+	return nil
+}
+
+// checkCancel refuses to cancel what others rest upon. France also cancels a
+// past transfer (PAM.fr 5.3.7); IHE only the current movement.
+func (j *Journey) checkCancel(s *step, i int) error {
+	m := j.log[i]
+	switch {
+	case m.Cancelled:
+		return refused(s, j.State(), "« %s » est déjà annulé", "%q is cancelled already", m.Step)
+	case s.historic && m.Trigger != "A02":
+		return refused(s, j.State(),
+			"d'autres mouvements suivent « %s » : les annuler d'abord, le dernier en premier",
+			"other movements follow %q: cancel them first, the last one first", m.Step)
+	case s.historic && j.dialect.french == "":
+		return refused(s, j.State(),
+			"« %s » n'est plus le dernier mouvement, et IHE PAM n'annule que celui-là",
+			"%q is no longer the last movement, and IHE PAM cancels no other", m.Step)
+	}
+	return nil
+}
+
+// target finds the movement that is cancelled or corrected. With Force there is
+// always one: another one than the event allows, or one that never was.
+func (j *Journey) target(s *step, triggers []Trigger) (int, error) {
+	state, of := j.State(), s.change.Of
+	i := -1
+	switch {
+	case of != "":
+		if i = j.log.named(of); i < 0 && !s.change.Force {
+			return 0, refused(s, state, "l'étape « %s » n'a inséré aucun mouvement", "step %q inserted no movement", of)
+		}
+	case triggers == nil:
+		i = j.log.last()
+	default:
+		i = j.log.latest(triggers)
+	}
+	if i < 0 && !s.change.Force {
+		return 0, refused(s, state, "rien à annuler ou à corriger, le séjour est : %s",
+			"there is nothing to cancel or correct, the state of the stay is: %s", state)
+	}
+	if i < 0 {
+		return j.phantom(s, triggers), nil
+	}
+	if triggers != nil && !slices.Contains(triggers, j.log[i].Trigger) && !s.change.Force {
+		return 0, refused(s, state, "« %s » est un %s", "%q is an %s", j.log[i].Step, j.log[i].Trigger)
+	}
+	return i, nil
+}
+
+// phantom adds a movement that was never sent, for a message that cancels or
+// corrects what its receiver cannot know. It leaves the state of the stay alone.
+func (j *Journey) phantom(s *step, triggers []Trigger) int {
+	trigger := Trigger("A02")
+	if len(triggers) > 0 {
+		trigger = triggers[0]
+	}
+	j.log = append(j.log, Movement{
+		Step: s.change.Of, ID: j.gen.number(movements), Trigger: trigger, Start: s.recorded.Add(-time.Hour),
+		Planned: s.recorded.AddDate(0, 0, 7), Nature: "HMS", Situation: j.Stay().Situation, Cancelled: true,
+	})
+	return len(j.log) - 1
+}
+
+// correct is Z99: it changes a movement in place and never adds or removes one.
+func (j *Journey) correct(s *step) error {
+	s.recorded = j.moment(s.change, 5*time.Minute)
+	i, err := j.target(s, nil)
+	if err != nil {
+		return err
+	}
+	m := j.log[i]
+	if m.Cancelled && !s.change.Force {
+		return refused(s, j.State(), "« %s » est annulé", "%q is cancelled", m.Step)
+	}
+	s.about, _ = lookup(m.Trigger)
+	from := m.Situation
+	m.Situation = j.stay.foldSituation(s.change.apply(from))
+	if s.change.Start != nil {
+		m.Start = j.gen.instant.Add(*s.change.Start)
+	}
+	s.nature = orElse(nature(from, m.Situation), m.Nature)
+	if m.Situation.Class != from.Class {
+		if !opens(m.Trigger) && !s.change.Force {
+			return refused(s, j.State(),
+				"la classe ne se corrige que sur A01, A04 ou A05, et « %s » est un %s",
+				"the class is corrected on A01, A04 or A05 only, and %q is an %s", m.Step, m.Trigger)
+		}
+		s.nature = "C" // status corrected without a movement (PAM.fr 6.13.9)
+	}
+	j.log[i], s.movement = m, m
+	if m.Trigger == "A05" {
+		s.planned = m.Planned
+		if s.change.Planned != 0 {
+			s.planned = j.gen.instant.Add(s.change.Planned)
+			j.log[i].Planned = s.planned
+		}
+	} else {
+		s.occurred = m.Start
+	}
+	if m.Trigger == "A03" {
+		s.left = m.Start
+		j.died(s, &j.log[i])
+	}
+	s.historic = j.log.historic(i)
+	s.preadmitted = (m.Trigger == "A01" || m.Trigger == "A04") && j.log.preadmitted()
+	return nil
+}
