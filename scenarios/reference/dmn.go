@@ -1,0 +1,247 @@
+package reference
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/mllp"
+)
+
+// Limits of a DMN whose Options say nothing.
+const (
+	DefaultMaxPatients = 10_000
+	DefaultMaxAnswers  = 10_000
+	// DefaultDelay is how late the bug slow-answer answers: later than the five
+	// seconds that a candidate is given by default.
+	DefaultDelay = 6 * time.Second
+)
+
+// Options say what a DMN supports, whom it tells, and what is wrong with it.
+// The zero value is a DMN without faults that supports everything but what
+// France excludes.
+type Options struct {
+	// Supports lists the trigger events that are not rejected (AR 201). Nil
+	// stands for all events of ITI-30 and ITI-31; but A08, which PAM.fr 2.2
+	// excludes, is then rejected where MSH-12 or MSH-21 announces PAM.fr.
+	Supports []string
+	// Versions lists the accepted MSH-12.1; nil is 2.3.1, 2.5 and 2.5.1.
+	Versions []string
+	// ProcessingIDs lists the accepted MSH-11.1; nil is P, T and D.
+	ProcessingIDs []string
+	// RefuseKnownPatient answers AE 205 to an A28 of a known patient, which no
+	// specification describes. Otherwise it is taken as an update.
+	RefuseKnownPatient bool
+
+	// Application and Facility name the DMN where the message does not: in the
+	// answer to what has no readable MSH, and for an empty MSH-5 or MSH-6.
+	Application, Facility string
+
+	// Accept, if not nil, is asked about each message that could be read and is
+	// in order, before it is applied. A *Refusal is answered as it says, any
+	// other error with AR 207; nil lets the message pass. The message is valid
+	// only until Accept returns. It is called from many goroutines at once.
+	Accept func(ctx context.Context, m *hl7.Message) error
+	// Observe, if not nil, is told about each exchange just before the answer is
+	// written: whoever has the answer can rely on Observe having returned. It is
+	// called on the connection's goroutine, for many connections at once.
+	Observe func(Exchange)
+	// Logger gets one line for each exchange, without the content of messages;
+	// nil is slog.Default().
+	Logger *slog.Logger
+	// Now gives the time of acknowledgements; nil is time.Now. Its zone is the
+	// one of times that do not name theirs.
+	Now func() time.Time
+
+	// MaxPatients bounds the record, and MaxAnswers the memory for messages that
+	// are sent again. The oldest are forgotten; 0 stands for the default.
+	MaxPatients, MaxAnswers int
+
+	// Bugs are names from Bugs.
+	Bugs []string
+	// Delay is how late the bug slow-answer answers; 0 is DefaultDelay.
+	Delay time.Duration
+}
+
+// A Refusal, returned by Options.Accept, says how to refuse a message.
+type Refusal struct {
+	Code   hl7.AckCode // AE or AR
+	Errors []hl7.AckError
+}
+
+// Error says that the message was refused and why.
+func (r *Refusal) Error() string {
+	if len(r.Errors) == 0 {
+		return "refused with " + string(r.Code)
+	}
+	return fmt.Sprintf("refused with %s: code %d", r.Code, r.Errors[0].Code)
+}
+
+// An Exchange is a message and the answer to it.
+type Exchange struct {
+	Conn     *mllp.Conn
+	Received time.Time
+	Took     time.Duration // from Received until the answer was ready
+
+	Message   []byte // valid only during the call of Options.Observe
+	Answer    []byte // nil when there is none; valid like Message. Framing faults do not show here.
+	Trigger   string // MSH-9.2
+	ControlID string // MSH-10
+
+	Code    hl7.AckCode // of the answer; "" when there is none
+	Outcome Outcome
+	Reason  Text // of all outcomes but Applied
+}
+
+// A DMN is a digital medical device that receives movements: an mllp.Handler
+// with a memory. It is safe for concurrent use.
+type DMN struct {
+	opt    Options
+	faults faults
+	ids    atomic.Uint64
+	prefix string // of the control ids of this DMN's answers
+
+	answers *answers
+
+	mu       sync.Mutex
+	registry *registry
+}
+
+// New returns a DMN that knows nobody. The error is about a name in
+// Options.Bugs or Options.Supports that does not exist.
+func New(opt Options) (*DMN, error) {
+	faults, err := newFaults(opt.Bugs)
+	if err != nil {
+		return nil, err
+	}
+	for _, trigger := range opt.Supports {
+		if _, ok := eventOf(trigger); !ok {
+			return nil, &UnknownNameError{Name: trigger, Known: allEvents()}
+		}
+	}
+	if opt.Versions == nil {
+		opt.Versions = []string{"2.3.1", "2.5", "2.5.1"}
+	}
+	if opt.ProcessingIDs == nil {
+		opt.ProcessingIDs = []string{"P", "T", "D"}
+	}
+	if opt.Logger == nil {
+		opt.Logger = slog.Default()
+	}
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	opt.Delay = cmp.Or(opt.Delay, DefaultDelay)
+	d := &DMN{
+		opt:      opt,
+		faults:   faults,
+		prefix:   opt.Now().Format("060102150405"),
+		answers:  newAnswers(positive(opt.MaxAnswers, DefaultMaxAnswers)),
+		registry: newRegistry(positive(opt.MaxPatients, DefaultMaxPatients)),
+	}
+	d.registry.refuseKnown = opt.RefuseKnownPatient
+	return d, nil
+}
+
+func positive(n, otherwise int) int {
+	if n > 0 {
+		return n
+	}
+	return otherwise
+}
+
+// State returns a copy of the record.
+func (d *DMN) State() State {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.registry.snapshot()
+}
+
+// Patient returns a copy of the record of the patient who has an identifier
+// with this value (PID-3.1), whatever its authority and type; ok is false when
+// there is none. It looks through the whole record: it is made for tests and
+// probes.
+func (d *DMN) Patient(value string) (p Patient, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	found := d.registry.holding(value)
+	if found == nil {
+		return Patient{}, false
+	}
+	return found.snapshot(), true
+}
+
+// ServeMLLP answers one message. It never panics for what a peer sends.
+func (d *DMN) ServeMLLP(w mllp.ResponseWriter, r *mllp.Request) {
+	h, v := d.judge(r.Context(), r.Payload)
+	answer := d.faults.spoil(d.compose(h, v), h)
+	d.observe(r, h, v, answer)
+	if answer == nil {
+		return
+	}
+	if err := d.faults.write(r.Context(), w, answer, v, d.opt.Delay); err != nil {
+		d.opt.Logger.Warn("reference: the answer could not be written", "conn", r.Conn.ID, "error", err)
+	}
+}
+
+func (d *DMN) observe(r *mllp.Request, h hl7.Header, v verdict, answer []byte) {
+	x := Exchange{
+		Conn: r.Conn, Received: r.Received, Took: time.Since(r.Received),
+		Message: r.Payload, Answer: answer, Trigger: h.Trigger, ControlID: h.ControlID,
+		Code: v.code, Outcome: v.outcome, Reason: v.reason,
+	}
+	if answer == nil {
+		x.Code = ""
+	}
+	level := slog.LevelDebug
+	if v.outcome == Refused {
+		level = slog.LevelInfo
+	}
+	d.opt.Logger.Log(r.Context(), level, "reference: message", "conn", r.Conn.ID, "event", x.Trigger,
+		"control_id", x.ControlID, "answer", string(x.Code), "outcome", string(x.Outcome), "reason", x.Reason.EN, "took", x.Took)
+	if d.opt.Observe != nil {
+		d.opt.Observe(x)
+	}
+}
+
+// compose writes the answer down, nil for none.
+func (d *DMN) compose(h hl7.Header, v verdict) []byte {
+	// NE in both says that nobody waits for an answer (mllp-ack-tls.md §2.1).
+	// Any other demand for the enhanced mode gets the answer of the original
+	// one, which is all that PAM asks of every actor.
+	if v.code == "" || h.AcceptAck == "NE" && h.ApplicationAck == "NE" {
+		return nil
+	}
+	h.ReceivingApplication = cmp.Or(h.ReceivingApplication, d.opt.Application)
+	h.ReceivingFacility = cmp.Or(h.ReceivingFacility, d.opt.Facility)
+	ack := hl7.Ack{Code: v.code, ControlID: d.nextID(), Time: d.opt.Now(), Errors: v.errors}
+	if v.code == hl7.AA && oldForm(h.Version) {
+		ack.Errors = nil // without a severity the warning beside AA would read as an error
+	}
+	h = d.faults.header(h, &ack)
+	return ack.Append(nil, h)
+}
+
+// oldForm reports whether ERR has the form before HL7 2.5, which knows no
+// severity.
+func oldForm(version string) bool { return version != "" && version < "2.5" }
+
+// nextID returns the MSH-10 of an answer, at most 20 characters.
+func (d *DMN) nextID() string {
+	return d.prefix + "-" + strconv.FormatUint(d.ids.Add(1), 36)
+}
+
+// supports reports whether a trigger event is one of those that the DMN takes.
+func (d *DMN) supports(h hl7.Header) bool {
+	if d.opt.Supports != nil {
+		return slices.Contains(d.opt.Supports, h.Trigger)
+	}
+	return h.Trigger != "A08" || !headerOfFrance(h)
+}

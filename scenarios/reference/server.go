@@ -1,0 +1,143 @@
+package reference
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/pamlab/pamlab/mllp"
+)
+
+// ServerOptions say where a DMN listens, and how it behaves.
+type ServerOptions struct {
+	Options
+
+	Addr string      // "" is 127.0.0.1:0, a free port of the loopback interface
+	TLS  *mllp.Files // mutual TLS with these files; nil is plain TCP
+
+	MaxMessage int                                     // as in mllp.Server
+	MaxConns   int                                     // as in mllp.Server
+	OnConn     func(*mllp.Conn, mllp.ConnState, error) // as in mllp.Server
+	Configure  func(*mllp.Server)                      // if not nil, may set the rest of the server, its time limits for instance
+}
+
+// Running is a DMN that listens. Its methods may be called from any goroutine.
+type Running struct {
+	DMN *DMN
+
+	server  *mllp.Server
+	addr    net.Addr
+	release func() bool // lets go of the context of Start
+	served  chan struct{}
+	err     error // of Serve; valid once served is closed
+}
+
+// Start makes a DMN and lets it listen until Stop is called or ctx ends, which
+// closes its connections at once. Stop is due in both cases: it waits for what
+// was started here. The error is an *UnknownNameError, an *mllp.FileError or
+// one of package net.
+func Start(ctx context.Context, opt ServerOptions) (*Running, error) {
+	dmn, err := New(opt.Options)
+	if err != nil {
+		return nil, err
+	}
+	config, err := dmn.tlsConfig(opt.TLS)
+	if err != nil {
+		return nil, err
+	}
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", cmp.Or(opt.Addr, "127.0.0.1:0"))
+	if err != nil {
+		return nil, fmt.Errorf("the reference DMN cannot listen: %w", err)
+	}
+	r := &Running{
+		DMN: dmn,
+		server: &mllp.Server{
+			Handler:     dmn,
+			TLSConfig:   config,
+			MaxMessage:  opt.MaxMessage,
+			MaxConns:    opt.MaxConns,
+			Logger:      dmn.opt.Logger,
+			OnConn:      opt.OnConn,
+			BaseContext: func(net.Listener) context.Context { return ctx },
+		},
+		addr:   listener.Addr(),
+		served: make(chan struct{}),
+	}
+	if opt.Configure != nil {
+		opt.Configure(r.server)
+	}
+	go func() {
+		defer close(r.served)
+		r.err = r.server.Serve(listener)
+	}()
+	r.release = context.AfterFunc(ctx, func() { _ = r.server.Close() })
+	return r, nil
+}
+
+// Addr returns the address to connect to, host:port.
+func (r *Running) Addr() string { return r.addr.String() }
+
+// lingering is how long Stop waits for handlers whose connections it has had to
+// close.
+const lingering = 5 * time.Second
+
+// Stop finishes the exchanges in flight, closes every connection and waits for
+// all that Start began. When ctx ends before, the connections are closed at
+// once, and the error is ctx's. A second Stop does nothing.
+func (r *Running) Stop(ctx context.Context) error {
+	r.release()
+	err := r.server.Shutdown(ctx)
+	if err != nil {
+		_ = r.server.Close()
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), lingering)
+		defer cancel()
+		err = errors.Join(err, r.server.Shutdown(late))
+	}
+	<-r.served
+	if !errors.Is(r.err, mllp.ErrServerClosed) {
+		err = errors.Join(err, r.err)
+	}
+	return err
+}
+
+// tlsConfig makes the configuration of mutual TLS, nil for plain TCP.
+func (d *DMN) tlsConfig(files *mllp.Files) (*tls.Config, error) {
+	if files == nil {
+		return nil, nil
+	}
+	config, err := files.ServerConfig()
+	if err != nil {
+		return nil, err
+	}
+	if d.faults.on(acceptsAnonymous) {
+		return anonymous(config), nil
+	}
+	return config, nil
+}
+
+// anonymous no longer asks for a client certificate, which is the fault of one
+// "mutual TLS" server in nine: a certificate that is shown is verified, and
+// none is as good.
+func anonymous(config *tls.Config) *tls.Config {
+	strict := config.GetConfigForClient
+	loose := config.Clone()
+	loose.ClientAuth = tls.VerifyClientCertIfGiven
+	loose.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		if strict == nil {
+			return nil, nil
+		}
+		c, err := strict(hello)
+		if c == nil || err != nil {
+			return c, err
+		}
+		c = c.Clone()
+		c.ClientAuth = tls.VerifyClientCertIfGiven
+		return c, nil
+	}
+	return loose
+}
