@@ -1,6 +1,9 @@
 package hl7
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // A Header is what the MSH segment says: the bytes as they are on the wire,
 // neither unescaped nor decoded, because an acknowledgement has to give them
@@ -42,27 +45,21 @@ func ParseHeader(data []byte) (Header, error) {
 
 // readHeader reads the MSH segment at data[at].
 func readHeader(data []byte, at int, d Delimiters) Header {
-	var bounds [lastHeaderField + 1]struct{ start, end int } // within line
-	n, start, i := 2, at+4, at+4                             // MSH-1 is the separator itself
-	for ; i < len(data); i++ {
-		c := data[i]
-		if c == '\r' || c == '\n' && endsSegment(data, i+1, d.Field) {
-			break
+	r := lineReader{data: data, sep: d.Field, cr: -1}
+	raw := data[at:r.lineEnd(at)]
+	var bounds [lastHeaderField + 1]struct{ start, end int }
+	start := 4 // of MSH-2; MSH-1 is the separator itself
+	for n := 2; n <= lastHeaderField && start <= len(raw); n++ {
+		end := len(raw)
+		if i := bytes.IndexByte(raw[start:], d.Field); i >= 0 {
+			end = start + i
 		}
-		if c != d.Field {
-			continue
-		}
-		bounds[n].start, bounds[n].end = start-at, i-at
-		start = i + 1
-		if n++; n > lastHeaderField {
-			break
-		}
+		bounds[n].start, bounds[n].end = start, end
+		start = end + 1
 	}
-	if n <= lastHeaderField {
-		bounds[n].start, bounds[n].end = start-at, i-at
-	}
-	line := string(data[at:i]) // the one allocation: the fields are parts of it
-	field := func(k int) string { return line[bounds[k].start:bounds[k].end] }
+	// The one allocation: all fields are parts of this string.
+	line := string(raw[:min(start, len(raw))])
+	field := func(n int) string { return line[bounds[n].start:bounds[n].end] }
 	h := Header{
 		Delimiters:         d,
 		SendingApplication: field(3), SendingFacility: field(4),

@@ -43,12 +43,11 @@ var saySeveral = phrase{
 func (t *text) index(data []byte, at int, d Delimiters) *Error {
 	t.data, t.delims = data, d
 	body := data[at:]
-	feeds := bytes.Count(body, []byte{'\n'})
-	lines := bytes.Count(body, []byte{'\r'}) + feeds + 1
+	lines := bytes.Count(body, []byte{'\r'}) + bytes.Count(body, []byte{'\n'}) + 1
 	t.seps = make([]uint32, 0, bytes.Count(body, []byte{d.Field}))
 	t.segs = make([]segment, 0, min(lines, len(body)/8+1))
 
-	r := lineReader{data: data, sep: d.Field, feeds: feeds > 0, cr: at - 1}
+	r := lineReader{data: data, sep: d.Field, cr: -1}
 	var names census
 	for start := at; start < len(data); {
 		end := r.lineEnd(start)
@@ -83,10 +82,9 @@ func (t *text) indexFields(start, end int) {
 // that looks like the next segment, or nothing, follows: elsewhere it is a
 // line break that somebody left in a text, and belongs to the field.
 type lineReader struct {
-	data  []byte
-	sep   byte
-	feeds bool // there are line feeds at all
-	cr    int  // the first carriage return at or after the last start: each is searched for once
+	data []byte
+	sep  byte
+	cr   int // the first carriage return at or after the last start: each is searched for once
 }
 
 // lineEnd returns the end of the line that begins at start.
@@ -97,32 +95,35 @@ func (r *lineReader) lineEnd(start int) int {
 			r.cr = start + n
 		}
 	}
-	if !r.feeds {
-		return r.cr
-	}
-	for at := start; at < r.cr; at++ {
+	for at := start; at < r.cr; {
 		n := bytes.IndexByte(r.data[at:r.cr], '\n')
 		if n < 0 {
 			break
 		}
 		at += n
-		if endsSegment(r.data, at+1, r.sep) {
+		next := at + 1
+		for next < r.cr && r.data[next] == '\n' {
+			next++
+		}
+		if at == start || r.startsSegment(next) {
 			return at
 		}
+		at = next
 	}
 	return r.cr
 }
 
-// endsSegment says whether the line feed before data[i] ends a segment.
-func endsSegment(data []byte, i int, sep byte) bool {
-	rest := data[i:]
-	if len(rest) == 0 || rest[0] == '\r' || rest[0] == '\n' {
+// startsSegment says whether data[i:] looks like the beginning of a segment,
+// or like an end: of the input, or a carriage return.
+func (r *lineReader) startsSegment(i int) bool {
+	rest := r.data[i:]
+	if len(rest) == 0 || rest[0] == '\r' {
 		return true
 	}
 	if len(rest) < 3 || !isAlnum(rest[0]) || !isAlnum(rest[1]) || !isAlnum(rest[2]) {
 		return false
 	}
-	if len(rest) > 3 && rest[3] == sep {
+	if len(rest) > 3 && rest[3] == r.sep {
 		return true
 	}
 	return isName(rest[:3]) && (len(rest) == 3 || rest[3] == '\r' || rest[3] == '\n')
@@ -132,7 +133,7 @@ func endsSegment(data []byte, i int, sep byte) bool {
 // ends at the first byte of any real segment.
 func blankLine(b []byte) bool {
 	for _, c := range b {
-		if c != ' ' && c != '\t' && c != '\n' {
+		if c != ' ' && c != '\t' {
 			return false
 		}
 	}
