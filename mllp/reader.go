@@ -9,8 +9,10 @@ import (
 )
 
 const (
-	// readBuffer is what an idle connection costs: a French ADT message has
-	// between 800 and 1,700 bytes, so one read usually takes a whole one.
+	// firstBuffer is what a connection costs on which nothing has come yet.
+	firstBuffer = 512
+	// readBuffer is what it costs from then on: a French ADT message has between
+	// 800 and 1,700 bytes, so one read usually takes a whole one.
 	readBuffer = 4 << 10
 	// keepBuffer is the largest buffer that is kept after a large message.
 	keepBuffer = 64 << 10
@@ -45,6 +47,7 @@ type Reader struct {
 	base  int64  // stream offset of buf[0]
 
 	state     state
+	frame     Frame // the last complete one
 	odd       tally // since the last frame
 	discarded int   // bytes thrown away since the last frame
 	late      error // came from src together with bytes: due once they are used up
@@ -77,30 +80,38 @@ func (r *Reader) reset(src io.Reader, maxMessage int) {
 // unfinished block, Oddities what was tolerated since the last frame, for
 // instance garbage at the very end of the stream.
 func (r *Reader) ReadFrame() (Frame, error) {
+	if err := r.advance(); err != nil {
+		return r.soFar(), err
+	}
+	return r.frame, nil
+}
+
+// advance reads until r.frame is the next block. It, and what it calls down to
+// the read, keep little on the stack: a thousand idle connections wait in here,
+// and fit into the smallest stack that Go gives a goroutine.
+func (r *Reader) advance() error {
 	for r.err == nil {
-		f, ok := r.scan()
-		if ok {
-			return f, nil
+		if r.scan() {
+			return nil
 		}
 		if r.err != nil {
 			break
 		}
-		if err := r.fill(); err != nil {
-			if err != io.EOF {
-				return r.soFar(), err
-			}
+		if err := r.fill(); err == io.EOF {
 			r.err = r.atEOF()
+		} else if err != nil {
+			return err
 		}
 	}
-	return r.soFar(), r.err
+	return r.err
 }
 
 // InBlock reports whether a block was begun and not finished.
 func (r *Reader) InBlock() bool { return r.state != between }
 
-// scan runs the state machine over the bytes at hand, until a block is
-// complete or the bytes are used up or r.err is set.
-func (r *Reader) scan() (Frame, bool) {
+// scan runs the state machine over the bytes at hand, until r.frame is a
+// complete block, or the bytes are used up, or r.err is set.
+func (r *Reader) scan() bool {
 	for r.next < r.end && r.err == nil {
 		switch r.state {
 		case between:
@@ -108,12 +119,12 @@ func (r *Reader) scan() (Frame, bool) {
 		case inside:
 			r.scanInside()
 		case afterEnd:
-			if f, ok := r.scanAfterEnd(); ok {
-				return f, true
+			if r.scanAfterEnd() {
+				return true
 			}
 		}
 	}
-	return Frame{}, false
+	return false
 }
 
 // scanBetween skips to the next StartBlock.
@@ -188,13 +199,13 @@ func (r *Reader) restart() {
 	r.discard(len(lost)+1, at)
 }
 
-// scanAfterEnd decides whether an EndBlock was the end.
-func (r *Reader) scanAfterEnd() (Frame, bool) {
+// scanAfterEnd decides whether an EndBlock was the end, and of a message.
+func (r *Reader) scanAfterEnd() bool {
 	c := r.buf[r.next]
 	if c != CarriageReturn {
 		r.odd.add(EndWithoutCR, r.offset(r.next)-1, 1, EndBlock, c)
 		r.state = inside
-		return Frame{}, false
+		return false
 	}
 	payload := r.buf[r.start : r.next-1]
 	at := r.offset(r.start) - 1
@@ -204,15 +215,15 @@ func (r *Reader) scanAfterEnd() (Frame, bool) {
 	case len(payload) == 0:
 		r.odd.add(EmptyBlock, at, 1)
 		r.discard(3, at)
-		return Frame{}, false
+		return false
 	case len(payload) == 1 && (payload[0] == 0x06 || payload[0] == 0x15):
 		r.odd.add(ReleaseTwoCommit, at, 1, payload[0])
 		r.discard(4, at)
-		return Frame{}, false
+		return false
 	}
-	f := Frame{Payload: payload[:len(payload):len(payload)], Start: at, Oddities: r.odd}
+	r.frame = Frame{Payload: payload[:len(payload):len(payload)], Start: at, Oddities: r.odd}
 	r.odd, r.discarded = nil, 0
-	return f, true
+	return true
 }
 
 // discard counts thrown away bytes against the limit.
@@ -288,7 +299,9 @@ func (r *Reader) makeRoom() {
 	kept := r.end - from
 	size := len(r.buf)
 	switch {
-	case size == 0, size > keepBuffer && kept < readBuffer/2:
+	case size == 0:
+		size = firstBuffer
+	case size < readBuffer, size > keepBuffer && kept < readBuffer/2:
 		size = readBuffer
 	case r.end < size && (from == 0 || size-r.end >= size/2) && kept > 0:
 		return

@@ -22,8 +22,10 @@ const (
 	lingerBytes = 256 << 10
 )
 
-// longAgo is a deadline that wakes a blocked read.
+// longAgo is a deadline that wakes a blocked read; never is a wait without end.
 var longAgo = time.Unix(1, 0)
+
+const never = 100 * 365 * 24 * time.Hour
 
 // These end a connection that waits for its next block: the server is closing,
 // or the wait was too long.
@@ -49,6 +51,7 @@ type serverConn struct {
 	deadline   time.Time // read deadline that is set; zero if it has to be set anew
 	inBlock    bool      // blockSince is that of the block that is being received
 	blockSince time.Time // its start
+	writeBy    time.Time // write deadline that is set
 
 	failed     error // first write error
 	closeAfter bool
@@ -62,6 +65,12 @@ func (s *Server) newConn(base context.Context, nc net.Conn) *serverConn {
 	}
 	c.facts = &Conn{ID: s.lastID.Add(1), RemoteAddr: nc.RemoteAddr(), LocalAddr: nc.LocalAddr()}
 	c.rd.reset(c, s.MaxMessage)
+	if s.TLSConfig == nil {
+		// Here rather than on the connection's goroutine, whose stack would have to
+		// grow for it and would stay so while the connection is idle.
+		c.idleSince = time.Now()
+		c.setDeadline(c.readLimit())
+	}
 	return c
 }
 
@@ -120,15 +129,12 @@ func (c *serverConn) addr() string { return c.facts.RemoteAddr.String() }
 
 // handshake does the TLS handshake, if there is one to do.
 func (c *serverConn) handshake() error {
-	c.idleSince = time.Now()
 	tc, ok := c.nc.(*tls.Conn)
 	if !ok {
 		return nil
 	}
 	timeout := limit(c.srv.HandshakeTimeout, DefaultHandshakeTimeout)
-	if timeout > 0 {
-		c.raw.SetDeadline(c.idleSince.Add(timeout))
-	}
+	c.raw.SetDeadline(deadline(timeout))
 	if c.srv.closing.Load() {
 		return &Error{Kind: HandshakeRefused, Addr: c.addr(), Err: errShutdown}
 	}
@@ -136,6 +142,7 @@ func (c *serverConn) handshake() error {
 		return handshakeError(err, c.addr(), timeout)
 	}
 	c.raw.SetDeadline(time.Time{})
+	c.deadline = time.Time{}
 	state := tc.ConnectionState()
 	facts := *c.facts
 	facts.TLS = &state
@@ -150,25 +157,33 @@ func (c *serverConn) handshake() error {
 func (c *serverConn) exchanges() (reason error, linger bool) {
 	c.req.Conn, c.req.ctx = c.facts, c.ctx
 	for {
-		f, err := c.rd.ReadFrame()
-		if err != nil {
-			return c.endOf(f, err)
+		if err := c.rd.advance(); err != nil {
+			return c.endOf(err)
 		}
-		now := time.Now()
-		c.req.Payload, c.req.Oddities, c.req.Received = f.Payload, f.Oddities, now
-		c.srv.Handler.ServeMLLP(responseWriter{c}, &c.req)
+		c.handle()
 		if c.failed != nil {
 			return c.failed, false
 		}
 		if c.closeAfter || c.srv.closing.Load() {
 			return nil, true
 		}
-		c.idleSince, c.inBlock = time.Now(), false
+	}
+}
+
+// handle has the handler answer the block that the Reader holds.
+func (c *serverConn) handle() {
+	now := time.Now()
+	c.idleSince, c.inBlock = now, false
+	c.req.Payload, c.req.Oddities, c.req.Received = c.rd.frame.Payload, c.rd.frame.Oddities, now
+	c.srv.Handler.ServeMLLP(responseWriter{c}, &c.req)
+	if c.idleSince == now {
+		c.idleSince = time.Now() // no answer was written
 	}
 }
 
 // endOf turns the error that ended reading into the reason that is reported.
-func (c *serverConn) endOf(f Frame, err error) (reason error, linger bool) {
+func (c *serverConn) endOf(err error) (reason error, linger bool) {
+	f := c.rd.soFar()
 	if errors.Is(err, errShutdown) || err == io.EOF && len(f.Oddities) == 0 {
 		return nil, false
 	}
@@ -197,9 +212,8 @@ func (c *serverConn) endOf(f Frame, err error) (reason error, linger bool) {
 func (c *serverConn) Read(p []byte) (int, error) {
 	for {
 		want := c.readLimit()
-		if !want.IsZero() && (c.deadline.IsZero() || want.Before(c.deadline)) {
-			c.raw.SetReadDeadline(want)
-			c.deadline = want
+		if c.deadline.IsZero() || want.Before(c.deadline) {
+			c.setDeadline(want)
 		}
 		// After the deadline was set, so that wake is not undone unseen.
 		if c.srv.closing.Load() && !c.rd.InBlock() {
@@ -210,12 +224,15 @@ func (c *serverConn) Read(p []byte) (int, error) {
 			return n, err
 		}
 		c.deadline = time.Time{}
-		if want.IsZero() {
-			c.raw.SetReadDeadline(time.Time{})
-		} else if !time.Now().Before(want) {
+		if !time.Now().Before(want) {
 			return 0, c.tooLate()
 		}
 	}
+}
+
+func (c *serverConn) setDeadline(t time.Time) {
+	c.deadline = t
+	c.raw.SetReadDeadline(t)
 }
 
 // readLimit is the time by which the awaited bytes must come: the next block,
@@ -234,7 +251,7 @@ func (c *serverConn) readLimit() time.Time {
 
 func after(t time.Time, d time.Duration) time.Time {
 	if d == 0 {
-		return time.Time{}
+		d = never
 	}
 	return t.Add(d)
 }
@@ -246,14 +263,17 @@ func (c *serverConn) tooLate() error {
 	return errIdle
 }
 
-// write sends b, once and whole.
+// write sends b, once and whole. It is given WriteTimeout at least and a
+// quarter more at most, so that not every answer has to move the deadline.
 func (c *serverConn) write(b []byte) error {
 	if c.failed != nil {
 		return c.failed
 	}
+	c.idleSince = time.Now()
 	timeout := limit(c.srv.WriteTimeout, DefaultWriteTimeout)
-	if timeout > 0 {
-		c.raw.SetWriteDeadline(time.Now().Add(timeout))
+	if timeout > 0 && c.writeBy.Sub(c.idleSince) < timeout {
+		c.writeBy = c.idleSince.Add(timeout + timeout/4)
+		c.raw.SetWriteDeadline(c.writeBy)
 	}
 	if _, err := c.nc.Write(b); err != nil {
 		e := &Error{Kind: PeerClosed, Addr: c.addr(), Err: err}
