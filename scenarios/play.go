@@ -1,0 +1,221 @@
+package scenarios
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Player plays scenarios at one candidate and writes what happens to a journal.
+// Its fields must not change while it plays.
+type Player struct {
+	Candidate *Candidate
+	Journal   *Journal
+
+	// Seed decides everything that is drawn: people, numbers, identifiers. The
+	// same seed, instant, candidate and scenario give the same bytes.
+	Seed uint64
+	// Instant is where the scenarios begin: `at: +1h` is an hour later.
+	Instant time.Time
+	// Jobs is how many scenarios are played at once; less than one is one.
+	Jobs int
+	// Version is that of the program, for the journal.
+	Version string
+	// Now is the clock; nil is that of the system.
+	Now func() time.Time
+}
+
+// Play is one scenario in one of its cases: what has a patient, a connection
+// and a verdict of its own.
+type Play struct {
+	Scenario *Scenario
+	Case     *Case
+}
+
+// Plays lists the plays of scenarios, in their order.
+func Plays(list []*Scenario) []Play {
+	var plays []Play
+	for _, s := range list {
+		for _, c := range s.Cases {
+			plays = append(plays, Play{s, c})
+		}
+	}
+	return plays
+}
+
+// defaultTimeout bounds a play whose scenario says nothing.
+const defaultTimeout = 5 * time.Minute
+
+// Summary is what came of a run.
+type Summary struct {
+	Counts map[Verdict]int
+	Exit   int // one of the exit codes
+}
+
+// Run plays everything, several at a time, and returns when the last play has
+// ended. When ctx ends it stops after the exchange in hand; what was not judged
+// by then is inconclusive, and the journal is closed properly all the same.
+func (p *Player) Run(ctx context.Context, plays []Play) Summary {
+	started := p.now()
+	p.Journal.Write(Event{Kind: RunStarted, Run: p.runInfo(len(plays))})
+	t := &tally{counts: map[Verdict]int{}}
+	var group errgroup.Group
+	group.SetLimit(max(p.Jobs, 1))
+	for _, play := range plays {
+		group.Go(func() error {
+			t.add(p.playOne(ctx, play))
+			return nil
+		})
+	}
+	_ = group.Wait()
+
+	s := Summary{Counts: t.counts, Exit: t.exit()}
+	interrupted := ctx.Err() != nil
+	if interrupted {
+		s.Exit = ExitInterrupted
+	}
+	p.Journal.Write(Event{Kind: RunFinished, Result: &ResultInfo{
+		Counts: s.Counts, Exit: s.Exit, Interrupted: interrupted,
+		DurationMS: milliseconds(p.now().Sub(started)),
+	}})
+	return s
+}
+
+// tally counts verdicts of plays that end side by side.
+type tally struct {
+	mu       sync.Mutex
+	counts   map[Verdict]int
+	unusable bool
+}
+
+func (t *tally) add(r playResult) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.counts[r.verdict]++
+	t.unusable = t.unusable || r.unusable
+}
+
+func (t *tally) exit() int {
+	code := ExitCode(t.counts)
+	if t.unusable && code != ExitFault {
+		return ExitUnusable
+	}
+	return code
+}
+
+// playResult is how a play ended.
+type playResult struct {
+	verdict  Verdict
+	reason   *Text
+	unusable bool // the scenario itself could not be played: a fault of its author
+}
+
+// playOne plays one scenario, or says why it does not apply.
+func (p *Player) playOne(ctx context.Context, play Play) playResult {
+	started := p.now()
+	write := func(e Event) {
+		e.Scenario, e.Case = play.Scenario.ID, play.Case.ID
+		p.Journal.Write(e)
+	}
+	write(Event{Kind: ScenarioStarted, Subject: &SubjectInfo{
+		Title:  caseTitle(play),
+		Source: sourceOf(play.Case.Pos),
+		Spec:   play.Scenario.Spec,
+		Tags:   play.Scenario.Tags,
+		Covers: play.Scenario.Covers,
+	}})
+	result := p.judged(ctx, play, write)
+	write(Event{Kind: ScenarioFinished, Result: &ResultInfo{
+		Verdict: result.verdict, Reason: result.reason, DurationMS: milliseconds(p.now().Sub(started)),
+	}})
+	return result
+}
+
+// judged is the verdict of a play. A panic in here is our own fault and ends
+// this play only.
+func (p *Player) judged(ctx context.Context, play Play, write func(Event)) (result playResult) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			write(Event{Kind: Note, Note: &Text{FR: string(debug.Stack()), EN: string(debug.Stack())}})
+			reason := Textf("pamlab s'est trompé : %v", "pamlab is at fault: %v", fault)
+			result = playResult{verdict: Error, reason: &reason}
+		}
+	}()
+	if ok, reason := Applies(play.Scenario, play.Case, p.Candidate); !ok {
+		return playResult{verdict: NotApplicable, reason: &reason}
+	}
+	if ctx.Err() != nil {
+		return playResult{verdict: Inconclusive, reason: interruptedText()}
+	}
+	timeout := play.Scenario.Timeout
+	if timeout == 0 {
+		timeout = defaultTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	s, err := p.newStage(play, write)
+	if err != nil {
+		reason := Text{FR: inLang(err, "fr"), EN: inLang(err, "en")}
+		return playResult{verdict: Inconclusive, reason: &reason, unusable: true}
+	}
+	defer s.close()
+	return s.play(ctx)
+}
+
+// seedOf derives the seed of a play from that of the run. It depends on nothing
+// else that is played, so that a play can be repeated alone.
+func (p *Player) seedOf(play Play) uint64 {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d\x00%s\x00%s", p.Seed, play.Scenario.ID, play.Case.ID))
+	return binary.BigEndian.Uint64(sum[:8])
+}
+
+func (p *Player) runInfo(selected int) *RunInfo {
+	return &RunInfo{
+		ID:        fmt.Sprintf("%s-%d", p.now().UTC().Format("20060102T150405Z"), p.Seed),
+		Tool:      "pamlab",
+		Version:   p.Version,
+		Seed:      p.Seed,
+		Instant:   p.Instant,
+		Jobs:      max(p.Jobs, 1),
+		Selected:  selected,
+		Candidate: p.Candidate.Info(),
+
+		RefuseRealIdentities: p.Candidate.Safety.RefuseRealIdentities,
+	}
+}
+
+func (p *Player) now() time.Time {
+	if p.Now != nil {
+		return p.Now()
+	}
+	return time.Now()
+}
+
+func caseTitle(play Play) Text {
+	title, row := play.Scenario.Title, play.Case.Title
+	if row.IsZero() {
+		return title
+	}
+	return Text{FR: title.In("fr") + " : " + row.In("fr"), EN: title.In("en") + ": " + row.In("en")}
+}
+
+func sourceOf(pos Source) *Source {
+	if pos.File == "" {
+		return nil
+	}
+	return &pos
+}
+
+func interruptedText() *Text {
+	return &Text{FR: "l'essai a été interrompu", EN: "the run was interrupted"}
+}
+
+func milliseconds(d time.Duration) float64 {
+	return float64(d.Microseconds()) / 1000
+}

@@ -1,0 +1,365 @@
+package scenarios
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/pam"
+	"github.com/pamlab/pamlab/mllp"
+)
+
+// stage is everything that one play owns: its patient and stay, its connection,
+// and what its steps have left for later ones. It belongs to one goroutine.
+type stage struct {
+	player  *Player
+	script  Play
+	write   func(Event)
+	seed    uint64
+	journey *pam.Journey
+	charset hl7.Charset
+	client  *mllp.Client
+	opened  bool                   // the client's connection was told to the journal
+	names   map[string]string      // variables and captures
+	steps   map[string]*stepRecord // by id
+	current *stepRecord
+	seen    map[string]bool // MSH-10 of acknowledgements
+}
+
+// stepRecord is what is known of a step that was played.
+type stepRecord struct {
+	step    *Step
+	sent    []byte
+	message *hl7.Message // nil when what was sent is no message
+	ack     *hl7.Receipt
+	verdict Verdict
+}
+
+// newStage makes the patient, the stay and the variables of a play.
+func (p *Player) newStage(play Play, write func(Event)) (*stage, error) {
+	c := p.Candidate
+	s := &stage{
+		player: p, script: play, write: write, seed: p.seedOf(play), charset: c.Charset,
+		names: map[string]string{}, steps: map[string]*stepRecord{}, seen: map[string]bool{},
+	}
+	if play.Case.Given.Charset != nil {
+		s.charset = *play.Case.Given.Charset
+	}
+	gen := pam.NewGenerator(s.seed, p.Instant)
+	patientSpec, err := play.Case.Given.PatientSpec(s)
+	if err != nil {
+		return nil, err
+	}
+	patient, err := gen.Patient(patientSpec)
+	if err != nil {
+		return nil, err
+	}
+	staySpec, err := play.Case.Given.StaySpec(s)
+	if err != nil {
+		return nil, err
+	}
+	stay, err := gen.Stay(staySpec)
+	if err != nil {
+		return nil, err
+	}
+	s.journey = pam.NewJourney(gen, c.Dialect, s.charset, c.Partners(), patient, stay)
+	for _, v := range play.Case.Vars {
+		if s.names[v.Key], err = v.Value.Render(s); err != nil {
+			return nil, err
+		}
+	}
+	if s.client, err = s.newClient(Connect{}); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *stage) close() { _ = s.client.Close() }
+
+// play plays the steps until one fails, then those that are always played.
+func (s *stage) play(ctx context.Context) playResult {
+	result := playResult{}
+	var stopped *Text
+	for _, step := range s.script.Case.Steps {
+		if stopped != nil {
+			s.skip(step, *stopped)
+			result.verdict = result.verdict.Worse(Inconclusive)
+			continue
+		}
+		verdict, unusable, reason := s.step(ctx, step)
+		result.unusable = result.unusable || unusable
+		if verdict.Worse(result.verdict) != result.verdict {
+			result.reason = reason
+		}
+		result.verdict = result.verdict.Worse(verdict)
+		if verdict == Fail || verdict == Inconclusive || verdict == Error {
+			text := Textf("l'étape « %s » n'a pas abouti", "the step %q did not succeed", step.ID)
+			stopped = &text
+		}
+	}
+	for _, step := range s.script.Case.Always {
+		if !s.holds(step.When) {
+			continue
+		}
+		if send := step.Send; send != nil && send.Kind == SendEvent && !s.player.Candidate.takes(send.Event) {
+			continue // nobody asked for more than the scenario requires
+		}
+		verdict, unusable, reason := s.step(ctx, step)
+		result.unusable = result.unusable || unusable
+		if verdict.Worse(result.verdict) != result.verdict {
+			result.reason = reason
+		}
+		result.verdict = result.verdict.Worse(verdict)
+	}
+	return result
+}
+
+// skip records a step that was never played.
+func (s *stage) skip(step *Step, why Text) {
+	s.write(Event{Kind: StepFinished, Step: step.ID, Result: &ResultInfo{Verdict: Inconclusive, Reason: &why}})
+}
+
+// holds reports whether the condition of a step of `always` is met.
+func (s *stage) holds(when *Condition) bool {
+	if when == nil {
+		return true
+	}
+	r := s.steps[when.Step]
+	if r == nil {
+		return false
+	}
+	switch when.State {
+	case StepSent:
+		return r.sent != nil
+	case StepAcked:
+		return r.ack != nil
+	case StepPassed:
+		return r.verdict == Pass || r.verdict == Warn
+	default:
+		return r.verdict == Fail
+	}
+}
+
+// newClient makes the client of a connection: with which identity, or in plain
+// text.
+func (s *stage) newClient(connect Connect) (*mllp.Client, error) {
+	c := s.player.Candidate
+	config, err := s.tlsConfig(connect)
+	if err != nil {
+		return nil, err
+	}
+	return &mllp.Client{
+		Addr: c.Address, TLSConfig: config, MaxMessage: c.Limits.Message,
+		ConnectTimeout: c.Limits.Connect, HandshakeTimeout: c.Limits.Handshake,
+		WriteTimeout: c.Limits.Ack, AnswerTimeout: c.Limits.Ack,
+	}, nil
+}
+
+func (s *stage) tlsConfig(connect Connect) (*tls.Config, error) {
+	c := s.player.Candidate
+	if c.TLS == nil || connect.Plain {
+		return nil, nil
+	}
+	files, err := c.TLS.Files(connect.Present)
+	if err != nil {
+		return nil, err
+	}
+	return files.ClientConfig()
+}
+
+// Now implements Env.
+func (s *stage) Now() time.Time { return s.player.now() }
+
+// Start implements Env.
+func (s *stage) Start() time.Time { return s.player.Instant }
+
+// errNoValue says that a reference has no value because something that should
+// have happened did not.
+type errNoValue struct{ Text }
+
+func (e errNoValue) Error() string { return e.EN }
+
+// Lookup implements Env.
+func (s *stage) Lookup(r Ref) (string, error) {
+	switch r.Kind {
+	case RefName:
+		return s.names[r.Name], nil
+	case RefSeed:
+		return strconv.FormatUint(s.player.Seed, 10), nil
+	case RefControlID:
+		if s.current != nil && s.current.message != nil {
+			return s.current.message.Header().ControlID, nil
+		}
+		return "", errNoValue{Text{FR: "aucun message n'a encore été construit", EN: "no message has been built yet"}}
+	case RefPatient:
+		return patientValue(s.journey.Patient(), r.Name), nil
+	case RefStay:
+		return stayValue(s.journey.Stay(), r.Name), nil
+	case RefCandidate, RefHarness:
+		return s.player.Candidate.Value(r), nil
+	case RefMessage:
+		return s.messageValue(r)
+	}
+	return "", errNoValue{Textf("référence inconnue : %s", "unknown reference: %s", r.Text)}
+}
+
+func (s *stage) messageValue(r Ref) (string, error) {
+	record := s.current
+	if r.Step != "" {
+		record = s.steps[r.Step]
+	}
+	missing := errNoValue{Textf("l'étape « %s » n'a pas de message « %s »", "the step %q has no message %q", r.Step, string(r.Side))}
+	if record == nil {
+		return "", missing
+	}
+	message := record.message
+	if r.Side == SideAck {
+		if record.ack == nil {
+			return "", missing
+		}
+		message = record.ack.Message
+	}
+	if message == nil {
+		return "", missing
+	}
+	return message.Lookup(r.Path).Text()
+}
+
+func patientValue(p pam.Patient, name string) string {
+	switch name {
+	case "ipp":
+		return p.IPP
+	case "ins":
+		return p.INS
+	case "family":
+		return p.Family
+	case "given":
+		return strings.Join(p.Given, " ")
+	case "sex":
+		return p.Sex
+	default:
+		return p.Birth.Format("20060102")
+	}
+}
+
+func stayValue(st pam.Stay, name string) string {
+	switch name {
+	case "account":
+		return st.Account
+	case "visit":
+		return st.Visit
+	case "class":
+		return st.Class
+	default:
+		return st.Housing.Code
+	}
+}
+
+// compose makes the bytes that a step sends, and the message that they are; the
+// message is nil when they are none.
+func (s *stage) compose(step *Step) ([]byte, *hl7.Message, error) {
+	send := step.Send
+	switch send.Kind {
+	case SendAgain:
+		earlier := s.steps[send.Again]
+		if earlier == nil || earlier.sent == nil {
+			return nil, nil, errNoValue{Textf("l'étape « %s » n'a rien envoyé", "the step %q sent nothing", send.Again)}
+		}
+		return s.bend(step, earlier.sent)
+	case SendFile:
+		data, err := s.script.Scenario.ReadFile(send.File, int64(s.player.Candidate.Limits.Message))
+		if err != nil {
+			return nil, nil, err
+		}
+		return s.bend(step, data)
+	case SendRaw:
+		text, err := send.Raw.Render(s)
+		if err != nil {
+			return nil, nil, err
+		}
+		data, err := s.charset.Encode(text)
+		if err != nil {
+			return nil, nil, err
+		}
+		return s.bend(step, data)
+	}
+	change, err := step.Change(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := s.journey.Message(step.ID, send.Event, change)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.bendMessage(step, m)
+}
+
+// bend applies the step's `set` to bytes. Bytes that nothing bends go out as
+// they are, message or not.
+func (s *stage) bend(step *Step, data []byte) ([]byte, *hl7.Message, error) {
+	m, err := hl7.Parse(data)
+	if err != nil {
+		if len(step.Set) == 0 {
+			return data, nil, nil
+		}
+		return nil, nil, err
+	}
+	if len(step.Set) == 0 {
+		return data, m, nil
+	}
+	return s.bendMessage(step, m)
+}
+
+// bendMessage sets the fields that the step bends. MSH-18 comes last: what the
+// others write is encoded as the message was, so that a lie about the character
+// set stays a lie.
+func (s *stage) bendMessage(step *Step, m *hl7.Message) ([]byte, *hl7.Message, error) {
+	s.current.message = m
+	var last []Assign
+	set := func(a Assign) error {
+		value, err := a.Value.Render(s)
+		if err != nil {
+			return err
+		}
+		if err := m.Set(a.Path, value); err != nil {
+			return fmt.Errorf("set %s: %w", a.Key, err)
+		}
+		return nil
+	}
+	for _, a := range step.Set {
+		if a.Path.SegmentName() == "MSH" && a.Path.Field() == 18 {
+			last = append(last, a)
+			continue
+		}
+		if err := set(a); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, a := range last {
+		if err := set(a); err != nil {
+			return nil, nil, err
+		}
+	}
+	return m.Bytes(), m, nil
+}
+
+// guard refuses bytes that carry the identity of a real person.
+func (s *stage) guard(data []byte, m *hl7.Message) error {
+	if !s.player.Candidate.Safety.RefuseRealIdentities {
+		return nil
+	}
+	if m != nil {
+		return pam.CheckIdentities(m)
+	}
+	return pam.CheckIdentityBytes(data)
+}
+
+// takes reports whether the candidate declared the event, or declared nothing.
+func (c *Candidate) takes(t pam.Trigger) bool {
+	return c.Supports == nil || slices.Contains(c.Supports, t)
+}

@@ -1,0 +1,283 @@
+package scenarios
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/pam"
+	"github.com/pamlab/pamlab/mllp"
+)
+
+// outcome is what came of connecting, sending, or both.
+type outcome struct {
+	conn     *mllp.Conn     // the connection, nil when there is none
+	response *mllp.Response // nil when no whole block came back
+	receipt  *hl7.Receipt   // nil when what came back is no acknowledgement
+	err      error          // why there is no receipt
+	probed   bool           // the step only connects; what was exchanged is our own probe
+	plain    bool           // the step connects without TLS
+
+	client     *mllp.Client // that the exchange went through
+	connection string       // open or closed, once it was looked at
+}
+
+// step plays one step. The reason goes with a verdict that no check explains.
+func (s *stage) step(ctx context.Context, step *Step) (verdict Verdict, unusable bool, reason *Text) {
+	started := s.player.now()
+	s.write(Event{Kind: StepStarted, Step: step.ID, Subject: &SubjectInfo{
+		Title: step.Title, Source: sourceOf(step.Pos), Spec: step.spec(s.script.Scenario),
+	}})
+	record := &stepRecord{step: step}
+	s.current = record
+	s.steps[step.ID] = record
+	defer func() {
+		record.verdict = verdict
+		s.write(Event{Kind: StepFinished, Step: step.ID, Result: &ResultInfo{
+			Verdict: verdict, Reason: reason, DurationMS: milliseconds(s.player.now().Sub(started)),
+		}})
+	}()
+
+	out, err := s.do(ctx, step, record)
+	switch {
+	case errors.Is(err, pam.ErrNotApplicable):
+		return NotApplicable, false, textOf(err)
+	case err != nil:
+		return Inconclusive, true, textOf(err)
+	case ctx.Err() != nil && out.receipt == nil:
+		return Inconclusive, false, s.cutShort(ctx)
+	}
+	defer func() {
+		if out.client != s.client {
+			_ = out.client.Close()
+		}
+	}()
+	for _, c := range s.judge(ctx, step, out) {
+		if c.Spec == "" {
+			c.Spec = step.spec(s.script.Scenario)
+		}
+		s.write(Event{Kind: Checked, Step: step.ID, Check: &c})
+		verdict = verdict.Worse(c.Verdict)
+	}
+	if verdict == "" {
+		verdict = Pass
+	}
+	if verdict == Pass || verdict == Warn {
+		if err := s.capture(step, record); err != nil {
+			return Fail, false, textOf(err)
+		}
+	}
+	return verdict, false, nil
+}
+
+// cutShort says why a step was not judged: the user, or the scenario's timeout.
+func (s *stage) cutShort(ctx context.Context) *Text {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return &Text{FR: "le scénario a dépassé sa durée", EN: "the scenario took longer than it may"}
+	}
+	return interruptedText()
+}
+
+// do connects and sends as the step says. The error is a fault of the scenario
+// or of our own identity, never of the candidate: that is in the outcome.
+func (s *stage) do(ctx context.Context, step *Step, record *stepRecord) (*outcome, error) {
+	if step.Send == nil {
+		return s.tryConnection(ctx, step)
+	}
+	if step.Connect != nil {
+		client, err := s.newClient(*step.Connect)
+		if err != nil {
+			return nil, err
+		}
+		_ = s.client.Close()
+		s.client, s.opened = client, false
+	}
+	data, message, err := s.compose(step)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.guard(data, message); err != nil {
+		return nil, err
+	}
+	record.sent, record.message = data, message
+	out := s.exchange(ctx, s.client, step, data, message)
+	record.ack = out.receipt
+	return out, nil
+}
+
+// exchange sends a message and reads its acknowledgement.
+func (s *stage) exchange(ctx context.Context, client *mllp.Client, step *Step, data []byte, m *hl7.Message) *outcome {
+	out := &outcome{client: client}
+	sent := &MessageInfo{Data: data}
+	if m != nil {
+		sent.Type, sent.ControlID, sent.Charset = m.Get("MSH-9"), m.Header().ControlID, m.Header().Charset
+	}
+	if step.Within > 0 {
+		usual := client.AnswerTimeout
+		client.AnswerTimeout = step.Within
+		defer func() { client.AnswerTimeout = usual }()
+	}
+	s.write(Event{Kind: MessageSent, Step: step.ID, Message: sent})
+	out.response, out.err = client.Do(ctx, data)
+	if out.err != nil {
+		s.tellFailure(step, out.err)
+		return out
+	}
+	out.conn = out.response.Conn
+	if !s.opened || out.response.Reopened {
+		s.tellConnection(step, out.conn, out.response.Reopened)
+		s.opened = true
+	}
+	out.receipt, out.err = hl7.ReadAck(out.response.Payload)
+	s.tellAnswer(step, out)
+	return out
+}
+
+// tryConnection opens a connection of its own and looks what the candidate makes
+// of it. In TLS 1.3 a client's handshake is over before the server has judged
+// its certificate, so a probe is sent: a message of a type that nobody knows,
+// without a patient. Any answer to it, a refusal too, shows that the connection
+// carries messages.
+func (s *stage) tryConnection(ctx context.Context, step *Step) (*outcome, error) {
+	client, err := s.newClient(*step.Connect)
+	if err != nil {
+		return nil, err
+	}
+	out := &outcome{client: client, probed: true, plain: client.TLSConfig == nil && s.player.Candidate.TLS != nil}
+	conn, err := client.Connect(ctx)
+	if err != nil {
+		out.err = err
+		s.tellFailure(step, err)
+		return out, nil
+	}
+	out.conn = conn
+	s.tellConnection(step, conn, false)
+	probe := s.probe()
+	s.write(Event{Kind: MessageSent, Step: step.ID, Message: &MessageInfo{Type: probeType, Data: probe}})
+	if out.response, out.err = client.Do(ctx, probe); out.err != nil {
+		s.tellFailure(step, out.err)
+		return out, nil
+	}
+	out.receipt, _ = hl7.ReadAck(out.response.Payload)
+	s.tellAnswer(step, out)
+	return out, nil
+}
+
+const probeType = "QZZ^Z00"
+
+// probe is a well-formed message that means nothing.
+func (s *stage) probe() []byte {
+	c := s.player.Candidate
+	b := hl7.NewBuilder(hl7.StandardDelimiters())
+	b.Segment("MSH").
+		Text(3, c.Harness.Application).Text(4, c.Harness.Facility).
+		Text(5, c.Application).Text(6, c.Facility).
+		Text(7, hl7.FormatTime(s.player.Instant, hl7.PrecisionSecond)).
+		Field(9, probeType).Text(10, "PROBE").Text(11, "P").Text(12, c.Dialect.Version)
+	data, err := b.Bytes(hl7.UTF8)
+	if err != nil {
+		return []byte("MSH|^~\\&|||||||" + probeType + "|PROBE|P|2.5\r")
+	}
+	return data
+}
+
+// capture keeps the values that later steps ask for.
+func (s *stage) capture(step *Step, record *stepRecord) error {
+	for _, c := range step.Capture {
+		value, err := s.messageValue(Ref{Kind: RefMessage, Step: step.ID, Side: c.Side, Path: c.Path})
+		if err != nil {
+			return err
+		}
+		s.names[c.Name] = value
+	}
+	return nil
+}
+
+func (s *stage) tellConnection(step *Step, conn *mllp.Conn, again bool) {
+	info := &ConnectionInfo{State: "opened", Address: s.player.Candidate.Address, TLS: tlsInfo(conn.TLS)}
+	if again {
+		info.State = "reopened"
+	}
+	if step.Connect != nil {
+		info.Identity = step.Connect.Present
+	}
+	s.write(Event{Kind: Connection, Step: step.ID, Connection: info})
+}
+
+func (s *stage) tellFailure(step *Step, err error) {
+	info := &ConnectionInfo{State: "failed", Address: s.player.Candidate.Address, Error: textOf(err)}
+	var e *mllp.Error
+	if errors.As(err, &e) {
+		info.Kind, info.Alert = string(e.Kind), e.Alert
+		switch e.Kind {
+		case mllp.HandshakeRefused:
+			info.State = "refused"
+		case mllp.PeerClosed:
+			info.State = "closed"
+		}
+	}
+	if step.Connect != nil {
+		info.Identity = step.Connect.Present
+	}
+	s.opened = false
+	s.write(Event{Kind: Connection, Step: step.ID, Connection: info})
+}
+
+func (s *stage) tellAnswer(step *Step, out *outcome) {
+	info := &MessageInfo{Data: out.response.Payload, LatencyMS: milliseconds(out.response.Latency)}
+	for _, o := range out.response.Oddities {
+		info.Oddities = append(info.Oddities, Text{FR: o.In("fr"), EN: o.In("en")})
+	}
+	if out.receipt != nil {
+		h := out.receipt.Message.Header()
+		info.Type, info.ControlID, info.Charset = out.receipt.Message.Get("MSH-9"), h.ControlID, h.Charset
+		for _, o := range out.receipt.Message.Oddities() {
+			info.Oddities = append(info.Oddities, Text{FR: o.In("fr"), EN: o.In("en")})
+		}
+	}
+	s.write(Event{Kind: MessageReceived, Step: step.ID, Message: info})
+}
+
+func tlsInfo(state *tls.ConnectionState) *TLSInfo {
+	if state == nil {
+		return nil
+	}
+	info := &TLSInfo{Version: tlsVersion(state.Version), Cipher: tls.CipherSuiteName(state.CipherSuite)}
+	if len(state.PeerCertificates) > 0 {
+		peer := state.PeerCertificates[0]
+		sum := sha256.Sum256(peer.Raw)
+		notAfter := peer.NotAfter.UTC()
+		info.PeerSubject, info.PeerFingerprint, info.PeerNotAfter = peer.Subject.String(), hex.EncodeToString(sum[:]), &notAfter
+	}
+	return info
+}
+
+func tlsVersion(v uint16) string {
+	switch v {
+	case tls.VersionTLS12:
+		return "1.2"
+	case tls.VersionTLS13:
+		return "1.3"
+	}
+	return tls.VersionName(v)
+}
+
+// spec is what demands the step, or the whole scenario.
+func (step *Step) spec(s *Scenario) string {
+	if step.Spec != "" {
+		return step.Spec
+	}
+	return s.Spec
+}
+
+func textOf(err error) *Text {
+	return &Text{FR: inLang(err, "fr"), EN: inLang(err, "en")}
+}
+
+// settle is how long an open connection is watched for a candidate that is
+// about to close it.
+const settle = 200 * time.Millisecond
