@@ -1,0 +1,165 @@
+package scenarios
+
+import (
+	"time"
+
+	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/pam"
+	"github.com/pamlab/pamlab/mllp"
+)
+
+// Candidate is a candidate file: the system under test, and what differs from
+// one site to another. Scenarios know nothing of it.
+type Candidate struct {
+	Name    string
+	Release string
+	Role    Role
+	Address string // host:port of a DMN; "" for a GAM
+	Dialect pam.Dialect
+	Charset hl7.Charset
+	// Supports lists the events that the candidate takes; nil: every event.
+	Supports []pam.Trigger
+	// Application and Facility are its names in messages, MSH-5 and MSH-6.
+	Application, Facility string
+
+	Harness Harness
+	TLS     *TLS // nil: plain TCP
+	Limits  Limits
+	Safety  Safety
+}
+
+// Harness is pamlab's own side.
+type Harness struct {
+	Application string // MSH-3
+	Facility    string // MSH-4
+	Listen      string // host:port where a GAM finds us
+}
+
+// TLS names the PEM files of mutual TLS. Relative names in the candidate file
+// count from its folder; here they count from the working directory.
+type TLS struct {
+	CA         string
+	Cert, Key  string // Key is "" when the key stands in Cert
+	ServerName string
+	// Identities are others than Cert and Key, by the names that the
+	// scenarios' `connect: {present: …}` uses.
+	Identities map[string]Identity
+}
+
+// Identity is a certificate and its key.
+type Identity struct{ Cert, Key string }
+
+// Limits bounds every wait and the size of what is read.
+type Limits struct {
+	Connect   time.Duration // to open a TCP connection
+	Handshake time.Duration // of TLS
+	Ack       time.Duration // from the last byte sent to the last byte of the answer
+	Receive   time.Duration // for a message of a GAM
+	Message   int           // bytes of a received message
+}
+
+// Safety keeps tests away from systems and patients that are real.
+type Safety struct {
+	// AllowHosts are the hosts that the candidate's address may name.
+	AllowHosts []string
+	// RefuseRealIdentities refuses to send a message with a production INS.
+	RefuseRealIdentities bool
+}
+
+// NewCandidate returns what an empty candidate file amounts to: a DMN on this
+// machine, spoken to in the first dialect, without TLS. It has no address yet.
+func NewCandidate() *Candidate {
+	return &Candidate{
+		Name:        "candidate",
+		Role:        DMN,
+		Dialect:     pam.Dialects()[0],
+		Charset:     hl7.UTF8,
+		Application: "DMN",
+		Facility:    "PAMLAB",
+		Harness:     Harness{Application: "PAMLAB", Facility: "PAMLAB", Listen: "127.0.0.1:2576"},
+		Limits: Limits{
+			Connect: 3 * time.Second, Handshake: 3 * time.Second,
+			Ack: 5 * time.Second, Receive: time.Minute, Message: 1 << 20,
+		},
+		Safety: Safety{AllowHosts: []string{"127.0.0.1", "localhost", "::1"}, RefuseRealIdentities: true},
+	}
+}
+
+// Info is the candidate as journals tell it.
+func (c *Candidate) Info() CandidateInfo {
+	return CandidateInfo{
+		Name: c.Name, Release: c.Release, Role: string(c.Role), Address: c.Address,
+		Dialect: c.Dialect.Name, Charset: c.Charset.String(), TLS: c.TLS != nil,
+	}
+}
+
+// Partners are the names of both sides, as messages carry them.
+func (c *Candidate) Partners() pam.Partners {
+	return pam.Partners{
+		SendingApplication: c.Harness.Application, SendingFacility: c.Harness.Facility,
+		ReceivingApplication: c.Application, ReceivingFacility: c.Facility,
+	}
+}
+
+// Value is what {{candidate.…}} and {{harness.…}} stand for; "" for a reference
+// of another kind.
+func (c *Candidate) Value(ref Ref) string {
+	if ref.Kind == RefHarness {
+		return map[string]string{"application": c.Harness.Application, "facility": c.Harness.Facility}[ref.Name]
+	}
+	if ref.Kind != RefCandidate {
+		return ""
+	}
+	switch ref.Name {
+	case "name":
+		return c.Name
+	case "release":
+		return c.Release
+	case "address":
+		return c.Address
+	case "dialect":
+		return c.Dialect.Name
+	case "charset":
+		return c.Charset.String()
+	case "application":
+		return c.Application
+	default:
+		return c.Facility
+	}
+}
+
+// Files returns the files of the identity that a Connect presents: "" for the
+// usual one, NoIdentity for none at all, else one of Identities. The error is an
+// *IdentityError. An identity that was asked for by name may be out of date:
+// showing it is what the test is about.
+func (t *TLS) Files(present string) (mllp.Files, error) {
+	files := mllp.Files{CA: t.CA, ServerName: t.ServerName}
+	switch present {
+	case NoIdentity:
+	case "":
+		files.Cert, files.Key = t.Cert, t.Key
+	default:
+		identity, ok := t.Identities[present]
+		if !ok {
+			return files, &IdentityError{Name: present}
+		}
+		files.Cert, files.Key, files.AllowExpired = identity.Cert, identity.Key, true
+	}
+	return files, nil
+}
+
+// IdentityError names an identity that the candidate file does not have.
+type IdentityError struct{ Name string }
+
+// Error returns the sentence in English.
+func (e *IdentityError) Error() string { return e.In("en") }
+
+// In returns the sentence in lang.
+func (e *IdentityError) In(lang string) string {
+	return Textf("le fichier candidat n'a pas d'identité « %s »", "the candidate file has no identity %q", e.Name).In(lang)
+}
+
+// Hint says where it belongs.
+func (e *IdentityError) Hint(lang string) string {
+	return Textf("ajoutez-la sous tls.identities : %s: {cert: …, key: …}", "add it below tls.identities: %s: {cert: …, key: …}", e.Name).In(lang)
+}

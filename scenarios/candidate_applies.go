@@ -1,0 +1,103 @@
+package scenarios
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/pamlab/pamlab/hl7/pam"
+)
+
+// Applies reports whether a case of s can be played against c and, if not, what
+// is missing: the reason of the verdict not-applicable.
+//
+// Steps of always do not count: the player leaves out those that cannot be
+// built.
+func Applies(s *Scenario, play *Case, c *Candidate) (bool, Text) {
+	for _, missing := range []func(*Scenario, *Case, *Candidate) Text{
+		otherRole, otherDialect, unsupported, notInDialect, lacksTLS,
+	} {
+		if reason := missing(s, play, c); !reason.IsZero() {
+			return false, reason
+		}
+	}
+	return true, Text{}
+}
+
+func otherRole(s *Scenario, _ *Case, c *Candidate) Text {
+	if s.Role == c.Role {
+		return Text{}
+	}
+	return Textf("le scénario s'adresse à un candidat de rôle %s, celui-ci est %s",
+		"the scenario is for a candidate of role %s, this one is %s", s.Role, c.Role)
+}
+
+func otherDialect(s *Scenario, _ *Case, c *Candidate) Text {
+	if len(s.Dialects) == 0 || slices.Contains(s.Dialects, c.Dialect.Name) {
+		return Text{}
+	}
+	return Textf("le scénario est écrit pour %s, le candidat parle %s",
+		"the scenario is written for %s, the candidate speaks %s", strings.Join(s.Dialects, ", "), c.Dialect.Name)
+}
+
+// unsupported names the required events that the candidate did not declare.
+func unsupported(_ *Scenario, play *Case, c *Candidate) Text {
+	if c.Supports == nil {
+		return Text{}
+	}
+	var lacking []string
+	for _, t := range play.Requires {
+		if !slices.Contains(c.Supports, t) {
+			lacking = append(lacking, string(t))
+		}
+	}
+	if len(lacking) == 0 {
+		return Text{}
+	}
+	return Textf("le candidat ne prend pas en charge %s", "the candidate does not support %s", strings.Join(lacking, ", "))
+}
+
+// notInDialect says which event to send the candidate's dialect does not have,
+// or we cannot build in it.
+func notInDialect(_ *Scenario, play *Case, c *Candidate) Text {
+	for _, step := range play.Steps {
+		if step.Send == nil || step.Send.Kind != SendEvent {
+			continue
+		}
+		if ok, why := c.Dialect.Supports(step.Send.Event); !ok {
+			return reasonIn(c.Dialect, step.Send.Event, why)
+		}
+	}
+	return Text{}
+}
+
+func reasonIn(dialect pam.Dialect, t pam.Trigger, why pam.Text) Text {
+	return Text{
+		FR: string(t) + " n'a pas lieu en " + dialect.Name + " : " + why.FR,
+		EN: string(t) + " has no place in " + dialect.Name + ": " + why.EN,
+	}
+}
+
+// lacksTLS says which identity, or TLS altogether, the candidate file lacks for
+// what the steps do with connections.
+func lacksTLS(_ *Scenario, play *Case, c *Candidate) Text {
+	for _, step := range slices.Concat(play.Steps, play.Always) {
+		wants := step.Expects(TargetTLS)
+		present := ""
+		if step.Connect != nil {
+			present = step.Connect.Present
+			wants = wants || present != "" || step.Connect.Plain
+		}
+		if wants && c.TLS == nil {
+			return Text{
+				FR: "le scénario éprouve TLS, et le fichier candidat n'a pas de section « tls »",
+				EN: `the scenario tests TLS, and the candidate file has no section "tls"`,
+			}
+		}
+		if present != "" && present != NoIdentity {
+			if _, err := c.TLS.Files(present); err != nil {
+				return Text{FR: inLang(err, "fr"), EN: inLang(err, "en")}
+			}
+		}
+	}
+	return Text{}
+}

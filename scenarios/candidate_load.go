@@ -1,0 +1,263 @@
+package scenarios
+
+import (
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	candidateFileKeys = "candidate harness tls limits safety"
+	candidateKeys     = "name release role address dialect charset supports application facility"
+	harnessKeys       = "application facility listen"
+	tlsFileKeys       = "ca cert key server_name identities"
+	identityKeys      = "cert key"
+	limitKeys         = "connect handshake ack receive message"
+	safetyKeys        = "allow_hosts refuse_real_identities"
+)
+
+// LoadCandidate reads and checks a candidate file. Overrides are the values of
+// --set, "candidate.address=127.0.0.1:2575", which take the places of the file's
+// own; without a file, name "", they are put over NewCandidate. The error is a
+// Problems with every fault that was found.
+func LoadCandidate(name string, overrides []string) (*Candidate, error) {
+	out := &faults{}
+	root := &node{kind: mapping, pos: Source{File: overrideFile}}
+	if name != "" {
+		data, problem := readNamed(name)
+		if problem != nil {
+			return nil, Problems{problem}
+		}
+		if root = parseYAML(name, data, out); root == nil {
+			return nil, out.err()
+		}
+	}
+	d := &decoder{out: out}
+	if root.kind == mapping { // else candidate tells
+		for i, override := range overrides {
+			d.override(root, override, i+1)
+		}
+	}
+	c := NewCandidate()
+	d.candidate(c, root)
+	if err := out.err(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// readNamed reads a file of the machine, wherever it is.
+func readNamed(name string) ([]byte, *Problem) {
+	dir, err := os.OpenRoot(filepath.Dir(name))
+	if err != nil {
+		return nil, unreadable(name, err)
+	}
+	defer dir.Close()
+	return readFile(dir.FS(), filepath.Base(name), name)
+}
+
+func (d *decoder) candidate(c *Candidate, root *node) {
+	if !d.mapping(root, candidateFileKeys) {
+		return
+	}
+	section := func(key, known string) *node {
+		n := root.get(key)
+		if n == nil || !d.mapping(n, known) {
+			return &node{kind: mapping}
+		}
+		return n
+	}
+	d.limits(c, section("limits", limitKeys))
+	d.safety(c, section("safety", safetyKeys))
+	d.harness(c, section("harness", harnessKeys))
+	if n := root.get("tls"); n != nil {
+		c.TLS = d.tls(section("tls", tlsFileKeys), n)
+	}
+	d.system(c, section("candidate", candidateKeys), root)
+}
+
+// system decodes the section candidate. Hosts that are allowed are known by now.
+func (d *decoder) system(c *Candidate, n, root *node) {
+	given := func(key string, into *string) {
+		if v := n.get(key); v != nil {
+			*into = d.optional(v)
+		}
+	}
+	given("name", &c.Name)
+	given("release", &c.Release)
+	if v := n.get("role"); v != nil {
+		c.Role = Role(d.word(v, string(DMN), string(GAM)))
+	}
+	if v := n.get("dialect"); v != nil {
+		c.Dialect = d.dialect(v)
+	}
+	if v := n.get("charset"); v != nil {
+		c.Charset = d.charset(v)
+	}
+	if v := n.get("supports"); v != nil {
+		for _, item := range d.list(v) {
+			c.Supports = append(c.Supports, d.trigger(item))
+		}
+		if v.kind == sequence && len(v.items) == 0 {
+			d.out.add(v.pos, Text{FR: "un candidat qui ne prend aucun événement ?", EN: "a candidate that takes no event?"}).
+				expected("sans la clé « supports », tous sont joués", `without the key "supports", all are played`)
+		}
+	}
+	if v := n.get("application"); v != nil {
+		c.Application = d.hd(v)
+	}
+	if v := n.get("facility"); v != nil {
+		c.Facility = d.hd(v)
+	}
+	d.address(c, n.get("address"), root)
+}
+
+// address decodes where a DMN listens, and refuses a host that nobody allowed:
+// a slip in an address must not send test patients to a hospital.
+func (d *decoder) address(c *Candidate, n, root *node) {
+	if n == nil {
+		if c.Role == DMN {
+			pos := root.pos
+			if len(root.pairs) > 0 {
+				pos = root.pairs[0].key.pos
+			}
+			if p := root.get("candidate"); p != nil && len(p.pairs) > 0 {
+				pos = p.pairs[0].key.pos
+			}
+			d.out.add(pos, Text{FR: "la clé « candidate.address » manque", EN: `the key "candidate.address" is missing`}).
+				expected("attendu : hôte:port du DMN, ici ou par --set candidate.address=127.0.0.1:2575",
+					"expected: host:port of the DMN, here or by --set candidate.address=127.0.0.1:2575")
+		}
+		return
+	}
+	c.Address = d.hostPort(n)
+	host, _, err := net.SplitHostPort(c.Address)
+	if err != nil || slices.ContainsFunc(c.Safety.AllowHosts, func(allowed string) bool { return sameHost(allowed, host) }) {
+		return
+	}
+	d.out.add(n.pos, Textf("l'hôte « %s » n'est pas dans safety.allow_hosts", "the host %q is not in safety.allow_hosts", host)).
+		expected("ajoutez-le si c'est bien un système de test", "add it if it really is a test system")
+}
+
+func sameHost(a, b string) bool {
+	x, errX := netip.ParseAddr(a)
+	y, errY := netip.ParseAddr(b)
+	if errX == nil && errY == nil {
+		return x.Unmap() == y.Unmap()
+	}
+	return strings.EqualFold(strings.TrimSuffix(a, "."), strings.TrimSuffix(b, "."))
+}
+
+// hostPort returns an address with a port that can be connected to.
+func (d *decoder) hostPort(n *node) string {
+	text, ok := d.text(n)
+	if !ok {
+		return ""
+	}
+	host, port, err := net.SplitHostPort(text)
+	number, badPort := strconv.ParseUint(port, 10, 16)
+	if err != nil || badPort != nil || number == 0 || strings.ContainsAny(host, " /@") || host == "" {
+		d.out.add(n.pos, Textf("« %s » n'est pas une adresse", "%q is no address", text)).
+			expected("attendu : hôte:port, comme 127.0.0.1:2575 ou [::1]:2575", "expected: host:port, such as 127.0.0.1:2575 or [::1]:2575")
+		return ""
+	}
+	return text
+}
+
+// hdForm keeps delimiters that would end the field out of MSH-3 to MSH-6;
+// components, separated by ^, are welcome.
+var hdForm = regexp.MustCompile(`^[^|~\\&\x00-\x1f]+$`)
+
+func (d *decoder) hd(n *node) string {
+	return d.matching(n, hdForm, Text{
+		FR: "attendu : un nom, ou nom^identifiant^type", EN: "expected: a name, or name^identifier^type",
+	})
+}
+
+func (d *decoder) harness(c *Candidate, n *node) {
+	if v := n.get("application"); v != nil {
+		c.Harness.Application = d.hd(v)
+	}
+	if v := n.get("facility"); v != nil {
+		c.Harness.Facility = d.hd(v)
+	}
+	if v := n.get("listen"); v != nil {
+		c.Harness.Listen = d.hostPort(v)
+	}
+}
+
+// tls decodes the section tls; outer is where it stands, for what it lacks.
+func (d *decoder) tls(n, outer *node) *TLS {
+	t := &TLS{CA: d.file(n.get("ca")), Cert: d.file(n.get("cert")), Key: d.file(n.get("key")), ServerName: d.optional(n.get("server_name"))}
+	if outer.kind == mapping {
+		d.required(n, "ca", "cert")
+	}
+	identities := n.get("identities")
+	if identities == nil || !d.isMapping(identities) {
+		return t
+	}
+	t.Identities = map[string]Identity{}
+	for _, p := range identities.pairs {
+		name := p.key.text
+		switch {
+		case !identityName.MatchString(name):
+			d.out.add(p.key.pos, Textf("« %s » n'est pas un nom d'identité", "%q is no name of an identity", name)).
+				expected("attendu : minuscules, chiffres et traits d'union", "expected: lower-case letters, digits and hyphens")
+		case name == NoIdentity || name == "default":
+			d.out.add(p.key.pos, Textf("« %s » est un mot du langage", "%q is a word of the language", name)).
+				expected("choisissez un autre nom", "choose another name")
+		case t.Identities[name] != Identity{}:
+			d.out.add(p.key.pos, Textf("deux identités s'appellent « %s »", "two identities are called %q", name))
+		}
+		if d.mapping(p.value, identityKeys) {
+			d.required(p.value, "cert")
+			t.Identities[name] = Identity{Cert: d.file(p.value.get("cert")), Key: d.file(p.value.get("key"))}
+		}
+	}
+	return t
+}
+
+// file returns the name of a file, counted from the folder of the candidate
+// file; one that comes from the command line counts from where the command is.
+func (d *decoder) file(n *node) string {
+	name, ok := d.text(n)
+	if !ok || filepath.IsAbs(name) || n.pos.File == overrideFile {
+		return name
+	}
+	return filepath.Join(filepath.Dir(n.pos.File), filepath.FromSlash(name))
+}
+
+func (d *decoder) limits(c *Candidate, n *node) {
+	l := &c.Limits
+	for _, p := range n.pairs {
+		switch p.key.text {
+		case "connect":
+			l.Connect = d.positiveDuration(p.value)
+		case "handshake":
+			l.Handshake = d.positiveDuration(p.value)
+		case "ack":
+			l.Ack = d.positiveDuration(p.value)
+		case "receive":
+			l.Receive = d.positiveDuration(p.value)
+		case "message":
+			l.Message = d.size(p.value)
+		}
+	}
+}
+
+func (d *decoder) safety(c *Candidate, n *node) {
+	if v := n.get("allow_hosts"); v != nil {
+		c.Safety.AllowHosts = nil
+		for _, item := range d.list(v) {
+			c.Safety.AllowHosts = append(c.Safety.AllowHosts, d.optional(item))
+		}
+	}
+	if v := n.get("refuse_real_identities"); v != nil {
+		c.Safety.RefuseRealIdentities = d.boolean(v)
+	}
+}
