@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -123,7 +125,8 @@ func (k *checker) file(s *Scenario, step *Step) {
 	}
 	data, err := s.ReadFile(name, maxSentFile)
 	if err != nil {
-		k.d.out.add(pos, Textf("le fichier « %s » ne se lit pas : %v", "the file %q cannot be read: %v", name, cause(err))).
+		why := unreadable(name, err).Message
+		k.d.out.add(pos, Text{FR: fmt.Sprintf("« %s » : %s", name, why.FR), EN: fmt.Sprintf("%q: %s", name, why.EN)}).
 			expected("les fichiers se cherchent à côté du scénario", "files are looked for beside the scenario")
 		return
 	}
@@ -168,8 +171,8 @@ func (k *checker) earlier(pos Source, id string) *Step {
 		}
 	}
 	p := k.d.out.add(pos, Textf("aucune étape ne s'appelle « %s »", "no step is called %q", id))
-	if p.DidYouMean = nearest(id, before); len(before) > 0 {
-		p.Expected = oneOf(before)
+	if len(before) > 0 {
+		p.suggest(id, before)
 	}
 	return nil
 }
@@ -198,9 +201,7 @@ func (k *checker) name(ref Ref) {
 			known = append(known, name)
 		}
 		slices.Sort(known)
-		p := k.d.out.add(ref.Pos, Textf("variable inconnue « %s »", "unknown variable %q", ref.Name))
-		p.DidYouMean = nearest(ref.Name, known)
-		p.Expected = oneOf(known)
+		k.d.out.unknown(ref.Pos, Textf("variable inconnue « %s »", "unknown variable %q", ref.Name), ref.Name, known)
 	}
 }
 
@@ -239,9 +240,21 @@ func (d *decoder) checkGiven(g Given) {
 	}
 	made := pam.NewGenerator(1, time.Unix(0, 0).UTC())
 	report := func(list []Assign, err error) {
-		if err != nil && len(list) > 0 {
-			d.out.add(list[0].Pos, Text{FR: inLang(err, "fr"), EN: inLang(err, "en")})
+		if err == nil || len(list) == 0 {
+			return
 		}
+		pos := list[0].Pos
+		if bad, ok := errors.AsType[*pam.SpecError](err); ok {
+			if bad.Allowed != nil {
+				return // told where the word stands
+			}
+			for _, a := range list {
+				if strings.HasSuffix(bad.Field, "."+a.Key) {
+					pos = a.Pos
+				}
+			}
+		}
+		d.out.add(pos, Text{FR: inLang(err, "fr"), EN: inLang(err, "en")})
 	}
 	if literal(g.Patient) {
 		spec, _ := g.PatientSpec(nil)

@@ -98,21 +98,18 @@ func unreadable(name string, err error) *Problem {
 	p := &Problem{Pos: Source{File: name}, Err: err}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		p.Message = Text{FR: "ce fichier n'existe pas", EN: "there is no such file"}
+		p.Message = Text{FR: "fichier introuvable", EN: "no such file"}
 	case errors.Is(err, fs.ErrPermission):
 		p.Message = Text{FR: "pas le droit de lire ce fichier", EN: "no permission to read this file"}
+	case errors.Is(err, errTooLarge):
+		p.Message = Textf("plus de %d Mio", "more than %d MiB", maxSentFile>>20)
 	default:
-		p.Message = Textf("illisible : %v", "unreadable: %v", cause(err))
+		if e, ok := errors.AsType[*fs.PathError](err); ok {
+			err = e.Err // the problem names the file
+		}
+		p.Message = Textf("illisible : %v", "unreadable: %v", err)
 	}
 	return p
-}
-
-// cause is an error without the path that the problem names already.
-func cause(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err
-	}
-	return err
 }
 
 const scenarioKeys = "version id title description spec role tags requires covers dialects timeout given vars cases steps always"
@@ -129,12 +126,19 @@ func (d *decoder) scenario(s *Scenario, root *node) {
 	if rows == nil {
 		return
 	}
+	whole := true
 	for _, row := range rows {
 		c := d.playable(s, root, row)
+		if c == nil {
+			whole = false
+			continue
+		}
 		d.checkCase(s, c)
 		s.Cases = append(s.Cases, c)
 	}
-	d.unusedColumns(rows)
+	if whole {
+		d.unusedColumns(rows)
+	}
 }
 
 // header decodes what all cases share.
@@ -167,14 +171,22 @@ func (d *decoder) header(s *Scenario, root *node) {
 }
 
 // playable decodes what a case plays: the scenario with the row's cells in
-// their places.
+// their places. It returns nil when the table has no such cells: what is left
+// would only give rise to further complaints.
 func (d *decoder) playable(s *Scenario, root *node, row *row) *Case {
+	told := d.out.told
+	part := map[string]*node{}
+	for _, key := range []string{"requires", "given", "vars", "steps", "always"} {
+		part[key] = d.substitute(root.get(key), row)
+	}
+	if d.out.told > told {
+		return nil
+	}
 	c := &Case{Pos: s.Pos, ID: row.id, Title: d.bilingual(row.title)}
 	if row.id != "" {
 		c.Pos = row.pos
 	}
-	part := func(key string) *node { return d.substitute(root.get(key), row) }
-	for _, list := range []*node{part("requires"), row.requires} {
+	for _, list := range []*node{part["requires"], row.requires} {
 		for _, n := range d.list(list) {
 			c.Requires = append(c.Requires, d.trigger(n))
 		}
@@ -182,12 +194,10 @@ func (d *decoder) playable(s *Scenario, root *node, row *row) *Case {
 	if len(s.Cases) == 0 {
 		s.Requires = c.Requires
 	}
-	c.Given = d.given(part("given"))
-	c.Vars = d.vars(part("vars"))
-	if root.get("steps") != nil {
-		c.Steps = d.steps(part("steps"), false)
-	}
-	c.Always = d.steps(part("always"), true)
+	c.Given = d.given(part["given"])
+	c.Vars = d.vars(part["vars"])
+	c.Steps = d.steps(part["steps"], false)
+	c.Always = d.steps(part["always"], true)
 	return c
 }
 

@@ -118,8 +118,8 @@ var caseReference = regexp.MustCompile(`\{\{\s*case\.([^}]*?)\s*\}\}`)
 // row is then checked like any other scenario, and an event that does not exist
 // is found at the cell that names it.
 func (d *decoder) substitute(n *node, r *row) *node {
-	if n == nil || r.columns == nil {
-		return n
+	if n == nil {
+		return nil
 	}
 	if d.nodes++; d.nodes >= maxNodes {
 		if d.nodes == maxNodes {
@@ -198,6 +198,10 @@ func (d *decoder) substituteText(n *node, r *row) *node {
 // cellFor returns the cell that a reference in n asks for, nil when the row has
 // none.
 func (d *decoder) cellFor(n *node, column string, offset, width int, r *row) *node {
+	if r.columns == nil {
+		d.out.add(n.at(offset, width), Text{FR: "ce scénario n'a pas de table « cases »", EN: `this scenario has no table of "cases"`})
+		return nil
+	}
 	if !slices.Contains(r.columns, column) {
 		d.out.unknown(n.at(offset, width), Textf("la table n'a pas de colonne « %s »", "the table has no column %q", column), column, r.columns)
 		return nil

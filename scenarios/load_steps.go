@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -71,14 +72,16 @@ func (d *decoder) words(n *node, words map[string]word) []Assign {
 
 // flatten joins the keys of nested mappings by dots.
 func (d *decoder) flatten(n *node, prefix string, words map[string]word, list *[]Assign) {
-	known := wordKeys(words)
+	known := slices.Sorted(maps.Keys(words))
 	for _, p := range n.pairs {
 		key := prefix + p.key.text
 		_, leaf := words[key]
 		branch := slices.ContainsFunc(known, func(k string) bool { return strings.HasPrefix(k, key+".") })
 		switch {
 		case !leaf && !branch:
-			d.out.unknown(p.key.pos, Textf("clé inconnue « %s »", "unknown key %q", key), key, known)
+			bad := d.out.add(p.key.pos, Textf("clé inconnue « %s »", "unknown key %q", key))
+			bad.DidYouMean = nearest(key, branches(known))
+			bad.Expected = oneOf(children(known, prefix))
 		case branch:
 			if d.isMapping(p.value) {
 				d.flatten(p.value, key+".", words, list)

@@ -230,7 +230,7 @@ func (d *decoder) fault(pos Source, fault *textFault) {
 	p := d.out.add(pos, fault.message)
 	p.Expected = fault.expected
 	if len(fault.known) > 0 {
-		p.DidYouMean, p.Expected = nearest(fault.word, fault.known), oneOf(fault.known)
+		p.suggest(fault.word, fault.known)
 	}
 }
 

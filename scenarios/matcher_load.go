@@ -174,7 +174,10 @@ func (d *decoder) tableTest(n *node) test {
 	}
 	codes := tableCodes(name)
 	if codes == nil {
-		d.out.unknown(n.pos, Textf("table inconnue « %s »", "unknown table %q", name), name, tableNames())
+		p := d.out.unknown(n.pos, Textf("table inconnue « %s »", "unknown table %q", name), name, tableNames())
+		if padded := "0000"[:max(0, 4-len(name))] + name; tableCodes(padded) != nil {
+			p.DidYouMean = padded
+		}
 		return nil
 	}
 	return tableTest{name, codes}
@@ -271,8 +274,8 @@ func (d *decoder) moment(n *node) (Template, bool) {
 		return d.template(n), true
 	}
 	if _, err := hl7.ParseTime(text, nil); err != nil {
-		p := d.out.add(n.pos, Text{FR: inLang(err, "fr"), EN: inLang(err, "en")})
-		p.Expected = Text{FR: "attendu : comme 20240306142500", EN: "expected: like 20240306142500"}
+		d.out.add(n.pos, Textf("« %s » n'est pas une date", "%q is no date", text)).
+			expected("attendu : une date qui existe, comme 20240306142500", "expected: a date that exists, like 20240306142500")
 		return Template{}, false
 	}
 	return literalTemplate(n.pos, text), true

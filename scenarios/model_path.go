@@ -22,39 +22,36 @@ SDD SFT SID SLT SPM SPR STF STZ TCC TCD TQ1 TQ2 TXA UAC UB1 UB2 URD URS VAR VND 
 // beside them.
 const ackSegments = "MSH SFT UAC MSA ERR NTE QAK QPD"
 
-// compilePath compiles a path and looks whether its segment exists. The message
-// says what is wrong; it is zero for a good path.
-func compilePath(s string) (hl7.Path, Text) {
+// compilePath compiles a path and looks whether its segment exists.
+func compilePath(s string) (hl7.Path, *textFault) {
 	path, err := hl7.CompilePath(s)
 	if err != nil {
-		return path, Text{FR: inLang(err, "fr"), EN: inLang(err, "en")}
+		fault := &textFault{width: 1, message: Text{FR: inLang(err, "fr"), EN: inLang(err, "en")}}
+		if bad, ok := errors.AsType[*hl7.PathError](err); ok {
+			fault.offset = bad.Column - 1
+			fault.expected = Text{FR: bad.Hint("fr"), EN: bad.Hint("en")}
+		}
+		return path, fault
 	}
 	if name := path.SegmentName(); !knownSegment(name, hl7Segments) {
-		return path, Textf("HL7 n'a pas de segment %s", "HL7 has no segment %s", name)
+		return path, &textFault{
+			width: len(name), message: Textf("HL7 n'a pas de segment %s", "HL7 has no segment %s", name),
+			word: name, known: strings.Fields(hl7Segments),
+		}
 	}
-	return path, Text{}
+	return path, nil
 }
 
 func knownSegment(name, list string) bool {
 	return strings.HasPrefix(name, "Z") || strings.Contains(list, name)
 }
 
-// path compiles the path that n holds, and reports what is wrong with it.
+// path compiles a path that stands in n, from a rune of its text, and reports
+// what is wrong with it.
 func (d *decoder) path(n *node, text string, offset int) (hl7.Path, bool) {
-	path, message := compilePath(text)
-	if message.IsZero() {
-		return path, true
+	path, fault := compilePath(text)
+	if fault != nil {
+		d.fault(n.at(offset+fault.offset, fault.width), fault)
 	}
-	pos := n.at(offset, len([]rune(text)))
-	var bad *hl7.PathError
-	if _, err := hl7.CompilePath(text); errors.As(err, &bad) {
-		pos = n.at(offset+bad.Column-1, 1)
-	}
-	p := d.out.add(pos, message)
-	if bad != nil {
-		p.Expected = Text{FR: bad.Hint("fr"), EN: bad.Hint("en")}
-	} else {
-		p.DidYouMean = nearest(path.SegmentName(), strings.Fields(hl7Segments))
-	}
-	return path, false
+	return path, fault == nil
 }

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -84,11 +83,31 @@ func changeWords() map[string]word {
 	return words
 }
 
-// wordKeys lists keys for a message, those that are texts of a unit last.
-func wordKeys(words map[string]word) []string {
-	keys := slices.Sorted(maps.Keys(words))
-	slices.SortStableFunc(keys, func(a, b string) int { return strings.Count(a, ".") - strings.Count(b, ".") })
-	return keys
+// branches adds to dotted keys those that lead to them: stay.unit.code,
+// stay.unit and stay.
+func branches(keys []string) []string {
+	all := slices.Clone(keys)
+	for _, key := range keys {
+		for i := strings.LastIndexByte(key, '.'); i > 0; i = strings.LastIndexByte(key[:i], '.') {
+			if !slices.Contains(all, key[:i]) {
+				all = append(all, key[:i])
+			}
+		}
+	}
+	return all
+}
+
+// children lists the keys that can follow a prefix, up to their next dot.
+func children(keys []string, prefix string) []string {
+	var list []string
+	for _, key := range keys {
+		rest, found := strings.CutPrefix(key, prefix)
+		child, _, _ := strings.Cut(rest, ".")
+		if found && !slices.Contains(list, child) {
+			list = append(list, child)
+		}
+	}
+	return list
 }
 
 var bornForm = regexp.MustCompile(`^[0-9]{4}(-?[0-9]{2}-?[0-9]{2})?$`)

@@ -190,6 +190,7 @@ func (ps Problems) Unwrap() []error {
 type faults struct {
 	list []*Problem
 	seen map[faultKey]bool
+	told int // calls of add, repetitions included
 }
 
 type faultKey struct {
@@ -199,6 +200,7 @@ type faultKey struct {
 
 // add records a problem and returns it, so that the caller can say more.
 func (f *faults) add(pos Source, message Text) *Problem {
+	f.told++
 	p := &Problem{Pos: pos, Message: message}
 	key := faultKey{pos.Line, pos.Column, pos.File, message.EN}
 	if f.seen[key] || len(f.list) >= 4*maxProblems {
@@ -215,9 +217,17 @@ func (f *faults) add(pos Source, message Text) *Problem {
 // unknown records a word that is none of known, with the nearest of them.
 func (f *faults) unknown(pos Source, message Text, word string, known []string) *Problem {
 	p := f.add(pos, message)
-	p.DidYouMean = nearest(word, known)
-	p.Expected = oneOf(known)
+	p.suggest(word, known)
 	return p
+}
+
+// suggest says which known word was probably meant, and which words there are
+// unless that would bury the suggestion.
+func (p *Problem) suggest(word string, known []string) {
+	p.DidYouMean = nearest(word, known)
+	if p.DidYouMean == "" || len(known) <= mostListed {
+		p.Expected = oneOf(known)
+	}
 }
 
 // err returns what was collected as an error, or nil.
@@ -243,12 +253,14 @@ func (p *Problem) expected(fr, en string, args ...any) *Problem {
 	return p
 }
 
+// mostListed is how many words a problem lists.
+const mostListed = 16
+
 // oneOf lists the words that were expected, or the first of many.
 func oneOf(known []string) Text {
-	const most = 24
 	list, more := known, ""
-	if len(list) > most {
-		list, more = list[:most], ", …"
+	if len(list) > mostListed {
+		list, more = list[:mostListed], ", …"
 	}
 	words := strings.Join(list, ", ") + more
 	if len(known) == 1 {
@@ -258,12 +270,18 @@ func oneOf(known []string) Text {
 }
 
 // nearest returns the known word that word was probably meant to be: at most a
-// third of its letters away, capitals ignored. It returns "" when none is near.
+// third of its letters away, one in a short word, capitals ignored. It returns
+// "" when none is near.
 func nearest(word string, known []string) string {
-	best, bestDistance := "", 1+max(1, len([]rune(word))/3)
-	if len(word) > 64 {
+	letters := len([]rune(word))
+	if letters == 0 || letters > 64 {
 		return ""
 	}
+	limit := max(1, letters/3)
+	if letters == 1 {
+		limit = 0 // every letter is one letter away from every other
+	}
+	best, bestDistance := "", 1+limit
 	for _, k := range known {
 		if d := distance(strings.ToLower(word), strings.ToLower(k)); d < bestDistance {
 			best, bestDistance = k, d

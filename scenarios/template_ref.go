@@ -54,7 +54,7 @@ const reservedNames = "case patient stay candidate harness now start seed contro
 var (
 	stepName     = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	variableName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-	offsetSuffix = regexp.MustCompile(`^(.*\S)\s+([+-])\s*(\S+)$`)
+	offsetSuffix = regexp.MustCompile(`^(\S.*?)\s+([+-])\s*(.*)$`)
 )
 
 // parseRef reads an expression: a name, or an instant and a duration.
@@ -63,12 +63,14 @@ func parseRef(expr string) (Ref, *textFault) {
 	ref := Ref{Text: text}
 	lead := utf8.RuneCountInString(expr[:strings.Index(expr, text)])
 	fault := func(offset int, word string, message Text) *textFault {
-		return &textFault{offset: lead + offset, width: utf8.RuneCountInString(word), message: message}
+		return faultAt(lead+offset, word, message)
 	}
 	if m := offsetSuffix.FindStringSubmatch(text); m != nil {
 		d, err := parseDuration(m[2] + m[3])
 		if err != nil {
-			return ref, fault(utf8.RuneCountInString(text)-utf8.RuneCountInString(m[3]), m[3], durationText(m[3]))
+			f := fault(utf8.RuneCountInString(text)-utf8.RuneCountInString(m[3]), m[3], durationText(m[3]))
+			f.expected = durationExample()
+			return ref, f
 		}
 		ref.Offset, text = d, m[1]
 	}
@@ -77,7 +79,7 @@ func parseRef(expr string) (Ref, *textFault) {
 		return ref, fault(0, text, Text{FR: "un nom manque entre « {{ » et « }} »", EN: `a name is missing between "{{" and "}}"`})
 	}
 	if dotted {
-		return ref, parseDotted(&ref, root, rest, fault)
+		return ref, parseDotted(&ref, root, rest, lead)
 	}
 	switch root {
 	case "now", "start", "seed", "control_id":
@@ -93,8 +95,16 @@ func parseRef(expr string) (Ref, *textFault) {
 	return ref, nil
 }
 
-// parseDotted reads what follows the first dot of an expression.
-func parseDotted(ref *Ref, root, rest string, fault func(int, string, Text) *textFault) *textFault {
+func faultAt(offset int, word string, message Text) *textFault {
+	return &textFault{offset: offset, width: utf8.RuneCountInString(word), message: message}
+}
+
+// parseDotted reads an expression around its first dot. It starts lead runes
+// into the text between the braces.
+func parseDotted(ref *Ref, root, rest string, lead int) *textFault {
+	fault := func(offset int, word string, message Text) *textFault {
+		return faultAt(lead+offset, word, message)
+	}
 	offset := utf8.RuneCountInString(root) + 1
 	switch root {
 	case "patient", "stay", "candidate", "harness":
@@ -125,9 +135,10 @@ func parseDotted(ref *Ref, root, rest string, fault func(int, string, Text) *tex
 		ref.Step, ref.Side, rest = root, Side(side), path
 	}
 	ref.Kind = RefMessage
-	path, message := compilePath(rest)
-	if !message.IsZero() {
-		return fault(offset, rest, message)
+	path, bad := compilePath(rest)
+	if bad != nil {
+		bad.offset += lead + offset
+		return bad
 	}
 	ref.Path = path
 	return nil

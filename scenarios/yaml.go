@@ -39,7 +39,8 @@ type node struct {
 	block  bool   // | or >
 	pairs  []pair
 	items  []*node
-	lost   bool // the row of a case took a part of the collection away
+	lost   bool     // the row of a case took a part of the collection away
+	lines  []string // of the file, for a block
 
 	endLine, endColumn int // where its first line's text ends, exclusive
 }
@@ -76,6 +77,9 @@ func (p pair) span() Source {
 // It falls back to the whole scalar when escapes or folding moved the text.
 func (n *node) at(offset, width int) Source {
 	pos := n.pos
+	if n.block {
+		return n.inBlock(offset, width)
+	}
 	open := 0
 	if n.quoted {
 		open = 1
@@ -83,12 +87,30 @@ func (n *node) at(offset, width int) Source {
 	written := []rune(pos.Text)
 	from := pos.Column - 1 + open
 	text := []rune(n.text)
-	if n.block || from+len(text) > len(written) || string(written[from:from+len(text)]) != n.text {
+	if from+len(text) > len(written) || string(written[from:from+len(text)]) != n.text {
 		return pos
 	}
 	pos.Column += open + offset
 	pos.Width = max(1, width)
 	return pos
+}
+
+// inBlock is at for a block scalar, whose lines stand below its indicator.
+func (n *node) inBlock(offset, width int) Source {
+	runes := []rune(n.text)
+	before := string(runes[:min(offset, len(runes))])
+	number := strings.Count(before, "\n")
+	index := n.pos.Line + number
+	if index >= len(n.lines) {
+		return n.pos
+	}
+	written, text := n.lines[index], strings.Split(n.text, "\n")[number]
+	if !strings.HasSuffix(written, text) {
+		return n.pos
+	}
+	indent := utf8.RuneCountInString(written) - utf8.RuneCountInString(text)
+	inLine := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
+	return Source{File: n.pos.File, Line: index + 1, Column: indent + inLine + 1, Width: max(1, width), Text: written}
 }
 
 // document is a parsed file: its lines, for excerpts, and the tree.
@@ -98,6 +120,7 @@ type document struct {
 	runes map[int][]rune // lines that were measured, by index
 	nodes int
 	open  map[*yaml.Node]bool // collections being read: an alias to one is a cycle
+	cut   bool                // a bound or a cycle ended the tree early
 	out   *faults
 }
 
@@ -126,7 +149,11 @@ func parseYAML(file string, data []byte, out *faults) *node {
 			EN: "a second document starts here; a file holds one",
 		})
 	}
-	return d.build(root, 0)
+	tree := d.build(root, 0)
+	if d.cut {
+		return nil
+	}
+	return tree
 }
 
 // documents parses at most two documents: nil for those that are not there.
@@ -153,13 +180,16 @@ func (d *document) build(y *yaml.Node, depth int) *node {
 		return d.alias(y, depth)
 	}
 	pos := d.source(y.Line, d.afterAnchor(y), 1)
-	if d.nodes++; d.nodes == maxNodes || depth == maxDepth {
-		d.out.add(pos, Text{
-			FR: "trop de valeurs, ou trop imbriquées, pour être un scénario",
-			EN: "too many values, or too deeply nested, for a scenario",
-		})
+	d.nodes++
+	if d.cut {
+		return nil
 	}
 	if d.nodes >= maxNodes || depth >= maxDepth {
+		d.cut = true
+		d.out.add(pos, Text{
+			FR: "trop de valeurs, ou trop imbriquées : ce n'est pas un fichier raisonnable",
+			EN: "too many values, or too deeply nested: this is no reasonable file",
+		})
 		return nil
 	}
 	if y.Style&yaml.TaggedStyle != 0 {
@@ -186,7 +216,9 @@ func (d *document) build(y *yaml.Node, depth int) *node {
 	default:
 		n.text = y.Value
 		n.quoted = y.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0
-		n.block = y.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0
+		if n.block = y.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0; n.block {
+			n.lines = d.lines
+		}
 	}
 	d.measure(n, y.Style&yaml.FlowStyle != 0)
 	return n
@@ -221,6 +253,7 @@ func (d *document) buildPairs(n *node, y *yaml.Node, depth int) {
 // counts what the file amounts to, not what it takes to write.
 func (d *document) alias(y *yaml.Node, depth int) *node {
 	if d.open[y.Alias] {
+		d.cut = true
 		d.out.add(d.source(y.Line, y.Column, 1+len(y.Value)), Textf(
 			"l'alias *%s se contient lui-même", "the alias *%s contains itself", y.Value))
 		return nil
@@ -432,6 +465,11 @@ func (d *document) syntaxError(data []byte, message string) {
 		d.out.add(pos, Text{FR: "une tabulation dans le retrait", EN: "a tab in the indentation"}).
 			expected("YAML n'accepte que des espaces ici", "YAML accepts only spaces here")
 		return
+	}
+	if name, found := unknownAnchor(message); found {
+		if at := strings.LastIndex(pos.Text, "*"+name); at >= 0 {
+			pos.Column, pos.Width = utf8.RuneCountInString(pos.Text[:at])+1, 1+utf8.RuneCountInString(name)
+		}
 	}
 	d.out.add(pos, syntaxText(message))
 }

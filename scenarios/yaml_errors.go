@@ -14,12 +14,18 @@ func syntaxText(message string) Text {
 			return known.text
 		}
 	}
-	if name, found := strings.CutPrefix(message, "unknown anchor "); found {
-		name = strings.TrimSuffix(name, " referenced")
-		return Textf("l'alias %s ne renvoie à aucune ancre écrite avant lui",
-			"the alias %s refers to no anchor above it", name)
+	if name, found := unknownAnchor(message); found {
+		return Textf("l'alias *%s ne renvoie à aucune ancre écrite avant lui",
+			"the alias *%s refers to no anchor above it", name)
 	}
 	return Textf("ce n'est pas du YAML : %s", "this is no YAML: %s", message)
+}
+
+// unknownAnchor returns the name of an alias that has no anchor.
+func unknownAnchor(message string) (name string, found bool) {
+	_, rest, found := strings.Cut(message, "unknown anchor '")
+	name, _, _ = strings.Cut(rest, "'")
+	return name, found
 }
 
 var lineOfLibrary = regexp.MustCompile(`^line \d+: `)
