@@ -1,0 +1,114 @@
+package library_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pamlab/pamlab/hl7/pam"
+	"github.com/pamlab/pamlab/mllp"
+	"github.com/pamlab/pamlab/mllp/pki"
+	"github.com/pamlab/pamlab/scenarios"
+	"github.com/pamlab/pamlab/scenarios/library"
+	"github.com/pamlab/pamlab/scenarios/reference"
+	"github.com/pamlab/pamlab/scenarios/report"
+)
+
+// candidate starts the reference DMN on mutual TLS and returns the candidate
+// file that describes it.
+func candidate(t *testing.T, dialect string, bugs ...string) *scenarios.Candidate {
+	t.Helper()
+	dir := t.TempDir()
+	_, err := pki.Init(dir, pki.Options{})
+	require.NoError(t, err)
+	dmn, err := reference.Start(t.Context(), reference.ServerOptions{
+		Options: reference.Options{
+			Bugs: bugs, Delay: 2 * answerLimit, Logger: slog.New(slog.DiscardHandler),
+		},
+		TLS: &mllp.Files{
+			CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "dmn.pem"), Key: filepath.Join(dir, "dmn-key.pem"),
+		},
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		require.NoError(t, dmn.Stop(ctx))
+	})
+	c := scenarios.NewCandidate()
+	c.Name, c.Address = "reference", dmn.Addr()
+	c.Dialect, err = pam.DialectByName(dialect)
+	require.NoError(t, err)
+	c.TLS = &scenarios.TLS{
+		CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "gam.pem"), Key: filepath.Join(dir, "gam-key.pem"), ServerName: "dmn.test",
+	}
+	c.Limits.Ack = answerLimit
+	return c
+}
+
+// answerLimit is how long the player waits for an answer. Only an answer that
+// never comes is waited for that long.
+const answerLimit = time.Second
+
+// play plays scenarios and returns what the console and the journal say.
+func play(t *testing.T, c *scenarios.Candidate, list []*scenarios.Scenario) (events []scenarios.Event, console string) {
+	t.Helper()
+	var out bytes.Buffer
+	screen := report.NewConsole(&out, report.Options{Lang: "en", Verbose: true})
+	journal := scenarios.NewJournal(io.Discard, time.Now, screen.Observe, func(e scenarios.Event) { events = append(events, e) })
+	player := &scenarios.Player{Candidate: c, Journal: journal, Seed: 7, Instant: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), Jobs: 4, Version: "test"}
+	player.Run(t.Context(), scenarios.Plays(list))
+	require.NoError(t, screen.Close())
+	return events, out.String()
+}
+
+// verdicts are those of the plays by id#case.
+func verdicts(events []scenarios.Event) map[string]scenarios.Verdict {
+	got := map[string]scenarios.Verdict{}
+	for _, e := range events {
+		if e.Kind == scenarios.ScenarioFinished {
+			name := e.Scenario
+			if e.Case != "" {
+				name += "#" + e.Case
+			}
+			got[name] = e.Result.Verdict
+		}
+	}
+	return got
+}
+
+// inapplicable lists what cannot be played in a dialect, with all the rest
+// having to pass: a scenario that quietly stopped applying is a test that
+// quietly stopped testing.
+var inapplicable = map[string]map[string]bool{
+	"adt-2.3.1":           {"encounter/correction": true},
+	"adt-2.3.1+pid-2.5.1": {"encounter/correction": true},
+}
+
+func TestTheReferenceDMNPassesEveryScenarioInEveryDialect(t *testing.T) {
+	all, err := library.All()
+	require.NoError(t, err)
+	for _, d := range pam.Dialects() {
+		t.Run(d.Name, func(t *testing.T) {
+			t.Parallel()
+			events, console := play(t, candidate(t, d.Name), all)
+			got := verdicts(events)
+			require.NotEmpty(t, got)
+			for name, verdict := range got {
+				want := scenarios.Pass
+				if inapplicable[d.Name][name] {
+					want = scenarios.NotApplicable
+				}
+				require.Equal(t, want, verdict, "%s\n%s", name, console)
+			}
+			require.Equal(t, len(scenarios.Plays(all)), len(got), fmt.Sprint(got))
+		})
+	}
+}
