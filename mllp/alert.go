@@ -10,9 +10,12 @@ import (
 )
 
 // Alert finds the TLS alert in an error of crypto/tls and returns its name as
-// RFC 8446 §6 writes it. remote tells whether the peer sent it; otherwise it is
-// the alert that this end sent, or would send, for the fault it found. ok is
-// false for errors that have nothing to do with an alert.
+// RFC 8446 §6 writes it; an alert that has no name is "alert_" and its number.
+//
+// remote tells whether the peer sent it. Otherwise this end found the fault,
+// and the name is the one that fits it best; it need not be the one that was
+// sent (as a client, crypto/tls sends bad_certificate for every certificate
+// that it refuses). ok is false if there is no alert in err.
 //
 // crypto/tls gives the alert of a peer as a net.OpError with the operation
 // "remote error" and a text; errors.As to a tls.AlertError does not find it.
@@ -21,33 +24,53 @@ func Alert(err error) (name string, remote, ok bool) {
 	if err == nil {
 		return "", false, false
 	}
-	if op, found := errors.AsType[*net.OpError](err); found && (op.Op == "remote error" || op.Op == "local error") {
-		if name, ok := alertByText(op.Err.Error()); ok {
+	if op, found := errors.AsType[*net.OpError](err); found && op.Err != nil {
+		if name, ok = alertByText(op.Err.Error()); ok {
 			return name, op.Op == "remote error", true
 		}
 	}
 	if a, found := errors.AsType[tls.AlertError](err); found {
-		name, ok := alertByText(a.Error())
+		name, ok = alertByText(a.Error())
 		return name, false, ok
 	}
 	name, ok = localAlert(err)
 	return name, false, ok
 }
 
-// localAlert names the alert that crypto/tls sends for a fault that it found
-// itself and returns as an error of another form.
+// alertByText maps a text of crypto/tls to a name.
+func alertByText(text string) (string, bool) {
+	text, ok := strings.CutPrefix(text, "tls: ")
+	if !ok {
+		return "", false
+	}
+	for i := range alertTable {
+		if alertTable[i].text == text {
+			return alertTable[i].name, true
+		}
+	}
+	number, ok := strings.CutPrefix(text, "alert(")
+	number, closed := strings.CutSuffix(number, ")")
+	if _, err := strconv.ParseUint(number, 10, 8); !ok || !closed || err != nil {
+		return "", false
+	}
+	return "alert_" + number, true
+}
+
+// localAlert names a fault that crypto/tls found itself. For most of them it
+// returns an error of its own that does not say which alert was sent.
 func localAlert(err error) (string, bool) {
 	if v, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return verificationAlert(v.Err), true
 	}
-	for _, l := range localTexts {
-		if strings.Contains(err.Error(), l.text) {
-			return l.name, true
+	for _, t := range localTexts {
+		if strings.Contains(err.Error(), t.text) {
+			return t.alert, true
 		}
 	}
 	return "", false
 }
 
+// verificationAlert names the fault of a certificate, as a Go server does.
 func verificationAlert(err error) string {
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		return "unknown_ca"
@@ -58,35 +81,14 @@ func verificationAlert(err error) string {
 	return "bad_certificate"
 }
 
-var localTexts = []struct{ text, name string }{
-	{"tls: client didn't provide a certificate", "certificate_required"},
-	{"tls: client offered only unsupported versions", "protocol_version"},
-	{"tls: server selected unsupported protocol version", "protocol_version"},
-	{"tls: no cipher suite supported by both client and server", "handshake_failure"},
-}
-
-func alertByText(text string) (string, bool) {
-	text = strings.TrimPrefix(text, "tls: ")
-	for _, a := range alerts {
-		if a.text == text {
-			return a.name, true
-		}
-	}
-	if n, ok := strings.CutPrefix(text, "alert("); ok {
-		if _, err := strconv.Atoi(strings.TrimSuffix(n, ")")); err == nil {
-			return "alert_" + strings.TrimSuffix(n, ")"), true
-		}
-	}
-	return "", false
-}
-
-// ExplainAlert returns, in French or English, what an alert means when it is
-// received, and what to do about it ("" if nothing is known).
+// ExplainAlert returns, in French or English, what it means that a peer sends
+// an alert, as a clause with the peer as its subject where it has one, and what
+// to do about it; "" if nothing useful can be said.
 func ExplainAlert(name, lang string) (meaning, remedy string) {
-	for _, a := range alerts {
-		if a.name == name {
+	for i := range alertTable {
+		if a := &alertTable[i]; a.name == name {
 			return pick(lang, a.fr, a.en), pick(lang, a.remedyFR, a.remedyEN)
 		}
 	}
-	return pick(lang, "alerte TLS", "TLS alert"), ""
+	return pick(lang, "alerte TLS inconnue", "unknown TLS alert"), ""
 }

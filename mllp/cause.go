@@ -2,45 +2,163 @@ package mllp
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 )
 
-// cause puts the usual causes of a failed connection into words; others speak
-// for themselves, in English.
-func cause(err error, lang string) string {
+// An explanation puts the cause of an error into words.
+type explanation struct {
+	fr, en         string
+	hintFR, hintEN string
+}
+
+func (e explanation) in(lang string) string   { return pick(lang, e.fr, e.en) }
+func (e explanation) hint(lang string) string { return pick(lang, e.hintFR, e.hintEN) }
+
+// explain finds the words for the usual causes of a failed connection. Others
+// speak for themselves, in English.
+func explain(err error) explanation {
 	if s, ok := errors.AsType[interface {
 		error
 		In(lang string) string
+		Hint(lang string) string
 	}](err); ok {
-		return s.In(lang)
+		return explanation{s.In("fr"), s.In("en"), s.Hint("fr"), s.Hint("en")}
+	}
+	if e, ok := explainCertificate(err); ok {
+		return e
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return explanation{
+			"ce qu'il envoie n'est pas du TLS", "what it sends is not TLS",
+			"le correspondant parle sans doute en clair : activez TLS chez lui, ou désactivez-le ici",
+			"the peer probably speaks plain text: turn TLS on there, or off here"}
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return explanation{
+			fmt.Sprintf("le nom « %s » n'a pas d'adresse", dns.Name), fmt.Sprintf("the name %q has no address", dns.Name),
+			"vérifiez le nom, ou donnez une adresse IP", "check the name, or give an IP address"}
 	}
 	for _, c := range causes {
 		if errors.Is(err, c.is) {
-			return pick(lang, c.fr, c.en)
+			return c.explanation
 		}
 	}
-	return err.Error()
+	for _, t := range localTexts {
+		if strings.Contains(err.Error(), t.text) {
+			return t.explanation
+		}
+	}
+	return explanation{fr: err.Error(), en: err.Error()}
 }
 
+// causes are errors of the system and of the standard library.
 var causes = []struct {
-	is     error
-	fr, en string
+	is error
+	explanation
 }{
-	{context.Canceled, "annulé", "cancelled"},
-	{context.DeadlineExceeded, "délai dépassé", "time limit passed"},
-	{os.ErrDeadlineExceeded, "délai dépassé", "time limit passed"},
-	{net.ErrClosed, "connexion fermée de ce côté", "connection closed at this end"},
-	{syscall.ECONNREFUSED, "connexion refusée, personne n'écoute à cette adresse", "connection refused, nobody listens at this address"},
-	{syscall.ECONNRESET, "connexion réinitialisée", "connection reset"},
-	{syscall.EPIPE, "connexion déjà fermée", "connection already closed"},
-	{io.ErrUnexpectedEOF, "fin de connexion inattendue", "unexpected end of the connection"},
-	{io.EOF, "fin de connexion", "end of the connection"},
+	{context.Canceled, explanation{fr: "annulé", en: "cancelled"}},
+	{context.DeadlineExceeded, explanation{fr: "délai dépassé", en: "time limit passed"}},
+	{os.ErrDeadlineExceeded, explanation{fr: "délai dépassé", en: "time limit passed"}},
+	{net.ErrClosed, explanation{fr: "connexion fermée de ce côté", en: "connection closed at this end"}},
+	{syscall.ECONNREFUSED, explanation{
+		"connexion refusée, personne n'écoute à cette adresse", "connection refused, nobody listens at this address",
+		"démarrez le correspondant, ou corrigez l'adresse et le port", "start the peer, or correct the address and the port"}},
+	{syscall.EHOSTUNREACH, explanation{
+		"machine injoignable", "host unreachable", "vérifiez l'adresse et le réseau", "check the address and the network"}},
+	{syscall.ENETUNREACH, explanation{
+		"réseau injoignable", "network unreachable", "vérifiez l'adresse et le réseau", "check the address and the network"}},
+	{syscall.ECONNRESET, explanation{fr: "connexion réinitialisée", en: "connection reset"}},
+	{syscall.EPIPE, explanation{fr: "la connexion était déjà fermée", en: "the connection was closed already"}},
+	{io.ErrUnexpectedEOF, explanation{fr: "la connexion s'arrête au milieu", en: "the connection ends in the middle"}},
+	{io.EOF, explanation{fr: "fin de connexion", en: "end of the connection"}},
 }
 
-// Hint says what to do about the error, in French or English; "" if nothing
-// useful can be said.
-func (e *Error) Hint(lang string) string { return "" }
+// localTexts are faults that crypto/tls found itself, told apart by text alone.
+var localTexts = []struct {
+	text, alert string
+	explanation
+}{
+	{"tls: client didn't provide a certificate", "certificate_required", explanation{
+		"le client ne présente pas de certificat", "the client presents no certificate",
+		"donnez un certificat au client : l'authentification est mutuelle", "give the client a certificate: authentication is mutual"}},
+	{"tls: client offered only unsupported versions", "protocol_version", explanation{
+		"le client n'offre aucune version de TLS acceptée ici", "the client offers no version of TLS that is accepted here",
+		"activez TLS 1.2 ou 1.3 chez le client", "enable TLS 1.2 or 1.3 at the client"}},
+	{"tls: server selected unsupported protocol version", "protocol_version", explanation{
+		"le serveur choisit une version de TLS refusée ici", "the server chooses a version of TLS that is not accepted here",
+		"activez TLS 1.2 ou 1.3 chez le serveur", "enable TLS 1.2 or 1.3 at the server"}},
+	{"tls: no cipher suite supported by both client and server", "handshake_failure", explanation{
+		"aucune suite de chiffrement commune", "no cipher suite in common",
+		"activez de l'autre côté une suite ECDHE avec AES-GCM, ou TLS 1.3", "enable an ECDHE suite with AES-GCM, or TLS 1.3, at the other end"}},
+}
+
+// explainCertificate finds the words for a peer's certificate that was refused
+// at this end.
+func explainCertificate(err error) (explanation, bool) {
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return explanation{
+			"son certificat vient d'une autorité inconnue ici", "its certificate comes from an authority that is unknown here",
+			"ajoutez le certificat de cette autorité au fichier des autorités (tls.ca, --tls-ca)",
+			"add the certificate of that authority to the file of authorities (tls.ca, --tls-ca)"}, true
+	}
+	if h, ok := errors.AsType[x509.HostnameError](err); ok {
+		names := strings.Join(certNames(h.Certificate), ", ")
+		return explanation{
+			fmt.Sprintf("son certificat n'est pas au nom de « %s » mais de : %s", h.Host, names),
+			fmt.Sprintf("its certificate is not for %q but for: %s", h.Host, names),
+			"corrigez le nom de serveur (tls.server_name, --tls-server-name), ou faites refaire le certificat avec ce nom",
+			"correct the server name (tls.server_name, --tls-server-name), or have the certificate made again with this name"}, true
+	}
+	inv, ok := errors.AsType[x509.CertificateInvalidError](err)
+	if !ok || inv.Cert == nil {
+		return explanation{}, false
+	}
+	switch inv.Reason {
+	case x509.Expired:
+		return explainDates(inv), true
+	case x509.IncompatibleUsage:
+		return explanation{
+			"son certificat n'est pas fait pour cet usage (EKU)", "its certificate is not meant for this purpose (EKU)",
+			"il faut l'usage serverAuth à un serveur, clientAuth à un client", "a server needs the purpose serverAuth, a client clientAuth"}, true
+	}
+	return explanation{}, false
+}
+
+func explainDates(inv x509.CertificateInvalidError) explanation {
+	const layout = "2006-01-02 15:04 UTC"
+	e := explanation{
+		hintFR: "faites renouveler le certificat du correspondant, et vérifiez la date de cette machine",
+		hintEN: "have the peer's certificate renewed, and check the clock of this machine"}
+	if strings.Contains(inv.Detail, "is before") {
+		from := inv.Cert.NotBefore.UTC().Format(layout)
+		e.fr, e.en = "un certificat n'est valable qu'à partir du "+from, "a certificate is valid only from "+from
+		return e
+	}
+	until := inv.Cert.NotAfter.UTC().Format(layout)
+	e.fr, e.en = "un certificat est expiré depuis le "+until, "a certificate expired on "+until
+	return e
+}
+
+// certNames lists some of the names that a certificate is made out to.
+func certNames(c *x509.Certificate) []string {
+	names := append([]string(nil), c.DNSNames...)
+	for _, ip := range c.IPAddresses {
+		names = append(names, ip.String())
+	}
+	const shown = 8
+	if len(names) > shown {
+		names = append(names[:shown], "…")
+	}
+	if len(names) == 0 {
+		names = []string{"—"}
+	}
+	return names
+}

@@ -55,7 +55,7 @@ func (c *clientConn) handshake(ctx context.Context, cfg *tls.Config, timeout tim
 func handshakeError(err error, addr string, timeout time.Duration) *Error {
 	e := &Error{Kind: HandshakeRefused, Addr: addr, Err: err}
 	e.Alert, e.Remote, _ = Alert(err)
-	if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
+	if isTimeout(err) {
 		e.Timeout = timeout
 	}
 	return e

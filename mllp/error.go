@@ -1,8 +1,12 @@
 package mllp
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"syscall"
 	"time"
 )
 
@@ -57,60 +61,105 @@ func (e *Error) In(lang string) string {
 	if e.Kind != HandshakeRefused && e.Alert != "" {
 		s += fmt.Sprintf(pick(lang, " (alerte TLS %s)", " (TLS alert %s)"), e.Alert)
 	}
-	if n := len(e.Partial); n > 0 && e.Kind != TooLarge {
-		s += fmt.Sprintf(pick(lang, " (%d octets reçus)", " (%d bytes had come)"), n)
-	}
 	return s
 }
 
 func (e *Error) sentence(lang string) string {
 	switch e.Kind {
 	case NoConnection:
-		return e.join(lang, "pas de connexion à %s", "no connection to %s")
+		return e.because(lang, "pas de connexion à %s", "no connection to %s")
 	case HandshakeRefused:
 		return e.handshakeSentence(lang)
 	case NoAnswer:
-		if e.Timeout > 0 {
-			return fmt.Sprintf(pick(lang, "pas de réponse de %s en %s", "no answer from %s within %s"), e.Addr, e.Timeout)
-		}
-		return e.join(lang, "pas de réponse de %s", "no answer from %s")
+		return e.limited(lang, "pas de réponse de %s", "no answer from %s")
 	case PeerClosed:
-		return e.join(lang, "%s a fermé la connexion", "%s closed the connection")
+		return e.because(lang, "%s a fermé la connexion", "%s closed the connection")
 	case BrokenFrame, TooLarge:
-		return e.join(lang, "bloc MLLP défectueux de %s", "broken MLLP block from %s")
+		return e.because(lang, "bloc MLLP défectueux de %s", "broken MLLP block from %s")
 	case NotRead:
-		return fmt.Sprintf(pick(lang, "%s ne lit pas : écriture impossible en %s", "%s does not read: writing was not possible within %s"), e.Addr, e.Timeout)
+		return e.limited(lang, "%s ne lit pas ce qu'on lui écrit", "%s does not read what is written to it")
 	case Idle:
-		return fmt.Sprintf(pick(lang, "aucun message de %s en %s", "no message from %s within %s"), e.Addr, e.Timeout)
+		return e.limited(lang, "aucun message de %s", "no message from %s")
 	case Interrupted:
-		return e.join(lang, "échange avec %s interrompu", "exchange with %s interrupted")
+		return e.because(lang, "échange avec %s interrompu", "exchange with %s interrupted")
 	case Panicked:
-		return e.join(lang, "erreur interne en traitant un message de %s", "internal error while handling a message from %s")
+		return e.because(lang, "erreur interne en traitant un message de %s", "internal error while handling a message from %s")
 	}
-	return e.join(lang, "%s", "%s")
+	return e.because(lang, "%s", "%s")
 }
 
-// join makes "<what> <addr>: <cause>".
-func (e *Error) join(lang, fr, en string) string {
+// because names the peer and the cause.
+func (e *Error) because(lang, fr, en string) string {
 	s := fmt.Sprintf(pick(lang, fr, en), e.Addr)
 	if e.Err != nil {
-		s += pick(lang, " : ", ": ") + cause(e.Err, lang)
+		s += pick(lang, " : ", ": ") + explain(e.Err).in(lang)
 	}
 	return s
+}
+
+// limited names the peer and the limit that was passed.
+func (e *Error) limited(lang, fr, en string) string {
+	if e.Timeout == 0 {
+		return e.because(lang, fr, en)
+	}
+	return fmt.Sprintf(pick(lang, fr+" en %s", en+" within %s"), e.Addr, e.Timeout)
 }
 
 func (e *Error) handshakeSentence(lang string) string {
-	s := fmt.Sprintf(pick(lang, "poignée de main TLS avec %s refusée", "TLS handshake with %s refused"), e.Addr)
-	colon := pick(lang, " : ", ": ")
+	switch {
+	case e.Remote:
+		meaning, _ := ExplainAlert(e.Alert, lang)
+		return fmt.Sprintf(pick(lang,
+			"%s a refusé la poignée de main TLS : %s (alerte %s)",
+			"%s refused the TLS handshake: %s (alert %s)"), e.Addr, meaning, e.Alert)
+	case e.Timeout > 0:
+		return fmt.Sprintf(pick(lang,
+			"%s n'a pas achevé la poignée de main TLS en %s",
+			"%s did not finish the TLS handshake within %s"), e.Addr, e.Timeout)
+	case e.Alert != "":
+		return e.because(lang, "poignée de main TLS avec %s refusée de ce côté", "TLS handshake with %s refused at this end")
+	}
+	return e.because(lang, "poignée de main TLS avec %s manquée", "TLS handshake with %s failed")
+}
+
+// Hint says what to do about the error, in French or English; "" if nothing
+// useful can be said.
+func (e *Error) Hint(lang string) string {
 	if e.Remote {
-		what, _ := ExplainAlert(e.Alert, lang)
-		return s + fmt.Sprintf(pick(lang, " par le correspondant%s%s (alerte %s)", " by the peer%s%s (alert %s)"), colon, what, e.Alert)
+		if _, remedy := ExplainAlert(e.Alert, lang); remedy != "" {
+			return remedy
+		}
 	}
-	if e.Timeout > 0 {
-		return s + fmt.Sprintf(pick(lang, "%srien en %s", "%snothing within %s"), colon, e.Timeout)
+	switch {
+	case e.Kind == NoConnection && isTimeout(e.Err):
+		return pick(lang,
+			"vérifiez l'adresse, le port et les pare-feu entre les deux machines",
+			"check the address, the port and the firewalls between the two machines")
+	case e.Kind == HandshakeRefused && e.Timeout > 0:
+		return pick(lang,
+			"le correspondant parle sans doute en clair et attend un message : désactivez TLS ici, ou activez-le chez lui",
+			"the peer probably speaks plain text and waits for a message: turn TLS off here, or on there")
+	case e.Kind == HandshakeRefused && e.Alert == "" && isEOF(e.Err):
+		return pick(lang,
+			"le correspondant a fermé sans rien dire : regardez son journal ; il n'accepte peut-être pas notre certificat, ou ne parle pas TLS",
+			"the peer closed without a word: look into its log; perhaps it does not accept our certificate, or does not speak TLS")
+	case e.Kind == NoAnswer:
+		return pick(lang,
+			"vérifiez que le correspondant parle MLLP sur ce port et acquitte chaque message",
+			"check that the peer speaks MLLP on this port and acknowledges every message")
+	case e.Kind == NotRead:
+		return pick(lang, "le correspondant est bloqué, ou surchargé", "the peer hangs, or is overloaded")
+	case e.Err != nil:
+		return explain(e.Err).hint(lang)
 	}
-	if e.Err != nil {
-		s += colon + cause(e.Err, lang)
-	}
-	return s
+	return ""
+}
+
+func isTimeout(err error) bool {
+	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, syscall.ETIMEDOUT)
+}
+
+func isEOF(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }

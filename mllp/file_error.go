@@ -88,7 +88,7 @@ func (e *FileError) In(lang string) string {
 		return s + fmt.Sprintf(pick(lang, "valable seulement à partir du %s", "valid only from %s"), day)
 	}
 	if e.Err != nil {
-		s += cause(e.Err, lang)
+		s += explain(e.Err).in(lang)
 	}
 	return s
 }

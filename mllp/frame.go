@@ -55,7 +55,7 @@ const (
 // returns the same one from then on.
 type FrameError struct {
 	Kind   FrameErrorKind
-	Offset int64 // where the block, or the garbage, begins in the stream
+	Offset int64 // where the block begins in the stream; for FrameGarbage, the end of the last frame
 	Size   int64 // bytes that had come from there on; for FrameTooLarge and FrameGarbage the limit that was passed
 
 	err error

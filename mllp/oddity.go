@@ -1,6 +1,9 @@
 package mllp
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // OddityKind names a departure from the framing rules that a Reader tolerates.
 type OddityKind string
@@ -111,6 +114,22 @@ func (t *tally) add(kind OddityKind, offset int64, n int, sample ...byte) {
 	o.Count += n
 	if room := maxSample - len(o.Sample); room > 0 {
 		o.Sample = append(o.Sample, sample[:min(room, len(sample))]...)
+	}
+}
+
+// takeBack uncounts the last of a kind, whose sample is one byte for each.
+func (t *tally) takeBack(kind OddityKind) {
+	for i := range *t {
+		o := &(*t)[i]
+		if o.Kind != kind {
+			continue
+		}
+		o.Count--
+		o.Sample = o.Sample[:min(len(o.Sample), o.Count)]
+		if o.Count == 0 {
+			*t = slices.Delete(*t, i, i+1)
+		}
+		return
 	}
 }
 

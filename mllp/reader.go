@@ -49,7 +49,8 @@ type Reader struct {
 	state     state
 	frame     Frame // the last complete one
 	odd       tally // since the last frame
-	discarded int   // bytes thrown away since the last frame
+	after     int64 // stream offset of the end of the last frame
+	discarded int   // bytes thrown away since then
 	late      error // came from src together with bytes: due once they are used up
 	err       error // final
 }
@@ -150,10 +151,9 @@ func (r *Reader) scanBetween() {
 // skip passes over garbage.
 func (r *Reader) skip(garbage []byte) {
 	n := min(len(garbage), r.limit()+1-r.discarded)
-	at := r.offset(r.next)
-	r.odd.add(GarbageBefore, at, n, garbage[:n]...)
+	r.odd.add(GarbageBefore, r.offset(r.next), n, garbage[:n]...)
 	r.next += n
-	r.discard(n, at)
+	r.discard(n)
 	if r.offset(r.next) == 2 && r.err == nil && tlsRecord(r.odd[0]) {
 		r.err = &FrameError{Kind: FrameTLS, Size: 2}
 	}
@@ -193,10 +193,9 @@ func (r *Reader) scanInside() {
 // Joining the two would acknowledge a message that nobody sent.
 func (r *Reader) restart() {
 	lost := r.buf[r.start:r.next]
-	at := r.offset(r.next)
-	r.odd.add(RestartInside, at, len(lost), lost[:min(len(lost), maxSample)]...)
+	r.odd.add(RestartInside, r.offset(r.next), len(lost), lost[:min(len(lost), maxSample)]...)
 	r.start = r.next + 1
-	r.discard(len(lost)+1, at)
+	r.discard(len(lost) + 1)
 }
 
 // scanAfterEnd decides whether an EndBlock was the end, and of a message.
@@ -214,22 +213,23 @@ func (r *Reader) scanAfterEnd() bool {
 	switch {
 	case len(payload) == 0:
 		r.odd.add(EmptyBlock, at, 1)
-		r.discard(3, at)
+		r.discard(3)
 		return false
 	case len(payload) == 1 && (payload[0] == 0x06 || payload[0] == 0x15):
+		r.odd.takeBack(ControlByte) // it was none after all
 		r.odd.add(ReleaseTwoCommit, at, 1, payload[0])
-		r.discard(4, at)
+		r.discard(4)
 		return false
 	}
 	r.frame = Frame{Payload: payload[:len(payload):len(payload)], Start: at, Oddities: r.odd}
-	r.odd, r.discarded = nil, 0
+	r.odd, r.discarded, r.after = nil, 0, r.offset(r.next)
 	return true
 }
 
 // discard counts thrown away bytes against the limit.
-func (r *Reader) discard(n int, at int64) {
+func (r *Reader) discard(n int) {
 	if r.discarded += n; r.discarded > r.limit() {
-		r.err = &FrameError{Kind: FrameGarbage, Offset: at, Size: int64(r.limit())}
+		r.err = &FrameError{Kind: FrameGarbage, Offset: r.after, Size: int64(r.limit())}
 	}
 }
 
