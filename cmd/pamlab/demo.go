@@ -1,0 +1,239 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pamlab/pamlab/mllp"
+	"github.com/pamlab/pamlab/mllp/pki"
+	"github.com/pamlab/pamlab/scenarios"
+	"github.com/pamlab/pamlab/scenarios/library"
+	"github.com/pamlab/pamlab/scenarios/reference"
+	"github.com/pamlab/pamlab/scenarios/report"
+)
+
+type demoOptions struct {
+	out   string
+	addr  string
+	bugs  string
+	serve bool
+	seed  uint64
+}
+
+func (a *app) demoCommand() *cobra.Command {
+	o := &demoOptions{}
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: a.text("La visite en une minute : PKI, DMN de référence, scénarios, rapports", "The one-minute tour: PKI, reference DMN, scenarios, reports"),
+		Long: a.text(
+			"Fabrique une PKI de test, lance le DMN de référence en TLS mutuel sur 127.0.0.1, montre qu'un client sans\ncertificat est refusé, joue tous les scénarios et écrit journal et rapports. Rien ne quitte la machine.",
+			"Makes a test PKI, starts the reference DMN on mutual TLS at 127.0.0.1, shows that a client without a\ncertificate is refused, plays every scenario and writes journal and reports. Nothing leaves the machine."),
+		Example: examples(
+			"pamlab demo", a.text("la visite", "the tour"),
+			"pamlab demo --bugs wrong-msa2", a.text("avec un DMN fautif : voyez un échec", "with a faulty DMN: see a failure"),
+			"pamlab demo --serve --addr 127.0.0.1:2575", a.text("puis laisse le DMN écouter, jusqu'à Ctrl-C", "then leave the DMN listening, until Ctrl-C"),
+		),
+		Args: a.noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), o) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.out, "out", "pamlab-demo", a.text("dossier de ce que la visite laisse", "folder for what the tour leaves"))
+	flags.StringVar(&o.addr, "addr", "127.0.0.1:0", a.text("adresse du DMN, en boucle locale (port 0 : un port libre)", "address of the DMN, on loopback (port 0: a free port)"))
+	flags.StringVar(&o.bugs, "bugs", "", a.text("défauts du DMN : ", "faults of the DMN: ")+strings.Join(bugNames(), ", "))
+	flags.BoolVar(&o.serve, "serve", false, a.text("laisse ensuite le DMN écouter", "leave the DMN listening afterwards"))
+	flags.Uint64Var(&o.seed, "seed", 1, a.text("graine des patients", "seed of the patients"))
+	return cmd
+}
+
+func bugNames() []string {
+	var names []string
+	for _, b := range reference.Bugs() {
+		names = append(names, b.Name)
+	}
+	return names
+}
+
+func (a *app) demo(ctx context.Context, o *demoOptions) error {
+	bugs, err := reference.ParseBugs(o.bugs)
+	if err != nil {
+		return withCode(scenarios.ExitUsage, err)
+	}
+	if err := onLoopback(o.addr); err != nil {
+		return err
+	}
+	at := func(name string) string { return filepath.Join(o.out, name) }
+	pkiDir := at("pki")
+
+	a.step(1, "Une autorité de test, une identité pour chaque côté", "A test authority, an identity for either side")
+	if err := a.demoPKI(pkiDir); err != nil {
+		return err
+	}
+
+	a.step(2, "Un DMN de référence écoute, en TLS mutuel", "A reference DMN listens, on mutual TLS")
+	dmn, err := reference.Start(ctx, reference.ServerOptions{
+		Options: reference.Options{Bugs: bugs, Logger: slog.New(slog.DiscardHandler)},
+		Addr:    o.addr,
+		TLS:     &mllp.Files{CA: filepath.Join(pkiDir, "ca.pem"), Cert: filepath.Join(pkiDir, "dmn.pem"), Key: filepath.Join(pkiDir, "dmn-key.pem")},
+	})
+	if err != nil {
+		return a.cannotListen(o.addr, err)
+	}
+	defer stopDMN(dmn)
+	a.printf("  %s\n", dmn.Addr())
+	if err := writeCandidate(at("candidate.yaml"), dmn.Addr()); err != nil {
+		return withCode(scenarios.ExitUnusable, err)
+	}
+	a.printf("  %s\n", at("candidate.yaml"))
+
+	a.step(3, "Un client sans certificat se présente", "A client without a certificate turns up")
+	turnedAway := a.anonymous(ctx, dmn.Addr(), pkiDir)
+
+	a.step(4, "Les scénarios livrés sont joués", "The shipped scenarios are played")
+	code, err := a.demoRun(ctx, o, at)
+	if err != nil {
+		return err
+	}
+	if !turnedAway && code == scenarios.ExitOK {
+		code = scenarios.ExitFailed
+	}
+	a.whatNext(o, at)
+	if o.serve && ctx.Err() == nil {
+		a.printf("\n%s\n", a.text("Le DMN écoute encore ("+dmn.Addr()+"). Ctrl-C l'arrête.", "The DMN keeps listening ("+dmn.Addr()+"). Ctrl-C stops it."))
+		<-ctx.Done()
+	}
+	return silently(code)
+}
+
+func (a *app) step(n int, fr, en string) {
+	if n > 1 {
+		a.printf("\n")
+	}
+	a.printf("%d. %s\n", n, a.text(fr, en))
+}
+
+// demoPKI makes the PKI, or keeps the one of an earlier tour.
+func (a *app) demoPKI(dir string) error {
+	made, err := pki.Init(dir, pki.Options{})
+	var exists *pki.Error
+	switch {
+	case err == nil:
+		for _, info := range made.Infos {
+			a.printf("  %-28s %s\n", info.File, info.Subject)
+		}
+	case errors.As(err, &exists) && exists.Kind == pki.Exists:
+		a.printf("  %s\n", a.text(dir+" sert encore", dir+" serves again"))
+	default:
+		return withCode(scenarios.ExitUnusable, err)
+	}
+	return nil
+}
+
+func stopDMN(dmn *reference.Running) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_ = dmn.Stop(ctx) // the process ends next
+}
+
+func onLoopback(addr string) error {
+	host, _, err := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); err == nil && (host == "localhost" || ip != nil && ip.IsLoopback()) {
+		return nil
+	}
+	return usageError(
+		fmt.Sprintf("--addr %q : la visite reste sur la boucle locale", addr),
+		fmt.Sprintf("--addr %q: the tour stays on loopback", addr),
+		"par exemple 127.0.0.1:2575", "for example 127.0.0.1:2575")
+}
+
+// cannotListen tells a port that is taken from files that are wrong.
+func (a *app) cannotListen(addr string, err error) error {
+	var files *mllp.FileError
+	if errors.As(err, &files) {
+		return withCode(identityCode(err), err)
+	}
+	return &exitError{code: scenarios.ExitUnjudged,
+		text: scenarios.Textf("impossible d'écouter sur %s : %v", "cannot listen on %s: %v", addr, errors.Unwrap(err)),
+		hint: scenarios.Text{FR: "le port est-il pris ? --addr 127.0.0.1:0 en choisit un libre", EN: "is the port taken? --addr 127.0.0.1:0 picks a free one"}}
+}
+
+// anonymous shows the refusal that mutual TLS owes. In TLS 1.3 it comes after
+// the handshake, at the first read.
+func (a *app) anonymous(ctx context.Context, addr, pkiDir string) bool {
+	config, err := mllp.Files{CA: filepath.Join(pkiDir, "ca.pem"), ServerName: "dmn.test"}.ClientConfig()
+	if err != nil {
+		a.printf("  %s\n", errorIn(err, a.lang))
+		return false
+	}
+	client := &mllp.Client{Addr: addr, TLSConfig: config, AnswerTimeout: 2 * time.Second}
+	defer client.Close()
+	_, err = client.Do(ctx, []byte("MSH|^~\\&|X|X|X|X|20260101||QZZ^Z00|PROBE|P|2.5\r"))
+	var refused *mllp.Error
+	if !errors.As(err, &refused) || refused.Kind != mllp.HandshakeRefused {
+		a.printf("  %s\n", a.text("ACCEPTÉ : ce DMN n'exige pas de certificat", "ACCEPTED: this DMN wants no certificate"))
+		return false
+	}
+	a.printf("  %s\n", a.text("refusé, comme il se doit : alerte TLS ", "refused, as it should be: TLS alert ")+refused.Alert)
+	return true
+}
+
+func (a *app) demoRun(ctx context.Context, o *demoOptions, at func(string) string) (int, error) {
+	candidate, err := scenarios.LoadCandidate(at("candidate.yaml"), nil)
+	if err != nil {
+		return 0, err
+	}
+	all, err := library.All()
+	if err != nil {
+		return 0, err
+	}
+	return a.playAll(ctx, playOptions{
+		candidate: candidate, plays: scenarios.Plays(all), seed: o.seed, jobs: runtime.NumCPU(),
+		instant: time.Now().Add(-behind).Truncate(time.Minute),
+		journal: at("journal.ndjson"), targets: []report.Target{{Format: "junit", Path: at("junit.xml")}},
+	})
+}
+
+func (a *app) whatNext(o *demoOptions, at func(string) string) {
+	a.printf("\n%s\n", a.text("Ce qui reste :", "What it leaves:"))
+	for _, name := range []string{"pki/", "candidate.yaml", "journal.ndjson", "junit.xml"} {
+		a.printf("  %s\n", at(name))
+	}
+	a.printf("\n%s\n", a.text("Et maintenant :", "What next:"))
+	rows := []string{
+		"pamlab demo --bugs wrong-msa2", a.text("à quoi ressemble un échec", "what a failure looks like"),
+		"pamlab list", a.text("les scénarios", "the scenarios"),
+		"pamlab run -c " + at("candidate.yaml"), a.text("à votre DMN : mettez son adresse dans le fichier", "at your DMN: put its address into the file"),
+	}
+	a.printf("%s\n", examples(rows...))
+}
+
+// writeCandidate writes the candidate file of the tour. It is meant to be
+// edited: the next thing a reader does is to put another address into it.
+func writeCandidate(path, addr string) error {
+	text := fmt.Sprintf(`# The candidate: the system under test. docs/candidate.md describes every key.
+candidate:
+  name: DMN-Demo
+  role: dmn
+  address: %s
+  dialect: pam-fr-2.11
+  charset: UTF-8
+harness:
+  application: GAM-TEST
+  facility: CHU-X
+tls:
+  ca: pki/ca.pem
+  cert: pki/gam.pem
+  key: pki/gam-key.pem
+  server_name: dmn.test
+`, addr)
+	return os.WriteFile(path, []byte(text), 0o644)
+}
