@@ -1,0 +1,147 @@
+package report
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/pamlab/pamlab/scenarios"
+)
+
+// page is how a text is set: its language, its colours, its width.
+type page struct {
+	lang  string
+	color bool
+	width int     // columns; 0 when nothing bounds a line
+	seed  *uint64 // of the run, for the command that replays it
+}
+
+// lineWidth is the width of a scenario's line where nothing bounds it, and the
+// most that it takes on a wide terminal: a duration far from its scenario would
+// be hard to read.
+const lineWidth = 100
+
+func (p page) tr(fr, en string) string {
+	if p.lang == "fr" {
+		return fr
+	}
+	return en
+}
+
+// style is the parameter of an SGR sequence (ECMA-48 §8.3.117). Only the eight
+// basic colours are used, which a terminal's theme keeps readable.
+type style string
+
+const (
+	faint style = "2"
+	alarm style = "1;31"
+)
+
+// paint colours s, if the page has colours.
+func (p page) paint(st style, s string) string {
+	if !p.color || st == "" || s == "" {
+		return s
+	}
+	return "\x1b[" + string(st) + "m" + s + "\x1b[0m"
+}
+
+// verdictStyle never carries meaning alone: the word stands beside it.
+func verdictStyle(v scenarios.Verdict) style {
+	switch v {
+	case scenarios.Pass:
+		return "32"
+	case scenarios.Warn, scenarios.Inconclusive:
+		return "33"
+	case scenarios.Fail, scenarios.UnexpectedPass:
+		return alarm
+	case scenarios.Error:
+		return "1;35"
+	case scenarios.Known:
+		return "36"
+	}
+	return faint
+}
+
+// line is the one line of a scenario: verdict, name, title, duration.
+func (p page) line(o *outcome) string {
+	full := lineWidth
+	if p.width > 0 {
+		full = min(p.width, lineWidth)
+	}
+	head := p.verdict(o.result.Verdict) + Visible(o.name())
+	used := verdictColumn + columns(Visible(o.name()))
+	about, took := Visible(o.subject.Title.In(p.lang)), lasted(o.result.DurationMS, p.lang)
+	if o.brief() {
+		about, took = p.why(o.result.Reason), ""
+	}
+	room := full - used - 2
+	if took != "" {
+		room -= 2 + columns(took)
+	}
+	switch {
+	case o.brief():
+		return p.withReason(head, about, room)
+	case p.width > 0 && room < 8:
+		about = ""
+	case p.width > 0:
+		about = clip(about, room)
+	}
+	if about != "" {
+		head += "  " + p.paint(faint, about)
+		used += 2 + columns(about)
+	}
+	return head + blanks(max(full-used-columns(took), 2)) + took
+}
+
+// withReason puts a reason behind a line where it fits, below it otherwise: it
+// is never cut.
+func (p page) withReason(head, reason string, room int) string {
+	if reason == "" {
+		return head
+	}
+	if p.width == 0 || columns(reason) <= room {
+		return head + "  " + p.paint(faint, reason)
+	}
+	indent := blanks(verdictColumn)
+	for _, l := range fold(reason, p.width-len(indent), true) {
+		head += "\n" + indent + p.paint(faint, l)
+	}
+	return head
+}
+
+// verdict is the verdict's word in its colour, in a column.
+func (p page) verdict(v scenarios.Verdict) string {
+	w := Word(v, p.lang)
+	return p.paint(verdictStyle(v), w) + blanks(verdictColumn-columns(w))
+}
+
+func (p page) why(reason *scenarios.Text) string {
+	if reason == nil {
+		return ""
+	}
+	return Visible(strings.TrimSpace(reason.In(p.lang)))
+}
+
+// replay is the command that plays a scenario again, alone, with the patients
+// and movements of this run.
+func (p page) replay(names ...string) string {
+	cmd := "pamlab run"
+	for _, n := range names {
+		cmd += " " + shellWord(Visible(n))
+	}
+	if p.seed != nil {
+		cmd += " --seed " + strconv.FormatUint(*p.seed, 10)
+	}
+	return cmd
+}
+
+// shellWord quotes a word for a POSIX shell when it needs it: rows of cases may
+// be named with spaces.
+func shellWord(s string) string {
+	safe := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-#+:@", r)
+	}
+	if s != "" && s[0] != '#' && strings.TrimFunc(s, safe) == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
