@@ -122,26 +122,34 @@ func (d *decoder) system(c *Candidate, n, root *node) {
 func (d *decoder) address(c *Candidate, n, root *node) {
 	if n == nil {
 		if c.Role == DMN {
-			pos := root.pos
-			if len(root.pairs) > 0 {
-				pos = root.pairs[0].key.pos
-			}
-			if p := root.get("candidate"); p != nil && len(p.pairs) > 0 {
-				pos = p.pairs[0].key.pos
-			}
-			d.out.add(pos, Text{FR: "la clé « candidate.address » manque", EN: `the key "candidate.address" is missing`}).
-				expected("attendu : hôte:port du DMN, ici ou par --set candidate.address=127.0.0.1:2575",
-					"expected: host:port of the DMN, here or by --set candidate.address=127.0.0.1:2575")
+			d.noAddress(root)
 		}
 		return
 	}
-	c.Address = d.hostPort(n)
+	c.Address = d.hostPort(n, 1)
 	host, _, err := net.SplitHostPort(c.Address)
 	if err != nil || slices.ContainsFunc(c.Safety.AllowHosts, func(allowed string) bool { return sameHost(allowed, host) }) {
 		return
 	}
 	d.out.add(n.pos, Textf("l'hôte « %s » n'est pas dans safety.allow_hosts", "the host %q is not in safety.allow_hosts", host)).
 		expected("ajoutez-le si c'est bien un système de test", "add it if it really is a test system")
+}
+
+func (d *decoder) noAddress(root *node) {
+	at := root
+	if section := root.get("candidate"); section != nil {
+		if section.kind != mapping || section.slip("address") {
+			return // told
+		}
+		at = section
+	}
+	pos := at.pos
+	if len(at.pairs) > 0 {
+		pos = at.pairs[0].key.pos
+	}
+	d.out.add(pos, Text{FR: "la clé « candidate.address » manque", EN: `the key "candidate.address" is missing`}).
+		expected("attendu : hôte:port du DMN, ici ou par --set candidate.address=127.0.0.1:2575",
+			"expected: host:port of the DMN, here or by --set candidate.address=127.0.0.1:2575")
 }
 
 func sameHost(a, b string) bool {
@@ -153,15 +161,16 @@ func sameHost(a, b string) bool {
 	return strings.EqualFold(strings.TrimSuffix(a, "."), strings.TrimSuffix(b, "."))
 }
 
-// hostPort returns an address with a port that can be connected to.
-func (d *decoder) hostPort(n *node) string {
+// hostPort returns an address whose port is least or more: 1 to connect to, 0,
+// which takes any that is free, to listen on.
+func (d *decoder) hostPort(n *node, least uint64) string {
 	text, ok := d.text(n)
 	if !ok {
 		return ""
 	}
 	host, port, err := net.SplitHostPort(text)
 	number, badPort := strconv.ParseUint(port, 10, 16)
-	if err != nil || badPort != nil || number == 0 || strings.ContainsAny(host, " /@") || host == "" {
+	if err != nil || badPort != nil || number < least || strings.ContainsAny(host, " /@") || host == "" {
 		d.out.add(n.pos, Textf("« %s » n'est pas une adresse", "%q is no address", text)).
 			expected("attendu : hôte:port, comme 127.0.0.1:2575 ou [::1]:2575", "expected: host:port, such as 127.0.0.1:2575 or [::1]:2575")
 		return ""
@@ -187,7 +196,7 @@ func (d *decoder) harness(c *Candidate, n *node) {
 		c.Harness.Facility = d.hd(v)
 	}
 	if v := n.get("listen"); v != nil {
-		c.Harness.Listen = d.hostPort(v)
+		c.Harness.Listen = d.hostPort(v, 0)
 	}
 }
 
@@ -252,9 +261,12 @@ func (d *decoder) limits(c *Candidate, n *node) {
 
 func (d *decoder) safety(c *Candidate, n *node) {
 	if v := n.get("allow_hosts"); v != nil {
-		c.Safety.AllowHosts = nil
+		var hosts []string
 		for _, item := range d.list(v) {
-			c.Safety.AllowHosts = append(c.Safety.AllowHosts, d.optional(item))
+			hosts = append(hosts, d.optional(item))
+		}
+		if v.kind == sequence { // else what is told is enough
+			c.Safety.AllowHosts = hosts
 		}
 	}
 	if v := n.get("refuse_real_identities"); v != nil {

@@ -34,7 +34,6 @@ func (d *decoder) checkCase(s *Scenario, c *Case) {
 	for _, a := range slices.Concat(c.Given.Patient, c.Given.Stay) {
 		k.given(a.Value)
 	}
-	d.checkGiven(c.Given)
 	for _, v := range c.Vars {
 		k.template(v.Value, nil)
 		k.names[v.Key] = true
@@ -245,9 +244,6 @@ func (d *decoder) checkGiven(g Given) {
 		}
 		pos := list[0].Pos
 		if bad, ok := errors.AsType[*pam.SpecError](err); ok {
-			if bad.Allowed != nil {
-				return // told where the word stands
-			}
 			for _, a := range list {
 				if strings.HasSuffix(bad.Field, "."+a.Key) {
 					pos = a.Pos

@@ -214,7 +214,7 @@ func (d *decoder) version(n *node) {
 // required reports the keys that a mapping lacks.
 func (d *decoder) required(n *node, keys ...string) {
 	for _, key := range keys {
-		if n.get(key) == nil {
+		if n.get(key) == nil && !n.slip(key) {
 			pos := n.pos
 			if len(n.pairs) > 0 {
 				pos = n.pairs[0].key.pos
@@ -222,6 +222,17 @@ func (d *decoder) required(n *node, keys ...string) {
 			d.out.add(pos, Textf("la clé « %s » manque", "the key %q is missing", key))
 		}
 	}
+}
+
+// slip reports whether a key of the mapping looks like this one misspelt: that
+// is told as an unknown key, and the right one is not missing as well.
+func (n *node) slip(key string) bool {
+	for _, p := range n.pairs {
+		if nearest(p.key.text, []string{key}) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // unusedColumns reports the columns of the table that no step reads: a cell

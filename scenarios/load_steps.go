@@ -17,6 +17,7 @@ const (
 // given decodes the patient and the stay of a play.
 func (d *decoder) given(n *node) Given {
 	var g Given
+	told := d.out.told
 	if n == nil || !d.mapping(n, givenKeys) {
 		return g
 	}
@@ -26,6 +27,9 @@ func (d *decoder) given(n *node) Given {
 	}
 	g.Patient = d.made(n.get("patient"), "patient", patientWords())
 	g.Stay = d.made(n.get("stay"), "stay", stayWords())
+	if d.out.told == told {
+		d.checkGiven(g)
+	}
 	return g
 }
 
@@ -65,6 +69,11 @@ func (d *decoder) words(n *node, words map[string]word) []Assign {
 			if before.Key == a.Key {
 				d.out.add(a.Pos, Textf("« %s » est déjà donné ligne %d", "%q was already given on line %d", a.Key, before.Pos.Line))
 			}
+		}
+		if unit, found := strings.CutSuffix(a.Key, ".label"); found &&
+			!slices.ContainsFunc(list, func(b Assign) bool { return b.Key == unit+".code" }) {
+			d.out.add(a.Pos, Text{FR: "une unité a un code", EN: "a unit has a code"}).
+				expected("ajoutez %s.code", "add %s.code", unit)
 		}
 	}
 	return list

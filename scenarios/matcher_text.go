@@ -91,7 +91,7 @@ func (t underTest) holds(a Actual, _ Env) (bool, error) {
 }
 
 func (t underTest) expected(Env) (Text, error) {
-	return Textf("moins de %s", "under %s", t.bound), nil
+	return Textf("moins de %s", "under %s", shortDuration(t.bound)), nil
 }
 
 // instantTest wants a date and time, near another, or on one side of it.
@@ -171,7 +171,7 @@ func (t instantTest) expected(env Env) (Text, error) {
 		return err
 	}
 	if t.of != nil {
-		if err := say("à moins de %s de %s", "within %s of %s", t.of, t.within); err != nil {
+		if err := say("à moins de %s de %s", "within %s of %s", t.of, shortDuration(t.within)); err != nil {
 			return Text{}, err
 		}
 	}
@@ -186,4 +186,16 @@ func (t instantTest) expected(env Env) (Text, error) {
 		}
 	}
 	return Text{FR: "un instant " + strings.Join(fr, " et "), EN: "an instant " + strings.Join(en, " and ")}, nil
+}
+
+// shortDuration writes 10m where time.Duration writes 10m0s.
+func shortDuration(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
