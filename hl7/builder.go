@@ -50,17 +50,24 @@ func (b *Builder) fail(err *Error) {
 	}
 }
 
-// Field sets field n, from 1, to its repetitions: ER7 text in the standard
-// delimiters, each. Without repetitions, or with empty ones only, the field is
-// left empty.
+// Field sets field n, from 1, to its repetitions: each is ER7 text in the
+// standard delimiters; one alone may also be the whole field. Empty repetitions
+// at the end are left out.
 func (s *SegmentBuilder) Field(n int, repetitions ...string) *SegmentBuilder {
 	l := Location{Segment: s.name, Occurrence: s.occurrence, Field: n}
 	d := s.b.delims
+	for len(repetitions) > 0 && repetitions[len(repetitions)-1] == "" {
+		repetitions = repetitions[:len(repetitions)-1]
+	}
+	if len(repetitions) > 1 && d.Repetition == 0 {
+		s.b.fail(fail(KindDelimiters, -1, sayNoDelimiter, d.EncodingCharacters()).at(l))
+		return s
+	}
 	parts := make([]string, len(repetitions))
 	for i, r := range repetitions {
 		at := levelRepetition
 		if len(repetitions) == 1 {
-			at = levelField // one text may also contain all repetitions
+			at = levelField
 		}
 		if err := checkER7(r, at); err != nil {
 			s.b.fail(err.at(l))
@@ -73,7 +80,7 @@ func (s *SegmentBuilder) Field(n int, repetitions ...string) *SegmentBuilder {
 		}
 		parts[i] = translated
 	}
-	return s.set(n, strings.Join(parts, string(rune(d.Repetition))))
+	return s.set(n, strings.Join(parts, string(d.Repetition)))
 }
 
 // Text sets field n to a text, which is escaped as needed.

@@ -100,12 +100,15 @@ func (r *lineReader) lineEnd(start int) int {
 		if n < 0 {
 			break
 		}
+		if n == 0 && at == start {
+			return at // an empty line
+		}
 		at += n
-		next := at + 1
+		next := at + 1 // past all line feeds: a text may have empty lines
 		for next < r.cr && r.data[next] == '\n' {
 			next++
 		}
-		if at == start || r.startsSegment(next) {
+		if r.startsSegment(next) {
 			return at
 		}
 		at = next

@@ -26,8 +26,8 @@ const (
 // not.
 type Oddity struct {
 	Kind   OddityKind
-	Offset int // of the first occurrence
-	Count  int
+	Offset int // of the first place
+	Count  int // of the places
 }
 
 // In describes the oddity in a language, "fr" or "en".

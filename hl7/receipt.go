@@ -79,7 +79,7 @@ func appendErrors(errs []AckError, s Segment) []AckError {
 		Diagnostic: readable(s.Field(7)),
 		User:       readable(s.Field(8)),
 	}
-	if e.Text == "" && e.Code == conditionUnknown {
+	if e.Text == "" && e.Code == NoCondition {
 		e.Text = readable(s.Field(3).Component(1)) // free text where the code belongs
 	}
 	located := false
@@ -129,7 +129,7 @@ func appendCondition(errs []AckError, v Value) []AckError {
 func readCode(v Value) int {
 	n, err := strconv.Atoi(string(v.Raw()))
 	if err != nil || n < 0 {
-		return conditionUnknown
+		return NoCondition
 	}
 	return n
 }
