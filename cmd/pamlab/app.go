@@ -73,6 +73,7 @@ func (a *app) root() *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.lang, "lang", a.lang, a.text("langue des textes : fr ou en (sinon celle du système)", "language of texts: fr or en (else the locale's)"))
 	flags.StringVar(&a.color, "color", "auto", a.text("couleurs : auto, always ou never", "colours: auto, always or never"))
+	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return a.flagError(err) })
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(

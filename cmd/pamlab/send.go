@@ -173,9 +173,15 @@ func (a *app) readInput(file string) ([]byte, error) {
 			return nil, unreadable(file, err)
 		}
 		defer f.Close()
-		if info, err := f.Stat(); err == nil && info.IsDir() {
+		info, err := f.Stat()
+		switch {
+		case err != nil:
+			return nil, unreadable(file, err)
+		case info.IsDir():
 			return nil, &exitError{code: scenarios.ExitUnusable,
 				text: scenarios.Textf("%s est un dossier, pas un message", "%s is a directory, not a message", file)}
+		case info.Size() > maxMessageFile:
+			return nil, tooLarge(file)
 		}
 		in = f
 	}
@@ -184,14 +190,18 @@ func (a *app) readInput(file string) ([]byte, error) {
 	case err != nil:
 		return nil, unreadable(file, err)
 	case len(data) > maxMessageFile:
-		return nil, &exitError{code: scenarios.ExitUnusable,
-			text: scenarios.Textf("%s dépasse %d Mio", "%s is over %d MiB", file, maxMessageFile>>20),
-			hint: scenarios.Text{FR: "un fichier de messages HL7 est rarement aussi grand : est-ce le bon ?", EN: "files of HL7 messages are rarely that large: is it the right one?"}}
+		return nil, tooLarge(file)
 	case len(bytes.TrimSpace(data)) == 0:
 		return nil, &exitError{code: scenarios.ExitUnusable,
 			text: scenarios.Textf("%s est vide", "%s is empty", file)}
 	}
 	return data, nil
+}
+
+func tooLarge(file string) error {
+	return &exitError{code: scenarios.ExitUnusable,
+		text: scenarios.Textf("%s dépasse %d Mio", "%s is over %d MiB", file, maxMessageFile>>20),
+		hint: scenarios.Text{FR: "un fichier de messages HL7 est rarement aussi grand : est-ce le bon ?", EN: "files of HL7 messages are rarely that large: is it the right one?"}}
 }
 
 // fileError puts the name of a file before what is wrong in it.
