@@ -157,12 +157,15 @@ func (e *UnknownNameError) Hint(lang string) string {
 }
 
 // DidYouMean returns the one name that looks most like the unknown one, or ""
-// when none looks like it.
+// when none does, or several do equally.
 func (e *UnknownNameError) DidYouMean() string {
 	best, least := "", max(1, len(e.Name)/3)+1
 	for _, name := range e.Known {
-		if d := distance(e.Name, name); d < least {
+		switch d := distance(e.Name, name); {
+		case d < least:
 			best, least = name, d
+		case d == least:
+			best = ""
 		}
 	}
 	return best

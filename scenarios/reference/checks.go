@@ -25,16 +25,15 @@ const (
 // so that a sender does not have to repair one after the other.
 type examination struct {
 	m      *hl7.Message
-	h      hl7.Header
 	e      event
 	french bool // the message announces the French extension
-	modern bool // HL7 2.4 or later: what IHE demands; HL7 2.3.1 leaves more open
+	modern bool // HL7 2.5 or later: what IHE demands; HL7 2.3.1 leaves more open
 	found  []hl7.AckError
 }
 
 // examine returns what is wrong with a message, all of class "error" (AE).
 func examine(m *hl7.Message, h hl7.Header, e event) []hl7.AckError {
-	x := &examination{m: m, h: h, e: e, french: announcesFrance(m), modern: !strings.HasPrefix(h.Version, "2.3")}
+	x := &examination{m: m, e: e, french: announcesFrance(m), modern: !oldForm(h.Version)}
 	x.header()
 	if err := m.CheckText(); err != nil {
 		// What cannot be decoded cannot be judged either.
@@ -247,8 +246,10 @@ func (x *examination) movement() {
 		return
 	}
 	x.required(zbe.Field(1).Component(1))
-	if len(zbe.Field(1).Raw()) > 2*maxIdentifier {
-		x.report(hl7.ConditionDataType, zbe.Field(1).Location(), "identifier too long")
+	for ei := range zbe.Field(1).Repetitions() {
+		if len(ei.Raw()) > maxIdentifier {
+			x.report(hl7.ConditionDataType, ei.Location(), "identifier too long")
+		}
 	}
 	x.date(zbe.Field(2), true)
 	x.oneOf(zbe.Field(4), x.e.actions()...)

@@ -30,7 +30,7 @@ const (
 type Options struct {
 	// Supports lists the trigger events that are not rejected (AR 201). Nil
 	// stands for all events of ITI-30 and ITI-31; but A08, which PAM.fr 2.2
-	// excludes, is then rejected where MSH-12 or MSH-21 announces PAM.fr.
+	// excludes, is then rejected where MSH-12 announces PAM.fr.
 	Supports []string
 	// Versions lists the accepted MSH-12.1; nil is 2.3.1, 2.5 and 2.5.1.
 	Versions []string
@@ -200,12 +200,16 @@ func (d *DMN) observe(r *mllp.Request, h hl7.Header, v verdict, answer []byte) {
 	if answer == nil {
 		x.Code = ""
 	}
-	level := slog.LevelDebug
+	level, condition := slog.LevelDebug, 0
+	if len(v.errors) > 0 {
+		condition = v.errors[0].Code
+	}
 	if v.outcome == Refused {
 		level = slog.LevelInfo
 	}
+	// Not the reason: it may quote the message.
 	d.opt.Logger.Log(r.Context(), level, "reference: message", "conn", r.Conn.ID, "event", x.Trigger,
-		"control_id", x.ControlID, "answer", string(x.Code), "outcome", string(x.Outcome), "reason", x.Reason.EN, "took", x.Took)
+		"control_id", x.ControlID, "answer", string(x.Code), "outcome", string(x.Outcome), "condition", condition, "took", x.Took)
 	if d.opt.Observe != nil {
 		d.opt.Observe(x)
 	}

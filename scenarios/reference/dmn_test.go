@@ -255,6 +255,7 @@ func TestSupports(t *testing.T) {
 	var unknown *UnknownNameError
 	require.ErrorAs(t, err, &unknown)
 	require.Equal(t, `événement inconnu « A1 »`, unknown.In("fr"))
+	require.True(t, strings.HasPrefix(unknown.Hint("fr"), "il existe : A28, "), "A01 is as near as A31")
 }
 
 func TestEveryEventIsSupportedByDefault(t *testing.T) {

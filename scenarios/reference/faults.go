@@ -141,15 +141,26 @@ func mislabel(answer []byte) []byte {
 	if err != nil {
 		return answer
 	}
-	if text, err := cs.Decode(answer); err == nil {
-		if latin, err := hl7.Latin1.Encode(text); err == nil {
-			answer = latin
-		}
-	}
+	answer = latin(cs, answer)
 	if !slices.ContainsFunc(answer, notASCII) {
 		answer = overwrite(answer, "MSA-3", []byte("Message trait\xe9"))
 	}
 	return overwrite(answer, "MSH-18", []byte(hl7.UTF8))
+}
+
+// latin returns an answer in 8859/1, or in 8859/15 where it takes that to write
+// it; as it is where neither can.
+func latin(cs hl7.Charset, answer []byte) []byte {
+	text, err := cs.Decode(answer)
+	if err != nil {
+		return answer
+	}
+	for _, set := range []hl7.Charset{hl7.Latin1, hl7.Latin9} {
+		if b, err := set.Encode(text); err == nil {
+			return b
+		}
+	}
+	return answer
 }
 
 // questionMarked loses what is not ASCII, as a device does that reads bytes as

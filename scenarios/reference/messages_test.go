@@ -1,7 +1,6 @@
 package reference
 
 import (
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -116,13 +115,15 @@ func (s segments) bytes(t testing.TB) []byte {
 // noon is the time of every acknowledgement in these tests.
 func noon() time.Time { return time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC) }
 
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
 func newDMN(t testing.TB, opt Options) *DMN {
 	t.Helper()
 	if opt.Now == nil {
 		opt.Now = noon
 	}
 	if opt.Logger == nil {
-		opt.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+		opt.Logger = quiet()
 	}
 	d, err := New(opt)
 	require.NoError(t, err)

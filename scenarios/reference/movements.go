@@ -67,7 +67,7 @@ func (r *registry) record(p *patient, s *stay, n *notice) {
 	p.learn(who.traits)
 	s.number(n)
 	s.dates(n)
-	if m := s.find(n.move.key); m != nil && m.sameAs(n.move) {
+	if m := s.find(n.move.keys); m != nil && m.sameAs(n.move) {
 		m.take(n.move)
 		s.settle()
 		return
@@ -155,7 +155,7 @@ func cancelling(triggers ...string) func(*registry, *notice) outcome {
 			return discarded(unknownPatient)
 		}
 		s := p.stayOf(n.visit, n.subjects[0].account)
-		target, s := p.target(n.move.key, s, triggers)
+		target, s := p.target(n.move.keys, s, triggers)
 		if target == nil {
 			return discarded(nothingToCancel)
 		}
@@ -165,9 +165,9 @@ func cancelling(triggers ...string) func(*registry, *notice) outcome {
 	}
 }
 
-func (p *patient) target(key string, s *stay, triggers []string) (*movement, *stay) {
-	if key != "" {
-		return p.movement(key, s, triggers...)
+func (p *patient) target(keys []string, s *stay, triggers []string) (*movement, *stay) {
+	if len(keys) > 0 {
+		return p.movement(keys, s, triggers...)
 	}
 	if s == nil {
 		return nil, nil
@@ -183,7 +183,7 @@ func (r *registry) correct(n *notice) outcome {
 	if p == nil {
 		return unknown
 	}
-	m, s := p.movement(n.move.key, p.stayOf(n.visit, n.subjects[0].account))
+	m, s := p.movement(n.move.keys, p.stayOf(n.visit, n.subjects[0].account))
 	if m == nil {
 		return unknown
 	}

@@ -1,6 +1,8 @@
 package reference
 
 import (
+	"cmp"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -109,14 +111,17 @@ func (n *notice) readPV1(seg hl7.Segment) {
 }
 
 func (n *notice) readZBE(seg hl7.Segment, zone *time.Location) {
-	ei := seg.Field(1).Repetition(1)
-	n.move.id = text(ei.Component(1))
-	if n.move.id != "" {
-		authority := ei.Component(3)
-		if authority.State() != hl7.Present {
-			authority = ei.Component(2)
+	for ei := range seg.Field(1).Repetitions() {
+		id := whole(ei.Component(1))
+		if id == "" || len(n.move.keys) == maxIdentifiers {
+			continue
 		}
-		n.move.key = text(authority) + "\x00" + n.move.id
+		domain := whole(ei.Component(3))
+		if domain == "" {
+			domain = whole(ei.Component(2))
+		}
+		n.move.keys = append(n.move.keys, domain+"\x00"+id)
+		n.move.id = cmp.Or(n.move.id, id)
 	}
 	if when := text(seg.Field(2)); when != "" {
 		n.started(when, zone)
@@ -182,7 +187,7 @@ func text(v hl7.Value) string {
 	for cut > 0 && !utf8.RuneStart(s[cut]) {
 		cut--
 	}
-	return s[:cut]
+	return strings.Clone(s[:cut]) // the rest must not be kept alive
 }
 
 func whole(v hl7.Value) string {

@@ -108,14 +108,14 @@ func (p *patient) stayOf(visit, account Identifier) *stay {
 // movement returns the movement in force with this ZBE-1, one that the triggers
 // inserted if any are given, and its stay. The stay that the message names
 // comes first: two sources may number alike.
-func (p *patient) movement(key string, first *stay, triggers ...string) (*movement, *stay) {
+func (p *patient) movement(keys []string, first *stay, triggers ...string) (*movement, *stay) {
 	if first != nil {
-		if m := first.find(key, triggers...); m != nil {
+		if m := first.find(keys, triggers...); m != nil {
 			return m, first
 		}
 	}
 	for _, s := range slices.Backward(p.stays) {
-		if m := s.find(key, triggers...); m != nil {
+		if m := s.find(keys, triggers...); m != nil {
 			return m, s
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/pamlab/pamlab/mllp"
@@ -29,11 +30,11 @@ type ServerOptions struct {
 type Running struct {
 	DMN *DMN
 
-	server  *mllp.Server
-	addr    net.Addr
-	release func() bool // lets go of the context of Start
-	served  chan struct{}
-	err     error // of Serve; valid once served is closed
+	server *mllp.Server
+	addr   net.Addr
+	tasks  sync.WaitGroup // the goroutines of Start
+	err    error          // of Serve; valid once the tasks are done
+	stop   context.CancelFunc
 }
 
 // Start makes a DMN and lets it listen until Stop is called or ctx ends, which
@@ -65,17 +66,20 @@ func Start(ctx context.Context, opt ServerOptions) (*Running, error) {
 			OnConn:      opt.OnConn,
 			BaseContext: func(net.Listener) context.Context { return ctx },
 		},
-		addr:   listener.Addr(),
-		served: make(chan struct{}),
+		addr: listener.Addr(),
 	}
 	if opt.Configure != nil {
 		opt.Configure(r.server)
 	}
-	go func() {
-		defer close(r.served)
-		r.err = r.server.Serve(listener)
-	}()
-	r.release = context.AfterFunc(ctx, func() { _ = r.server.Close() })
+	watched, stop := context.WithCancel(ctx)
+	r.stop = stop
+	r.tasks.Go(func() { r.err = r.server.Serve(listener) })
+	r.tasks.Go(func() {
+		<-watched.Done()
+		if ctx.Err() != nil {
+			_ = r.server.Close()
+		}
+	})
 	return r, nil
 }
 
@@ -90,7 +94,7 @@ const lingering = 5 * time.Second
 // all that Start began. When ctx ends before, the connections are closed at
 // once, and the error is ctx's. A second Stop does nothing.
 func (r *Running) Stop(ctx context.Context) error {
-	r.release()
+	r.stop()
 	err := r.server.Shutdown(ctx)
 	if err != nil {
 		_ = r.server.Close()
@@ -98,7 +102,7 @@ func (r *Running) Stop(ctx context.Context) error {
 		defer cancel()
 		err = errors.Join(err, r.server.Shutdown(late))
 	}
-	<-r.served
+	r.tasks.Wait()
 	if !errors.Is(r.err, mllp.ErrServerClosed) {
 		err = errors.Join(err, r.err)
 	}

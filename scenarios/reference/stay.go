@@ -28,11 +28,11 @@ func (c change) or(later change) change {
 }
 
 // A movement is what one inserting event changed. It keeps the changes and not
-// their result, so that a movement before it can be cancelled, corrected or
-// inserted without any of them being wrong afterwards.
+// their result, so that it stays right when a movement before it is cancelled,
+// corrected or inserted.
 type movement struct {
-	key     string // ZBE-1 with its authority; "" without ZBE
-	id      string // ZBE-1.1
+	keys    []string // each ZBE-1 with its authority; none without ZBE
+	id      string   // the first ZBE-1.1
 	trigger string
 	start   string
 	at      time.Time // start, as an instant; zero when it cannot be one
@@ -43,7 +43,9 @@ type movement struct {
 	class, location, temporary, pending, doctor change
 }
 
-// correct applies a Z99: what it says replaces what the movement said.
+// correct applies a Z99: what it says replaces what the movement said. A
+// corrected date does not change the order of the stay, which only the sender
+// knows (ZBE-5).
 func (m *movement) correct(by *movement) {
 	if by.start != "" {
 		m.start, m.at = by.start, by.at
@@ -185,7 +187,7 @@ func statusOfClass(class string, otherwise Status) Status {
 }
 
 // A stay is a list of movements in the order of the stay. Its situation is
-// never stored by an event but worked out from the movements that are not
+// never written by an event but worked out from the movements that are not
 // cancelled, starting from base: what is left of movements that were forgotten,
 // or what an A02 told about an admission that was never received.
 type stay struct {
@@ -232,19 +234,19 @@ func (s *stay) insert(m *movement, max int) {
 	s.settle()
 }
 
-// find returns the movement in force with this identifier that one of the
-// triggers inserted, any trigger when none is given, or nil.
-func (s *stay) find(key string, triggers ...string) *movement {
+// find returns the movement in force with one of these identifiers, inserted by
+// one of the triggers, any trigger when none is given; or nil.
+func (s *stay) find(keys []string, triggers ...string) *movement {
 	for _, m := range s.movements {
-		if key != "" && m.key == key && m.inForce(triggers) {
+		if m.inForce(triggers) && m.named(keys) {
 			return m
 		}
 	}
 	return nil
 }
 
-// last returns the newest movement in force that one of the triggers inserted,
-// any trigger when none is given, or nil.
+// last returns the newest movement in force, inserted by one of the triggers, any
+// trigger when none is given; or nil.
 func (s *stay) last(triggers ...string) *movement {
 	for _, m := range slices.Backward(s.movements) {
 		if m.inForce(triggers) {
@@ -254,6 +256,12 @@ func (s *stay) last(triggers ...string) *movement {
 	return nil
 }
 
+// named reports whether one of the identifiers is the movement's: systems that
+// work together give it one each (PAM.fr 5.4.2).
+func (m *movement) named(keys []string) bool {
+	return slices.ContainsFunc(keys, func(key string) bool { return slices.Contains(m.keys, key) })
+}
+
 func (m *movement) inForce(triggers []string) bool {
 	return !m.cancelled && (len(triggers) == 0 || slices.Contains(triggers, m.trigger))
 }
@@ -261,7 +269,8 @@ func (m *movement) inForce(triggers []string) bool {
 // cancel undoes target. A current admission takes everything that followed it
 // along: a transfer has no meaning in a stay that never was. The message tells
 // where the patient is from now on (PV1-3, PV1-7), and is believed: the
-// movement that is in force again adopts it.
+// movement that is in force again adopts it. In a stay of which nothing is left
+// the patient is nowhere.
 func (s *stay) cancel(target *movement, restored *movement) {
 	target.cancelled = true
 	if opens := target.trigger == "A01" || target.trigger == "A04"; opens && !restored.historic {
@@ -270,7 +279,7 @@ func (s *stay) cancel(target *movement, restored *movement) {
 		}
 	}
 	s.settle()
-	if restored.historic {
+	if restored.historic || s.now.status == Cancelled {
 		return
 	}
 	if m := s.last(); m != nil {
