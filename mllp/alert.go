@@ -24,7 +24,7 @@ func Alert(err error) (name string, remote, ok bool) {
 	if err == nil {
 		return "", false, false
 	}
-	if op, found := errors.AsType[*net.OpError](err); found && op.Err != nil {
+	if op, found := errors.AsType[*net.OpError](err); found {
 		if name, ok = alertByText(op.Err.Error()); ok {
 			return name, op.Op == "remote error", true
 		}

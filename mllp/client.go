@@ -188,42 +188,48 @@ func (c *Client) lock(ctx context.Context) error {
 
 func (c *Client) unlock() { <-c.turn }
 
-// ready makes sure that a connection is open that nothing has come on since the
-// last exchange.
+// ready makes sure that a connection is open, and that nothing on it can be
+// taken for the answer to the next message.
 func (c *Client) ready(ctx context.Context) (reopened bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, &Error{Kind: Interrupted, Addr: c.Addr, Err: err}
 	}
-	if c.conn != nil && !c.usable(ctx) {
+	if c.conn != nil {
+		failure := c.usable(ctx)
+		if failure == nil {
+			return false, nil
+		}
+		if failure.Kind == HandshakeRefused || ctx.Err() != nil {
+			return false, c.fail(ctx, failure)
+		}
+		for _, o := range failure.Oddities {
+			c.strays.add(o.Kind, o.Offset, o.Count, o.Sample...)
+		}
 		c.drop()
 		reopened = true
-	}
-	if c.conn != nil {
-		return false, nil
 	}
 	return reopened, c.connect(ctx)
 }
 
-// usable reports whether the open connection can carry the next message.
-func (c *Client) usable(ctx context.Context) bool {
+// usable returns nil if the open connection can carry the next message.
+func (c *Client) usable(ctx context.Context) *Error {
 	if c.conn.owed {
-		return false // the answer to an earlier message may still come
+		return &Error{Kind: NoAnswer} // the answer to an earlier message may still come
 	}
+	used := c.conn.exchanges > 0
 	wait := time.Duration(0)
-	if c.conn.exchanges > 0 && c.habit != keeps {
+	if used && c.habit != keeps {
 		wait = limit(c.Settle, DefaultSettle)
 	}
 	defer c.conn.watch(ctx)()
-	if err := c.conn.quiet(ctx, wait, &c.strays); err != nil {
-		if c.conn.exchanges > 0 {
-			c.habit = closes
-		}
-		return false
-	}
-	if wait > 0 {
+	err := c.conn.quiet(ctx, wait, &c.strays)
+	switch {
+	case err != nil && used:
+		c.habit = closes
+	case err == nil && wait > 0:
 		c.habit = keeps
 	}
-	return true
+	return err
 }
 
 // connect opens a connection.
