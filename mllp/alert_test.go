@@ -97,7 +97,10 @@ func TestAlertsThatGoSends(t *testing.T) {
 		alert  string
 		server func(t *testing.T, c *tls.Config)
 		client func(t *testing.T, c *tls.Config)
-		after  func(raw net.Conn) // what the client writes below TLS after the handshake
+		// What the client writes below TLS, after its handshake or instead of its
+		// ClientHello.
+		after   func(raw net.Conn)
+		instead string
 	}{
 		{alert: "certificate_required", client: func(t *testing.T, c *tls.Config) { c.Certificates = nil }},
 		{alert: "handshake_failure", client: func(t *testing.T, c *tls.Config) { c.Certificates, c.MaxVersion = nil, tls.VersionTLS12 }},
@@ -116,7 +119,7 @@ func TestAlertsThatGoSends(t *testing.T) {
 			c.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) { return nil, errors.New("no disk") }
 		}},
 		{alert: "bad_record_mac", after: record("\x17\x03\x03\x00\x20" + strings.Repeat("\x00", 32))},
-		{alert: "unexpected_message", after: record("\x16\x03\x03\x00\x20" + strings.Repeat("\x00", 32))},
+		{alert: "unexpected_message", instead: "\x16\x03\x01\x00\x04\x0e\x00\x00\x00"}, // ServerHelloDone
 		{alert: "record_overflow", after: record("\x17\x03\x03\xff\xff")},
 	}
 	for _, c := range cases {
@@ -130,7 +133,7 @@ func TestAlertsThatGoSends(t *testing.T) {
 			if c.client != nil {
 				c.client(t, client)
 			}
-			err := refusal(t, server, client, c.after)
+			err := refusal(t, server, client, c.after, c.instead)
 			name, remote, ok := mllp.Alert(err)
 			require.True(t, ok, "%v", err)
 			require.True(t, remote, "%v", err)
@@ -147,7 +150,7 @@ func load(t *testing.T, f mllp.Files) []tls.Certificate {
 }
 
 // refusal returns the first error of a client that connects, and then reads.
-func refusal(t *testing.T, server, client *tls.Config, after func(net.Conn)) error {
+func refusal(t *testing.T, server, client *tls.Config, after func(net.Conn), instead string) error {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -168,7 +171,7 @@ func refusal(t *testing.T, server, client *tls.Config, after func(net.Conn)) err
 		io.Copy(io.Discard, nc) // until the client has read the alert
 	}()
 	nc := dial(t, l.Addr().String())
-	c := tls.Client(nc, client)
+	c := tls.Client(&swap{Conn: nc, instead: instead}, client)
 	defer func() { nc.Close(); <-served }()
 	if err := c.Handshake(); err != nil {
 		return err
@@ -178,4 +181,19 @@ func refusal(t *testing.T, server, client *tls.Config, after func(net.Conn)) err
 	}
 	_, err = c.Read(make([]byte, 1))
 	return err
+}
+
+// swap writes something else instead of the first write.
+type swap struct {
+	net.Conn
+	instead string
+}
+
+func (s *swap) Write(p []byte) (int, error) {
+	if s.instead == "" {
+		return s.Conn.Write(p)
+	}
+	_, err := s.Conn.Write([]byte(s.instead))
+	s.instead = ""
+	return len(p), err
 }
