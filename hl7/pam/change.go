@@ -39,7 +39,7 @@ type Change struct {
 	// unchanged; LongName, Twin and Letters are not for later.
 	Patient *PatientSpec
 	// Stay opens a new stay, with an A01, A04 or A05. Numbers of a stay that
-	// was cancelled or has ended are never used again (pam-fr.md §10.4).
+	// was cancelled or has ended are never used again (PAM.fr 5.4.1).
 	Stay *Stay
 	// Force builds the message although the state of the journey, or a rule
 	// between events, makes it impossible: tests send such messages on purpose.

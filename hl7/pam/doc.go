@@ -61,6 +61,7 @@
 // Every error that a user may see has In and Hint, which say it in French or
 // English and tell what to do.
 //
-// Paragraph numbers in comments are those of PAM.fr 2.11.2, or of the digest
-// pam-fr.md where they follow a section sign.
+// PAM.fr in comments is the French national extension in its version 2.11.2,
+// App. N FR its constraints on data types 1.8.2, RNIV 1 the national reference
+// on identity vigilance, IHE the ITI Technical Framework, volume 2.
 package pam

@@ -198,6 +198,9 @@ func nearest(s string, words []string) []string {
 				near = append(near, w)
 			}
 		}
+		if distance == 0 && len(near) > 0 {
+			break // only the case differs
+		}
 	}
 	return near
 }

@@ -29,10 +29,11 @@ type event struct {
 	// v25 and v231 are the message structure, MSH-9.3, in HL7 2.5 and 2.3.1;
 	// "" where that version has no such event.
 	v25, v231 string
-	// z lists the French segments that may follow ZBE (pam-fr.md §4).
+	// z lists the French segments that may follow ZBE (PAM.fr 5.2, 6.14 to
+	// 6.19).
 	z string
 	// classes lists the PV1-2 with which the event may insert a movement
-	// without a finding (pam-fr.md §3.3, rule PV1-015); "" for any.
+	// without a finding (PAM.fr 5.3.2, 5.3.5); "" for any.
 	classes string
 	// built tells that Journey.Message can make the message.
 	built bool

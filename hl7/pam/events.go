@@ -1,8 +1,9 @@
 package pam
 
 // events is the table of trigger events of ITI-30 and ITI-31 as PAM.fr 2.11
-// knows them (pam-fr.md §3), with the structures of HL7 2.5 and 2.3.1. A08 and
-// A49 are in it because people ask for them; §3.5 says why they are not used.
+// knows them (2.1, 2.2), with the structures of HL7 2.5 and 2.3.1. A08 and A49
+// are in it because people ask for them: France excludes the one, whose two
+// halves are A31 and Z99, and discourages the other.
 var events = [...]event{
 	{trigger: "A28", transaction: "ITI-30", kind: identity, v25: "ADT_A05", v231: "ADT_A01", z: "ZFA ZFD ZFS", built: true,
 		name: Text{"Création patient", "Create patient"}},

@@ -25,13 +25,13 @@ type Generator struct {
 type sequence int
 
 const (
-	patients sequence = iota // IPP
-	accounts                 // PID-18
-	visits                   // PV1-19
-	movements                // ZBE-1
-	contacts                 // NK1-33
-	controls                 // MSH-10
-	journeys                 // not written: seeds the choices of a journey
+	patients  sequence = iota // IPP
+	accounts                  // PID-18
+	visits                    // PV1-19
+	movements                 // ZBE-1
+	contacts                  // NK1-33
+	controls                  // MSH-10
+	journeys                  // not written: seeds the choices of a journey
 	sequences
 )
 

@@ -34,7 +34,7 @@ func newRealIdentityError(l hl7.Location, authority string) *RealIdentityError {
 	return e
 }
 
-// What a real identity is recognised by (pam-fr.md §9.1). The authority of the
+// What a real identity is recognised by (App. N FR, N.1). The authority of the
 // NIR is that of the INS and of the billing number alike, and both are real.
 var (
 	realOIDs      = []string{insNIROID, insNIAOID, insCOID}
@@ -55,12 +55,11 @@ var (
 // A deletion of an INS names the production authority and is refused as well.
 func CheckIdentities(m *hl7.Message) error {
 	d := m.Delimiters()
-	if !suspicious(m.Bytes(), d) {
-		return nil
-	}
 	for s := range m.Segments() {
-		if err := checkSegment(s, d); err != nil {
-			return err
+		if suspicious(s.Raw(), d) {
+			if err := checkSegment(s, d); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -69,23 +68,49 @@ func CheckIdentities(m *hl7.Message) error {
 // CheckIdentityBytes is CheckIdentities for bytes that are no message: it finds
 // the OIDs of production authorities, escaped with backslashes or not.
 func CheckIdentityBytes(raw []byte) error {
-	if oid := findOID(decode(raw, '\\'), realOIDs); oid != "" {
+	if oid := findRealOID(raw, '\\'); oid != "" {
 		return newRealIdentityError(hl7.Location{}, oid)
 	}
 	return nil
 }
 
-// suspicious is a quick look: most messages have nothing to search in. Beside
-// what it searches for, an escape sequence may hide anything.
+// suspicious is a quick look at a segment or field: most have nothing to search
+// in. Beside what is searched for, an escape sequence may hide anything,
+// and with a dot or digit for a delimiter an OID is spread over fields.
 func suspicious(raw []byte, d hl7.Delimiters) bool {
-	if bytes.Contains(raw, []byte("1.2.250.1.213.1.4.")) || bytes.Contains(upper(raw), []byte("ASIP-SANTE-")) {
+	if bytes.Contains(raw, []byte("213.1.4.")) || d.Escape != 0 && bytes.IndexByte(raw, d.Escape) >= 0 || cutsOIDs(d) {
 		return true
 	}
-	if d.Escape != 0 && bytes.Count(raw, []byte{d.Escape}) > 1 { // one is MSH-2
-		return true
+	for rest := raw; ; {
+		i := bytes.IndexByte(rest, '-')
+		if i < 0 {
+			break
+		}
+		if begin, end := i-len("ASIP"), i+len("-SANTE"); begin >= 0 && end <= len(rest) && bytes.EqualFold(rest[begin:end], []byte("ASIP-SANTE")) {
+			return true
+		}
+		if rest = rest[i+1:]; len(rest) < len("SANTE") {
+			break
+		}
 	}
-	for _, t := range realTypes {
-		if bytes.Contains(raw, append([]byte{d.Component}, t...)) {
+	for rest := raw; ; {
+		i := bytes.IndexByte(rest, d.Component)
+		if i < 0 {
+			return false
+		}
+		rest = rest[i+1:]
+		for _, t := range realTypes {
+			if len(rest) >= len(t) && bytes.EqualFold(rest[:len(t)], []byte(t)) {
+				return true
+			}
+		}
+	}
+}
+
+// cutsOIDs reports whether one of the delimiters can stand in an OID.
+func cutsOIDs(d hl7.Delimiters) bool {
+	for _, c := range [...]byte{d.Field, d.Component, d.Repetition, d.Subcomponent} {
+		if c == '.' || isDigit(c) {
 			return true
 		}
 	}
@@ -97,7 +122,7 @@ func suspicious(raw []byte, d hl7.Delimiters) bool {
 func checkSegment(s hl7.Segment, d hl7.Delimiters) error {
 	for n := 1; n <= s.NumFields(); n++ {
 		field := s.Field(n)
-		if field.State() != hl7.Present {
+		if field.State() != hl7.Present || !suspicious(field.Raw(), d) {
 			continue
 		}
 		for r, repetition := range parts(field.Raw(), d.Repetition) {
@@ -108,7 +133,10 @@ func checkSegment(s hl7.Segment, d hl7.Delimiters) error {
 			}
 		}
 	}
-	if oid := findOID(decode(s.Raw(), d.Escape), realOIDs); oid != "" {
+	if !cutsOIDs(d) {
+		return nil
+	}
+	if oid := findRealOID(s.Raw(), d.Escape); oid != "" {
 		return newRealIdentityError(s.Location(), oid)
 	}
 	return nil
@@ -117,11 +145,10 @@ func checkSegment(s hl7.Segment, d hl7.Delimiters) error {
 // findReal returns what makes a repetition of a field a real identity, "" if
 // nothing does.
 func findReal(repetition []byte, d hl7.Delimiters) string {
-	text := decode(repetition, d.Escape)
-	if oid := findOID(text, realOIDs); oid != "" {
+	if oid := findRealOID(repetition, d.Escape); oid != "" {
 		return oid
 	}
-	if findOID(text, fictitiousIDs) != "" {
+	if findOID(decode(repetition, d.Escape), fictitiousIDs) != "" {
 		return ""
 	}
 	number, kind := false, ""
@@ -152,8 +179,7 @@ func narrow(l hl7.Location, repetition []byte, found string, d hl7.Delimiters) h
 	for c, component := range parts(repetition, d.Component) {
 		leaves := parts(component, d.Subcomponent)
 		for sub, leaf := range leaves {
-			text := string(upper(decode(leaf, d.Escape)))
-			if !strings.Contains(text, found) {
+			if !bytes.Contains(upper(leaf), []byte(found)) && !bytes.Contains(upper(decode(leaf, d.Escape)), []byte(found)) {
 				continue
 			}
 			l.Component = c + 1
@@ -172,6 +198,16 @@ func parts(raw []byte, delimiter byte) [][]byte {
 		return [][]byte{raw}
 	}
 	return bytes.Split(raw, []byte{delimiter})
+}
+
+// findRealOID finds the OID of a production authority in the text as it stands
+// and as it decodes: two escape characters that belong to no sequence must not
+// hide what is between them.
+func findRealOID(raw []byte, escape byte) string {
+	if oid := findOID(raw, realOIDs); oid != "" {
+		return oid
+	}
+	return findOID(decode(raw, escape), realOIDs)
 }
 
 // findOID returns the first of the OIDs that stands in the text, not as a part

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// Authorities of national identifiers, by their OID (pam-fr.md §9.1). Only the
+// Authorities of national identifiers, by their OID (App. N FR, N.1). Only the
 // test and demonstration ones may leave this program.
 const (
 	insNIROID      = "1.2.250.1.213.1.4.8"
@@ -27,7 +27,8 @@ const (
 
 // INSKey returns the two digits of the key of a 13-character NIR or NIA: 97
 // minus the remainder of the number by 97, where the Corsican departments 2A
-// and 2B count as 19 and 18 (pam-fr.md §9.1). A number that is not 13
+// and 2B count as 19 and 18 as the
+// register has it. A number that is not 13
 // characters, all digits but the A or B of Corsica, is a *SpecError.
 func INSKey(number string) (string, error) {
 	if len(number) != insNumberLen {

@@ -126,6 +126,9 @@ func (j *Journey) advance(s *step) error {
 			return err
 		}
 	}
+	if err := j.checkClass(s); err != nil {
+		return err
+	}
 	if s.change.Patient != nil {
 		if err := j.tell(s); err != nil {
 			return err
@@ -145,18 +148,24 @@ func (j *Journey) advance(s *step) error {
 	if err != nil {
 		return err
 	}
-	if class := s.movement.Situation.Class; s.event.transaction == "ITI-31" && !j.dialect.supportsClass(class) {
-		return notApplicable(s.event.trigger, j.dialect, Text{
-			FR: "la classe " + class + " y est inconnue",
-			EN: "it has no patient class " + class,
-		})
-	}
 	if s.change.Patient != nil {
 		j.patient.updated = s.recorded
 	}
 	j.clock = s.recorded
 	s.entered = j.log.entered()
 	return nil
+}
+
+// checkClass refuses a stay of a class that the dialect does not have.
+func (j *Journey) checkClass(s *step) error {
+	class := orElse(s.change.Class, j.Stay().Class)
+	if s.event.transaction == "ITI-30" || j.dialect.supportsClass(class) {
+		return nil
+	}
+	return notApplicable(s.event.trigger, j.dialect, Text{
+		FR: "la classe " + class + " y est inconnue",
+		EN: "it has no patient class " + class,
+	})
 }
 
 // reopen starts the new stay of the change.

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// State is where a stay is in its life (pam-fr.md §10).
+// State is where a stay is in its life (PAM.fr 5.1, 5.4).
 type State string
 
 // The states of a stay, told from the movements that have not been cancelled.
@@ -30,7 +30,7 @@ func (s State) Name(lang string) string {
 }
 
 // Movement is a dated change of the situation of a patient within a stay. It
-// opens a period that lasts until the next movement (pam-fr.md §7.1).
+// opens a period that lasts until the next movement (PAM.fr 5.1.4).
 type Movement struct {
 	Step      string    // name of the step that inserted it
 	ID        string    // ZBE-1.1
@@ -88,8 +88,11 @@ func (l log) last() int {
 }
 
 // before returns the index of the active movement that movement i followed, -1
-// if it was the first; i itself may have been cancelled.
+// if it was the first or is not in the log; i itself may have been cancelled.
 func (l log) before(i int) int {
+	if i < 0 {
+		return -1
+	}
 	previous := -1
 	for _, j := range l.active() {
 		if j == i || l[j].Start.After(l[i].Start) {
@@ -113,10 +116,24 @@ func (l log) at(t time.Time) int {
 	return found
 }
 
-// historic reports whether an active movement comes after movement i: ZBE-5.
+// historic reports whether an active movement comes after movement i, ZBE-5;
+// nothing comes after a movement that is not in the log, -1.
 func (l log) historic(i int) bool {
 	last := l.last()
-	return last >= 0 && last != i && !l[last].Start.Before(l[i].Start)
+	return i >= 0 && last >= 0 && last != i && !l[last].Start.Before(l[i].Start)
+}
+
+// ordered reports whether the entry comes first, the discharge last, and no two
+// movements at one moment, but for an expected patient who comes at once.
+func (l log) ordered() bool {
+	order := l.active()
+	for n := 1; n < len(order); n++ {
+		a, b := l[order[n-1]], l[order[n]]
+		if a.Trigger == "A03" || opens(b.Trigger) && a.Trigger != "A05" || a.Start.Equal(b.Start) && a.Trigger != "A05" {
+			return false
+		}
+	}
+	return true
 }
 
 // latest returns the index of the last active movement of one of the triggers,

@@ -129,11 +129,12 @@ func (g *Generator) Patient(spec PatientSpec) (*Patient, error) {
 	g.birthPlace(p, spec.BirthPlace, r)
 	g.twin(p, spec.Twin, r)
 	p.name(spec, r)
-	p.live(r)
-	g.administer(p, r)
 	if err := p.setNames(spec); err != nil {
 		return nil, err
 	}
+	p.live(r)
+	g.administer(p, r)
+	p.foldTo(p.letters)
 	p.IPP, p.contact.id = g.number(patients), g.number(contacts)
 	p.order = 901 + dice.IntN(98)
 	p.INS = p.nir()
@@ -142,7 +143,7 @@ func (g *Generator) Patient(spec PatientSpec) (*Patient, error) {
 
 // Twin invents the other one of a multiple birth: same parents, day, place and
 // address, the next rank, other given names. p becomes a twin if it was none.
-func (g *Generator) Twin(p *Patient) (*Patient, error) {
+func (g *Generator) Twin(p *Patient) *Patient {
 	r := g.stream(patients, g.counts[patients])
 	if p.BirthRank == 0 {
 		p.BirthRank = 1
@@ -157,7 +158,7 @@ func (g *Generator) Twin(p *Patient) (*Patient, error) {
 	other.IPP, other.contact.id = g.number(patients), g.number(contacts)
 	other.order = p.order + other.BirthRank - p.BirthRank
 	other.INS = other.nir()
-	return &other, nil
+	return &other
 }
 
 func (s PatientSpec) check() error {
@@ -175,7 +176,7 @@ func (s PatientSpec) check() error {
 }
 
 // checkSex refuses an unknown sex where an INS, known or sent, needs one
-// (pam-fr.md §9.2).
+// (PAM.fr 6.6.5).
 func checkSex(identity, sex string) error {
 	if sex == "U" && (identity == Qualified || identity == Retrieved) {
 		return badValue("patient.sex", sex,
@@ -185,8 +186,7 @@ func checkSex(identity, sex string) error {
 	return nil
 }
 
-// setNames puts the names of a spec in place of the drawn ones and bounds all
-// of them to the letters asked for.
+// setNames puts the names of a spec in place of the drawn ones.
 func (p *Patient) setNames(spec PatientSpec) error {
 	if spec.Family != "" {
 		p.Family = spec.Family
@@ -199,7 +199,6 @@ func (p *Patient) setNames(spec PatientSpec) error {
 	if spec.UsualName != "" {
 		p.UsedFamily = spec.UsualName
 	}
-	p.foldTo(p.letters)
 	if spec.Family != "" || spec.Given != "" {
 		p.verbatim = p.Identity == Provisional
 		return p.checkStrict()

@@ -64,7 +64,7 @@ func (g *Generator) readBirth(spec string, days int) (time.Time, error) {
 }
 
 // birthPlace draws where. The departments of Corsica are told apart since 1976
-// only, so nobody older is born there (pam-fr.md §9.1).
+// only, so nobody older is born there.
 func (g *Generator) birthPlace(p *Patient, spec string, r *rand.Rand) {
 	const corsica = 1976
 	where := pick(r, []string{"france", "france", "france", "france", "abroad", "overseas", "corsica"})

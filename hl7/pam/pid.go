@@ -7,7 +7,7 @@ import (
 
 // pid writes PID in the version that the dialect has for it. What the law
 // forbids (race, religion, ethnic group) and what PAM.fr does not use is never
-// written (pam-fr.md §2.4).
+// written (PAM.fr 6.3).
 func (w *writer) pid() {
 	p := w.patient
 	s := w.b.Segment("PID").

@@ -22,7 +22,7 @@ type StaySpec struct {
 	// or Care say otherwise.
 	Unit          Unit
 	Medical, Care Unit
-	// Room and Bed are drawn for inpatients.
+	// Room and Bed are drawn, a bed for inpatients only.
 	Room, Bed string
 	// Letters is as in PatientSpec: latin1, latin9 or ascii.
 	Letters string
@@ -149,13 +149,21 @@ func (s *Stay) foldSituation(x Situation) Situation {
 	return x
 }
 
-// drawBed draws a room and a bed for those who sleep there.
+// drawBed draws a room and bed for inpatients and a box, chair or consulting
+// room for those who do not sleep there. Nobody monitored at home has either.
 func drawBed(r *rand.Rand, class string) (room, bed string) {
 	number, letter := 100*(1+r.IntN(4))+1+r.IntN(30), pick(r, []string{"P", "F"})
-	if class != "I" {
-		return "", ""
+	switch class {
+	case "I":
+		return itoa(number), itoa(number) + letter
+	case "E":
+		return "BOX" + itoa(number%100), ""
+	case "R":
+		return "POSTE" + itoa(number%100), ""
+	case "O":
+		return "CS" + itoa(number%100), ""
 	}
-	return itoa(number), itoa(number) + letter
+	return "", ""
 }
 
 // drawDoctor draws a practitioner whose number is of the test range.

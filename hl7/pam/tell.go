@@ -7,7 +7,7 @@ import (
 
 // tell applies what a step makes known about the person. Whoever learns more
 // sends it with A31 or with any message of the stay; an INS that was sent is
-// taken back or replaced with A47 only (pam-fr.md §9.4).
+// taken back or replaced with A47 only (PAM.fr 4.4).
 func (j *Journey) tell(s *step) error {
 	spec, p := *s.change.Patient, j.patient
 	if err := spec.checkChange(); err != nil {
@@ -32,6 +32,7 @@ func (j *Journey) tell(s *step) error {
 	if err := p.setNames(spec); err != nil {
 		return err
 	}
+	p.foldTo(p.letters)
 	p.verbatim = p.verbatim && p.Identity == Provisional
 	if err := p.checkStrict(); err != nil {
 		return err

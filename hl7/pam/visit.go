@@ -44,12 +44,16 @@ func (w *writer) location(s Situation) string {
 	return components(esc(s.Housing.Code), esc(s.Room), esc(s.Bed), at, status)
 }
 
+// frenchTables tells whether the codes of PV1 are those of PAM.fr. In HL7 2.3.1
+// only the PID and the Z segments are read as PAM.fr has them.
+func (w *writer) frenchTables() bool { return w.dialect.french != "" && !w.dialect.v231() }
+
 // admissionType is PV1-4, table 0007: urgent is U in France and E in HL7.
 func (w *writer) admissionType(class string) string {
 	switch {
 	case class != "E":
 		return "R"
-	case w.dialect.french != "":
+	case w.frenchTables():
 		return "U"
 	}
 	return "E"
@@ -83,9 +87,9 @@ func activity(class string) string {
 // tells.
 func (w *writer) disposition() string {
 	switch dead := w.movement.Deceased; {
-	case w.dialect.french == "" && dead:
+	case !w.frenchTables() && dead:
 		return "20"
-	case w.dialect.french == "":
+	case !w.frenchTables():
 		return "01"
 	case dead:
 		return ""
@@ -106,8 +110,8 @@ func (w *writer) doctor(d Doctor) string {
 	return components(d.RPPS, esc(d.Family), esc(d.Given), "", "", "Dr", "", "", by.component(w.fullHD()), "L", "", "", kind)
 }
 
-// pv2 writes PV2 where a visit begins: why, when, how. IHE has no PV2 in A05,
-// France has.
+// pv2 writes PV2 where a visit begins: why, when, how. IHE marks PV2 as not
+// supported in A05, the French table of A05 has it.
 func (w *writer) pv2() {
 	if !opens(w.about.trigger) || w.event.kind == cancel {
 		return

@@ -2,7 +2,7 @@ package pam
 
 import "slices"
 
-// The identity statuses of RNIV 1, as scenarios write them (pam-fr.md §9.3).
+// The identity statuses of RNIV 1, as scenarios write them (PAM.fr 4.4, 6.6.15).
 const (
 	Qualified   = "qualified"   // PID-32 = VALI, the INS is sent
 	Validated   = "validated"   // PID-32 = VALI, no INS

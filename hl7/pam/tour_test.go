@@ -1,0 +1,116 @@
+package pam_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/pam"
+)
+
+// noon is the instant of most tests.
+var noon = time.Date(2026, time.March, 9, 12, 0, 0, 0, time.UTC)
+
+// sent is a message of a tour and what it was to be.
+type sent struct {
+	name    string // journey and step
+	trigger pam.Trigger
+	of      pam.Trigger // the event that is corrected or cancelled
+	message *hl7.Message
+	patient pam.Patient // after the message
+}
+
+// stop is a step of a tour.
+type stop struct {
+	step    string
+	trigger pam.Trigger
+	of      pam.Trigger
+	change  pam.Change
+}
+
+func span(d time.Duration) *time.Duration { return &d }
+
+// tour plays journeys in which every event occurs in most of its situations,
+// with people and stays drawn by the seed.
+func tour(t testing.TB, seed uint64, d pam.Dialect, cs hl7.Charset) []sent {
+	t.Helper()
+	r := rand.New(rand.NewPCG(seed, 1))
+	g := pam.NewGenerator(seed, noon)
+	letters := map[hl7.Charset]string{hl7.ASCII: "ascii", hl7.Latin1: "latin1", hl7.Latin9: "latin9", hl7.UTF8: "latin9"}[cs]
+	one := func(words ...string) string { return words[r.IntN(len(words))] }
+	person := func() *pam.Patient {
+		p, err := g.Patient(pam.PatientSpec{
+			Identity:   one(pam.KnownValues("patient.identity")...),
+			Sex:        one("", "F", "M"),
+			Twin:       r.IntN(4) == 0,
+			Born:       one("", "adult", "elder", "child", "newborn", "1976", "2001-09-30"),
+			BirthPlace: one("", "france", "corsica", "overseas", "abroad"),
+			LongName:   r.IntN(5) == 0,
+			Letters:    letters,
+		})
+		require.NoError(t, err)
+		return p
+	}
+	stay := func(class string) *pam.Stay {
+		st, err := g.Stay(pam.StaySpec{Class: class, Letters: letters})
+		require.NoError(t, err)
+		return st
+	}
+	surgery, medicine := &pam.Unit{Code: "6268", Label: "CHIRURGIE"}, &pam.Unit{Code: "6270", Label: "MEDECINE"}
+	dead := r.IntN(3) == 0
+	var all []sent
+	play := func(name string, p *pam.Patient, st *pam.Stay, stops []stop) {
+		j := pam.NewJourney(g, d, cs, pam.Partners{}, p, st)
+		for _, s := range stops {
+			m, err := j.Message(s.step, s.trigger, s.change)
+			if errors.Is(err, pam.ErrNotApplicable) {
+				continue
+			}
+			require.NoError(t, err, "%s, seed %d, %s/%s", d.Name, seed, name, s.step)
+			all = append(all, sent{fmt.Sprintf("%s, seed %d, %s/%s", d.Name, seed, name, s.step), s.trigger, s.of, m, j.Patient()})
+		}
+	}
+	play("inpatient", person(), stay(one("I", "R")), []stop{
+		{"create", "A28", "", pam.Change{}},
+		{"expected", "A05", "", pam.Change{}},
+		{"expected-later", "Z99", "A05", pam.Change{Planned: 72 * time.Hour}},
+		{"admitted", "A01", "", pam.Change{At: time.Hour}},
+		{"moved", "A02", "", pam.Change{Unit: surgery, At: 2 * time.Hour}},
+		{"bed", "A02", "", pam.Change{Room: "12", Bed: "12F", At: 3 * time.Hour}},
+		{"no-bed", "A12", "A02", pam.Change{}},
+		{"earlier", "Z99", "A01", pam.Change{Of: "admitted", Start: span(50 * time.Minute)}},
+		{"other-unit", "Z99", "A02", pam.Change{Unit: medicine}},
+		{"housed", "A02", "", pam.Change{Housing: &pam.Unit{Code: "6271", Label: "NÉPHROLOGIE"}}},
+		{"better-known", "A31", "", pam.Change{Patient: &pam.PatientSpec{Identity: pam.Qualified}}},
+		{"left", "A03", "", pam.Change{At: 30 * time.Hour, Deceased: dead}},
+		{"left-later", "Z99", "A03", pam.Change{Start: span(31 * time.Hour)}},
+		{"back", "A13", "A03", pam.Change{}},
+		{"left-again", "A03", "", pam.Change{At: 40 * time.Hour}},
+	})
+	play("mistaken", person(), stay("I"), []stop{
+		{"expected", "A05", "", pam.Change{}},
+		{"admitted", "A01", "", pam.Change{}},
+		{"not-admitted", "A11", "A01", pam.Change{}},
+		{"not-expected", "A38", "A05", pam.Change{}},
+	})
+	play("outpatient", person(), stay(one("O", "E")), []stop{
+		{"known", "A31", "", pam.Change{}},
+		{"came", "A04", "", pam.Change{}},
+		{"corrected", "Z99", "A04", pam.Change{Unit: medicine}},
+		{"status", "Z99", "A04", pam.Change{Class: "I"}},
+		{"gone", "A03", "", pam.Change{At: 90 * time.Minute}},
+		{"not-gone", "A13", "A03", pam.Change{}},
+		{"never-came", "A11", "A04", pam.Change{}},
+	})
+	play("monitored", person(), stay("V"), []stop{
+		{"expected", "A05", "", pam.Change{}},
+		{"begun", "A04", "", pam.Change{}},
+		{"ended", "A03", "", pam.Change{At: 90 * 24 * time.Hour}},
+	})
+	return all
+}
