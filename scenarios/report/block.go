@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pamlab/pamlab/scenarios"
@@ -23,11 +25,12 @@ type block struct {
 	shown shown
 }
 
-// shown is what stands in the block already: several checks may share their
-// evidence.
+// shown is what stands in the block already of a step: several checks may share
+// their evidence.
 type shown struct {
-	answer      *scenarios.MessageInfo
-	connections bool // those of the step
+	source       *scenarios.Source
+	sent, answer *scenarios.MessageInfo
+	connections  bool
 }
 
 // block tells a scenario: one line when it passed, the whole story when not.
@@ -72,32 +75,42 @@ func (b *block) story(o *outcome) {
 }
 
 // asides tells, a line each, the findings that are no problem: warnings and known
-// deviations.
+// deviations. What was found in several steps is told once.
 func (b *block) asides(o *outcome) {
+	type aside struct {
+		check
+		steps, text string
+	}
+	var list []aside
 	for _, s := range o.steps {
 		for _, c := range s.checks {
 			if c.Verdict != scenarios.Warn && c.Verdict != scenarios.Known {
 				continue
 			}
-			text := b.gistOf(s, c)
+			a := aside{c, s.id, b.found(c)}
 			if c.Source != nil {
-				text += " · " + place(*c.Source)
-			}
-			b.lines(Word(c.Verdict, b.lang), "", fold(text, b.room(), true))
-			if c.Message != nil && c.Expected+c.Actual != "" {
-				b.fact(b.tr("constat", "finding"), c.Message.In(b.lang))
+				a.text += " · " + place(*c.Source)
 			}
 			if c.Hint != nil {
-				b.fact(b.tr("conseil", "hint"), c.Hint.In(b.lang))
+				a.text += "\n" + c.Hint.In(b.lang)
+			}
+			same := slices.IndexFunc(list, func(other aside) bool { return other.Name == a.Name && other.text == a.text })
+			if same < 0 {
+				list = append(list, a)
+			} else if !slices.Contains(strings.Split(list[same].steps, ", "), a.steps) {
+				list[same].steps += ", " + a.steps
 			}
 		}
+	}
+	for _, a := range list {
+		b.fact(Word(a.Verdict, b.lang), b.where(a.steps, a.check)+a.text)
 	}
 }
 
 // step tells the problems found in a step, or the reason why it is one without
 // any check.
 func (b *block) step(o *outcome, s *step) {
-	b.shown.connections = false
+	b.shown = shown{}
 	told := false
 	for _, c := range s.checks {
 		if !problem(c.Verdict) {
@@ -144,19 +157,24 @@ func (b *block) check(o *outcome, s *step, c check) {
 		name += " · " + Word(c.Verdict, b.lang)
 	}
 	b.fact(b.tr("contrôle", "check"), name)
-	if c.Message != nil {
+	if c.says() {
 		b.fact(b.tr("constat", "finding"), c.Message.In(b.lang))
 	}
 	b.expectation(c)
-	if c.Source != nil {
-		b.source(*c.Source)
+	// What every acknowledgement owes is written in no scenario: then the step
+	// is the place to look at.
+	if source := cmp.Or(c.Source, s.subject.Source); source != nil && source != b.shown.source {
+		b.source(*source)
+		b.shown.source = source
 	}
 	b.circumstances(s, c)
-	if c.sent != nil {
+	if c.sent != nil && (c.sent != b.shown.sent || c.Field != "") {
 		b.sent(c.sent, c.Field)
+		b.shown.sent = c.sent
 	}
 	if c.answer != nil && c.answer != b.shown.answer {
-		b.received(c.answer)
+		b.received(c.answer, s.told(b.lang))
+		b.shown.answer = c.answer
 	}
 	b.fact(b.tr("exigence", "spec"), b.requirement(o, s, c))
 	if c.Hint != nil {
@@ -168,9 +186,10 @@ func (b *block) expectation(c check) {
 	if c.Expected == "" && c.Actual == "" {
 		return
 	}
-	nothing := b.tr("(rien)", "(nothing)")
-	b.literal(b.tr("attendu", "expected"), orElse(c.Expected, nothing), "")
-	b.literal(b.tr("obtenu", "actual"), orElse(c.Actual, nothing), verdictStyle(c.Verdict))
+	b.literal(b.tr("attendu", "expected"), cmp.Or(c.Expected, b.nothing()), "")
+	if !c.said() {
+		b.literal(b.tr("obtenu", "actual"), cmp.Or(c.Actual, b.nothing()), verdictStyle(c.Verdict))
+	}
 }
 
 // requirement is what demands the check: its own reference, or the step's, or
@@ -180,14 +199,7 @@ func (b *block) requirement(o *outcome, s *step, c check) string {
 	if c.Rule != "" {
 		rule = b.tr("règle ", "rule ") + c.Rule
 	}
-	return dotted(orElse(c.Spec, orElse(s.subject.Spec, o.subject.Spec)), rule)
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
+	return dotted(cmp.Or(c.Spec, s.subject.Spec, o.subject.Spec), rule)
 }
 
 // circumstances tells the connection that explains a finding: the one that
@@ -203,6 +215,9 @@ func (b *block) circumstances(s *step, about check) {
 		}
 		if c.Error != nil && about.Message != nil && *c.Error == *about.Message {
 			c.Error = nil // the finding has said it
+			if c.Identity+c.Alert == "" {
+				continue
+			}
 		}
 		b.fact(b.tr("connexion", "connection"), b.connection(c))
 		b.shown.connections = true

@@ -58,6 +58,15 @@ type check struct {
 	sent, answer *scenarios.MessageInfo
 }
 
+// says reports a check that words its finding itself.
+func (c check) says() bool { return c.Message != nil && !c.Message.IsZero() }
+
+// said reports a check whose words are what it found: to show both would be to
+// say it twice.
+func (c check) said() bool {
+	return c.says() && (c.Actual == c.Message.EN || c.Actual == c.Message.FR)
+}
+
 // message is what is kept of every message: anything but its content.
 type message struct {
 	scenarios.MessageInfo // Data is nil
@@ -68,6 +77,17 @@ type message struct {
 // idle reports a step in which nothing happened: it was never played.
 func (s *step) idle() bool {
 	return len(s.checks)+len(s.connections)+len(s.messages) == 0
+}
+
+// told is what the checks of the step have said in their own words.
+func (s *step) told(lang string) map[string]bool {
+	told := map[string]bool{}
+	for _, c := range s.checks {
+		if c.Verdict != scenarios.Pass && c.says() {
+			told[c.Message.In(lang)] = true
+		}
+	}
+	return told
 }
 
 // problem reports the verdicts for which a report tells the whole story.

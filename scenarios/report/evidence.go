@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -125,7 +126,7 @@ func (b *block) sent(m *scenarios.MessageInfo, field string) {
 
 // identify names a message without showing anything of its content.
 func (b *block) identify(m message) string {
-	text := orElse(m.Type, b.tr("message sans MSH-9", "message without MSH-9"))
+	text := cmp.Or(m.Type, b.tr("message sans MSH-9", "message without MSH-9"))
 	if m.ControlID != "" {
 		text += b.tr(" n°"+nbsp, " no. ") + m.ControlID
 	}
@@ -162,9 +163,9 @@ func markField(data []byte, field string) (fieldMark, error) {
 	return fieldMark{}, nil
 }
 
-// received shows an acknowledgement, a segment a line, its terminators visible.
-func (b *block) received(m *scenarios.MessageInfo) {
-	b.shown.answer = m
+// received shows an acknowledgement, a segment a line, its terminators visible,
+// and what is odd about it, unless a check has told that.
+func (b *block) received(m *scenarios.MessageInfo, told map[string]bool) {
 	label := b.tr("réponse", "answer")
 	if len(m.Data) == 0 {
 		b.fact(label, b.tr("(vide)", "(empty)"))
@@ -184,7 +185,9 @@ func (b *block) received(m *scenarios.MessageInfo) {
 		b.fact("", fmt.Sprintf(b.tr("… encore %d octets, dans le journal", "… %d more bytes, in the journal"), n))
 	}
 	for _, o := range m.Oddities {
-		b.fact(b.tr("remarque", "remark"), o.In(b.lang))
+		if text := o.In(b.lang); !told[text] {
+			b.fact(b.tr("remarque", "remark"), text)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -143,7 +144,7 @@ func (j *junit) suites(r record) testSuites {
 }
 
 func suiteName(id string) string {
-	return Visible(orElse(folder(id), "scenarios"))
+	return Visible(cmp.Or(folder(id), "scenarios"))
 }
 
 func (t *tally) count(c *testCase) {
@@ -176,7 +177,7 @@ func (j *junit) testCase(o *outcome) *testCase {
 	switch o.result.Verdict {
 	case scenarios.Pass, scenarios.Warn:
 	case scenarios.NotApplicable, scenarios.Known:
-		c.Skipped = &finding{Message: orElse(j.why(o.result.Reason), Word(o.result.Verdict, j.lang))}
+		c.Skipped = &finding{Message: cmp.Or(j.why(o.result.Reason), Word(o.result.Verdict, j.lang))}
 	case scenarios.Fail, scenarios.UnexpectedPass:
 		c.Failure = j.finding(o)
 	default:
@@ -211,7 +212,7 @@ func (p page) gist(o *outcome) string {
 				continue
 			}
 			if n++; n == 1 {
-				text = p.gistOf(s, c)
+				text = p.where(s.id, c) + p.found(c)
 			}
 		}
 	}
@@ -226,21 +227,7 @@ func (p page) gist(o *outcome) string {
 			text = Visible(s.id) + p.tr(nbsp+": ", ": ") + p.why(s.result.Reason)
 		}
 	}
-	return orElse(text, Word(o.result.Verdict, p.lang))
-}
-
-func (p page) gistOf(s *step, c check) string {
-	colon := p.tr(nbsp+": ", ": ")
-	head := Visible(strings.TrimPrefix(s.id+" › "+c.Name, " › "))
-	switch {
-	case c.Expected != "" || c.Actual != "":
-		nothing := p.tr("(rien)", "(nothing)")
-		return head + colon + p.tr("attendu ", "expected ") + clip(Visible(orElse(c.Expected, nothing)), 120) +
-			p.tr(", obtenu ", ", got ") + clip(Visible(orElse(c.Actual, nothing)), 120)
-	case c.Message != nil:
-		return head + colon + Visible(c.Message.In(p.lang))
-	}
-	return head
+	return cmp.Or(text, Word(o.result.Verdict, p.lang))
 }
 
 // runCase is the case of the run itself, nil when it came to its end and judged
@@ -252,7 +239,7 @@ func (j *junit) runCase(r record) *testCase {
 	case r.result == nil || r.result.Interrupted || missing > 0:
 		fault = j.tr("interrompu"+nbsp+": ", "cut short: ") + j.shortfall(missing)
 	case code != scenarios.ExitOK && code != scenarios.ExitCode(r.totals()), code == scenarios.ExitUnusable:
-		fault = orElse(j.why(r.result.Reason), ExitMeaning(code, j.lang))
+		fault = cmp.Or(j.why(r.result.Reason), ExitMeaning(code, j.lang))
 	default:
 		return nil
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -120,6 +121,27 @@ func (p page) why(reason *scenarios.Text) string {
 	}
 	return Visible(strings.TrimSpace(reason.In(p.lang)))
 }
+
+// where names a check within its scenario, to say something of it.
+func (p page) where(steps string, c check) string {
+	return Visible(strings.TrimPrefix(steps+" › "+c.Name, " › ")) + p.tr(nbsp+": ", ": ")
+}
+
+// found is what a check found, in one line: in its own words where it has some,
+// else what was expected and what came.
+func (p page) found(c check) string {
+	const most = 160 // columns of a value
+	actual := clip(Visible(cmp.Or(c.Actual, p.nothing())), most)
+	switch {
+	case c.says() && (c.said() || c.Actual == ""):
+		return Visible(c.Message.In(p.lang))
+	case c.says():
+		return Visible(c.Message.In(p.lang)) + p.tr(" (obtenu ", " (got ") + actual + ")"
+	}
+	return p.tr("attendu ", "expected ") + clip(Visible(cmp.Or(c.Expected, p.nothing())), most) + p.tr(", obtenu ", ", got ") + actual
+}
+
+func (p page) nothing() string { return p.tr("(rien)", "(nothing)") }
 
 // replay is the command that plays a scenario again, alone, with the patients
 // and movements of this run.

@@ -55,20 +55,16 @@ func (s *summary) add(o *outcome, lang string) {
 // check has told already is no remark.
 func (o *outcome) remarks(lang string) []string {
 	var list []string
-	told := map[string]bool{}
 	for _, s := range o.steps {
-		for _, c := range s.checks {
-			if c.Verdict != scenarios.Pass && c.Message != nil {
-				told[c.Message.In(lang)] = true
-			}
-		}
+		told := s.told(lang)
 		for _, m := range s.messages {
 			for _, t := range m.Oddities {
-				list = append(list, t.In(lang))
+				if text := t.In(lang); !told[text] {
+					list = append(list, text)
+				}
 			}
 		}
 	}
-	list = slices.DeleteFunc(list, func(text string) bool { return told[text] })
 	slices.Sort(list)
 	return slices.Compact(list)
 }
