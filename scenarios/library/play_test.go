@@ -63,7 +63,7 @@ func play(t *testing.T, c *scenarios.Candidate, list []*scenarios.Scenario) (eve
 	var out bytes.Buffer
 	screen := report.NewConsole(&out, report.Options{Lang: "en", Verbose: true})
 	journal := scenarios.NewJournal(io.Discard, time.Now, screen.Observe, func(e scenarios.Event) { events = append(events, e) })
-	player := &scenarios.Player{Candidate: c, Journal: journal, Seed: 7, Instant: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), Jobs: 4, Version: "test"}
+	player := &scenarios.Player{Candidate: c, Journal: journal, Seed: 7, Instant: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), Jobs: 32, Version: "test"}
 	player.Run(t.Context(), scenarios.Plays(list))
 	require.NoError(t, screen.Close())
 	return events, out.String()
