@@ -40,9 +40,12 @@ type filter struct {
 // every is the index [*].
 const every = ^uint32(0)
 
-// maxIndex bounds the numbers in paths: a typing error shall not make a
-// message of a gigabyte. No field of HL7 comes near.
-const maxIndex = 9999
+// The numbers in paths are bounded: a typing error shall not make a message of
+// a gigabyte. Nothing in HL7 comes near, except segments in long reports.
+const (
+	maxIndex      = 9999
+	maxOccurrence = 9_999_999
+)
 
 // A PathError tells what is wrong with a path, and at which character.
 type PathError struct {
@@ -132,16 +135,16 @@ func (c *compiler) path() (p Path, say *phrase) {
 	c.at = 3
 	p.name = packName([]byte(c.text[:3]), '|')
 	p.occurrence = 1
-	if say = c.index(&p.occurrence, nil); say != nil || c.at == len(c.text) {
+	if say = c.index(&p.occurrence, maxOccurrence, nil); say != nil || c.at == len(c.text) {
 		return p, say
 	}
 	if !c.accept('-') {
 		return p, &sayPathField
 	}
-	if say = c.number(&p.field); say != nil {
+	if say = c.number(&p.field, maxIndex); say != nil {
 		return p, say
 	}
-	if say = c.index(&p.repetition, &p.filter); say != nil {
+	if say = c.index(&p.repetition, maxIndex, &p.filter); say != nil {
 		return p, say
 	}
 	if say = c.components(&p.component, &p.subcomponent); say != nil {
@@ -162,23 +165,23 @@ func (c *compiler) components(component, subcomponent *uint32) *phrase {
 		if !c.accept('.') {
 			return nil
 		}
-		if say := c.number(n); say != nil {
+		if say := c.number(n, maxIndex); say != nil {
 			return say
 		}
 	}
 	return nil
 }
 
-// number reads a number from 1 to maxIndex, without leading zeros.
-func (c *compiler) number(n *uint32) *phrase {
+// number reads a number from 1 to most, without leading zeros.
+func (c *compiler) number(n *uint32, most int) *phrase {
 	start := c.at
 	for c.at < len(c.text) && isDigit(c.text[c.at]) {
 		c.at++
 	}
 	digits := c.text[start:c.at]
 	value, err := strconv.Atoi(digits)
-	if err != nil || value < 1 || value > maxIndex || digits[0] == '0' {
-		c.at, c.args = start, []any{maxIndex}
+	if err != nil || value < 1 || value > most || digits[0] == '0' {
+		c.at, c.args = start, []any{most}
 		return &sayPathNumber
 	}
 	*n = uint32(value)
@@ -186,7 +189,7 @@ func (c *compiler) number(n *uint32) *phrase {
 }
 
 // index reads [n], [*] or, where f is not nil, a condition; or nothing.
-func (c *compiler) index(n *uint32, f *filter) *phrase {
+func (c *compiler) index(n *uint32, most int, f *filter) *phrase {
 	closing := byte(']')
 	switch {
 	case c.accept('['):
@@ -203,7 +206,7 @@ func (c *compiler) index(n *uint32, f *filter) *phrase {
 			return say
 		}
 	case c.at < len(c.text) && isDigit(c.text[c.at]):
-		if say := c.number(n); say != nil {
+		if say := c.number(n, most); say != nil {
 			return say
 		}
 	default:

@@ -127,7 +127,7 @@ func appendCondition(errs []AckError, v Value) []AckError {
 }
 
 func readCode(v Value) int {
-	n, err := strconv.Atoi(string(v.Raw()))
+	n, err := strconv.Atoi(strings.TrimSpace(string(v.Raw())))
 	if err != nil || n < 0 {
 		return NoCondition
 	}
