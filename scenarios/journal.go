@@ -59,13 +59,16 @@ type Event struct {
 
 // RunInfo says what was run, against what, and with which choices.
 type RunInfo struct {
-	ID        string        `json:"id"`
-	Tool      string        `json:"tool"` // "pamlab"
-	Version   string        `json:"version"`
-	Seed      uint64        `json:"seed"`
-	Instant   time.Time     `json:"instant"` // what `at: +1h` counts from
-	Jobs      int           `json:"jobs"`
-	Selected  int           `json:"selected"` // scenarios, rows of cases counted
+	ID       string    `json:"id"`
+	Tool     string    `json:"tool"` // "pamlab"
+	Version  string    `json:"version"`
+	Seed     uint64    `json:"seed"`
+	Instant  time.Time `json:"instant"` // what `at: +1h` counts from
+	Jobs     int       `json:"jobs"`
+	Selected int       `json:"selected"` // scenarios, rows of cases counted
+	// Options are the options of the command line that chose the candidate, so
+	// that a report can say how to play a scenario again.
+	Options   []string      `json:"options,omitempty"`
 	Candidate CandidateInfo `json:"candidate"`
 	// RefuseRealIdentities is false when the candidate file switched off the
 	// guard against production INS identities: evidence must show it.
@@ -86,6 +89,7 @@ type CandidateInfo struct {
 // SubjectInfo describes a scenario or a step as it begins.
 type SubjectInfo struct {
 	Title  Text     `json:"title"`
+	Select string   `json:"select,omitempty"` // of a scenario: what selects it again, with its case: an id, or a file
 	Source *Source  `json:"source,omitempty"`
 	Spec   string   `json:"spec,omitempty"` // what demands it: "IHE ITI TF-2 3.31.7"
 	Tags   []string `json:"tags,omitempty"`
@@ -138,7 +142,9 @@ type CheckInfo struct {
 	Level    Level   `json:"level"`
 	Verdict  Verdict `json:"verdict"`
 	Expected string  `json:"expected"`
+	Wanted   *Text   `json:"wanted,omitempty"` // Expected for people, when it has words
 	Actual   string  `json:"actual"`
+	Unmet    bool    `json:"unmet,omitempty"`   // an info expectation that does not hold: its verdict is pass all the same
 	Message  *Text   `json:"message,omitempty"` // the finding in words, when name, expected and actual do not say it
 	Hint     *Text   `json:"hint,omitempty"`
 	Spec     string  `json:"spec,omitempty"`
@@ -212,10 +218,11 @@ func ReadJournal(r io.Reader) iter.Seq2[Event, error] {
 		br := bufio.NewReaderSize(r, 64<<10)
 		for n := 1; ; n++ {
 			line, err := readLine(br)
-			if err != nil || len(line) == 0 {
-				if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-					yield(Event{}, fmt.Errorf("journal line %d: %w", n, err))
-				}
+			if err == io.EOF || err == io.ErrUnexpectedEOF {
+				return
+			}
+			if err != nil {
+				yield(Event{}, fmt.Errorf("journal line %d: %w", n, err))
 				return
 			}
 			var e Event

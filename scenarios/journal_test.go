@@ -386,3 +386,18 @@ func TestJournalDocumentExamples(t *testing.T) {
 	delete(members, "interrupted") // true only in a run that somebody stopped
 	require.Empty(t, members, "no example shows these members")
 }
+
+func TestReadJournalRefusesAnEmptyLine(t *testing.T) {
+	var events int
+	var failed error
+	text := `{"v":1,"seq":1,"event":"note"}` + "\n\n" + `{"v":1,"seq":2,"event":"note"}` + "\n"
+	for _, err := range scenarios.ReadJournal(strings.NewReader(text)) {
+		if err != nil {
+			failed = err
+			continue
+		}
+		events++
+	}
+	require.Equal(t, 1, events)
+	require.ErrorContains(t, failed, "journal line 2")
+}

@@ -3,6 +3,9 @@ package scenarios
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/mllp"
@@ -91,15 +94,15 @@ func (s *stage) expect(ctx context.Context, e *Expectation, out *outcome) CheckI
 		c.Actual = actual.String()
 		ok, expected, err = e.Matcher.Match(actual, s)
 	}
-	c.Expected = expected.EN
-	if expected.FR != expected.EN && c.Message == nil {
-		c.Message = &Text{FR: "attendu : " + expected.FR, EN: "expected: " + expected.EN}
+	c.Expected, c.Actual = legible(expected.EN), legible(c.Actual)
+	if expected.FR != expected.EN {
+		c.Wanted = &expected
 	}
 	switch {
 	case err != nil:
 		c.Verdict, c.Message = Inconclusive, textOf(err)
 	case !ok:
-		c.Verdict = e.Level.Broken()
+		c.Verdict, c.Unmet = e.Level.Broken(), e.Level == Info
 		if e.Target == TargetAck && out.receipt != nil {
 			c.Field = pointedAt(out.receipt)
 		}
@@ -109,30 +112,60 @@ func (s *stage) expect(ctx context.Context, e *Expectation, out *outcome) CheckI
 
 // expectAnyOf holds when all expectations of one alternative do.
 func (s *stage) expectAnyOf(ctx context.Context, e *Expectation, out *outcome, c CheckInfo) CheckInfo {
-	for i, alternative := range e.AnyOf {
+	var fr, en []string
+	for _, alternative := range e.AnyOf {
 		verdict := Pass
-		for _, one := range alternative {
+		var each Text
+		for i, one := range alternative {
 			got := s.expect(ctx, one, out)
 			verdict = verdict.Worse(got.Verdict)
-			if i > 0 && one == alternative[0] {
-				c.Expected += " | "
-			} else if one != alternative[0] {
-				c.Expected += ", "
+			if i > 0 {
+				each = Text{FR: each.FR + ", ", EN: each.EN + ", "}
 			}
-			c.Expected += got.Name + " = " + got.Expected
+			each = Text{FR: each.FR + got.Name + " = " + got.wanted("fr"), EN: each.EN + got.Name + " = " + got.wanted("en")}
 		}
+		fr, en = append(fr, each.FR), append(en, each.EN)
 		if verdict == Pass || verdict == Warn {
-			c.Verdict = Pass
-			c.Actual = c.Expected
+			c.Expected, c.Actual = each.EN, each.EN
 			return c
 		}
 	}
+	c.Expected = strings.Join(en, " | ")
+	c.Wanted = &Text{FR: strings.Join(fr, " | "), EN: c.Expected}
 	c.Verdict = e.Level.Broken()
-	c.Actual = ackCode(out)
+	c.Actual = legible(ackCode(out))
 	if out.receipt != nil {
 		c.Field = pointedAt(out.receipt)
 	}
 	return c
+}
+
+// wanted is what a check expected, for people.
+func (c *CheckInfo) wanted(lang string) string {
+	if c.Wanted != nil {
+		return c.Wanted.In(lang)
+	}
+	return c.Expected
+}
+
+// legible keeps a text as it is when it is valid UTF-8, and otherwise shows each
+// byte that is not as \xE9: JSON would make every one of them the same
+// replacement character.
+func legible(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		if r == utf8.RuneError && size == 1 {
+			fmt.Fprintf(&b, `\x%02X`, s[0])
+		} else {
+			b.WriteString(s[:size])
+		}
+		s = s[size:]
+	}
+	return b.String()
 }
 
 // ackCode says in a word what came back.

@@ -3,6 +3,8 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/pamlab/pamlab/hl7"
@@ -92,10 +94,10 @@ var owedByEveryAck = []owed{
 		rule: "ack.unique-id", name: "ack.MSH-10", level: Should, spec: "HL7 v2.5 2.15.9.10",
 		say: Text{FR: "chaque message a un identifiant nouveau", EN: "each message has a new id"},
 		judge: func(a *answer) (string, string, bool) {
-			if a.header.ControlID == "" {
+			if a.header.ControlID == "" || len(a.seen) == 0 {
 				return "", "", true
 			}
-			return "new", fmt.Sprintf("%q", a.header.ControlID), !a.seen[a.header.ControlID]
+			return "≠ " + strings.Join(slices.Sorted(maps.Keys(a.seen)), ", "), fmt.Sprintf("%q", a.header.ControlID), !a.seen[a.header.ControlID]
 		},
 	},
 	{
@@ -207,7 +209,7 @@ func judgeOwed(a *answer) []CheckInfo {
 }
 
 func (o owed) check(expected, actual string, ok bool) CheckInfo {
-	c := CheckInfo{Name: o.name, Level: o.level, Verdict: Pass, Expected: expected, Actual: actual, Spec: o.spec, Rule: o.rule}
+	c := CheckInfo{Name: o.name, Level: o.level, Verdict: Pass, Expected: legible(expected), Actual: legible(actual), Spec: o.spec, Rule: o.rule}
 	if !ok {
 		c.Verdict = o.level.Broken()
 		c.Message = &o.say

@@ -25,8 +25,10 @@ type Player struct {
 	Instant time.Time
 	// Jobs is how many scenarios are played at once; less than one is one.
 	Jobs int
-	// Version is that of the program, for the journal.
+	// Version is that of the program, and Options are those that chose the
+	// candidate: both for the journal.
 	Version string
+	Options []string
 	// Now is the clock; nil is that of the system.
 	Now func() time.Time
 }
@@ -36,6 +38,19 @@ type Player struct {
 type Play struct {
 	Scenario *Scenario
 	Case     *Case
+}
+
+// selection is what a command line says to play it again: the id of a scenario
+// of the library, whose files are named after their ids, or else the file.
+func (p Play) selection() string {
+	name := p.Scenario.Pos.File
+	if name == p.Scenario.ID+".yaml" || name == "" {
+		name = p.Scenario.ID
+	}
+	if p.Case.ID != "" {
+		name += "#" + p.Case.ID
+	}
+	return name
 }
 
 // Plays lists the plays of scenarios, in their order.
@@ -80,8 +95,12 @@ func (p *Player) Run(ctx context.Context, plays []Play) Summary {
 	if interrupted {
 		s.Exit = ExitInterrupted
 	}
+	var reason *Text
+	if t.unusable && !interrupted {
+		reason = &Text{FR: "un scénario n'a pu être joué, par sa propre faute", EN: "a scenario could not be played, by its own fault"}
+	}
 	p.Journal.Write(Event{Kind: RunFinished, Result: &ResultInfo{
-		Counts: s.Counts, Exit: s.Exit, Interrupted: interrupted,
+		Counts: s.Counts, Exit: s.Exit, Interrupted: interrupted, Reason: reason,
 		DurationMS: milliseconds(p.now().Sub(started)),
 	}})
 	return s
@@ -125,6 +144,7 @@ func (p *Player) playOne(ctx context.Context, play Play) playResult {
 	}
 	write(Event{Kind: ScenarioStarted, Subject: &SubjectInfo{
 		Title:  caseTitle(play),
+		Select: play.selection(),
 		Source: sourceOf(play.Case.Pos),
 		Spec:   play.Scenario.Spec,
 		Tags:   play.Scenario.Tags,
@@ -184,6 +204,7 @@ func (p *Player) runInfo(selected int) *RunInfo {
 		Instant:   p.Instant,
 		Jobs:      max(p.Jobs, 1),
 		Selected:  selected,
+		Options:   p.Options,
 		Candidate: p.Candidate.Info(),
 
 		RefuseRealIdentities: p.Candidate.Safety.RefuseRealIdentities,

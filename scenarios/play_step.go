@@ -19,6 +19,7 @@ type outcome struct {
 	response *mllp.Response // nil when no whole block came back
 	receipt  *hl7.Receipt   // nil when what came back is no acknowledgement
 	err      error          // why there is no receipt
+	wrote    bool           // the message was written, at least in part
 	probed   bool           // the step only connects; what was exchanged is our own probe
 	plain    bool           // the step connects without TLS
 
@@ -103,9 +104,12 @@ func (s *stage) do(ctx context.Context, step *Step, record *stepRecord) (*outcom
 	if err := s.guard(data, message); err != nil {
 		return nil, err
 	}
-	record.sent, record.message = data, message
+	record.message = message
 	out := s.exchange(ctx, s.client, step, data, message)
 	record.ack = out.receipt
+	if out.wrote {
+		record.sent = data
+	}
 	return out, nil
 }
 
@@ -114,13 +118,19 @@ func (s *stage) exchange(ctx context.Context, client *mllp.Client, step *Step, d
 	out := &outcome{client: client}
 	sent := &MessageInfo{Data: data}
 	if m != nil {
-		sent.Type, sent.ControlID, sent.Charset = m.Get("MSH-9"), m.Header().ControlID, m.Header().Charset
+		h := m.Header()
+		sent.Type, sent.ControlID, sent.Charset = m.Get("MSH-9"), legible(h.ControlID), legible(h.Charset)
 	}
 	if step.Within > 0 {
 		usual := client.AnswerTimeout
 		client.AnswerTimeout = step.Within
 		defer func() { client.AnswerTimeout = usual }()
 	}
+	if _, out.err = client.Connect(ctx); out.err != nil {
+		s.tellFailure(step, out.err)
+		return out
+	}
+	out.wrote = true
 	s.write(Event{Kind: MessageSent, Step: step.ID, Message: sent})
 	out.response, out.err = client.Do(ctx, data)
 	if out.err != nil {
@@ -234,7 +244,7 @@ func (s *stage) tellAnswer(step *Step, out *outcome) {
 	}
 	if out.receipt != nil {
 		h := out.receipt.Message.Header()
-		info.Type, info.ControlID, info.Charset = out.receipt.Message.Get("MSH-9"), h.ControlID, h.Charset
+		info.Type, info.ControlID, info.Charset = out.receipt.Message.Get("MSH-9"), legible(h.ControlID), legible(h.Charset)
 		for _, o := range out.receipt.Message.Oddities() {
 			info.Oddities = append(info.Oddities, Text{FR: o.In("fr"), EN: o.In("en")})
 		}

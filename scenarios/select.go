@@ -70,10 +70,14 @@ func (sel Selector) Select(args, tags []string) ([]Play, error) {
 // one resolves one argument. What looks like a path is one; otherwise the
 // library comes first.
 func (sel Selector) one(arg string) ([]Play, error) {
-	if looksLikePath(arg) {
-		return fromDisk(arg)
+	id, row, hasRow := cutCase(arg)
+	if looksLikePath(id) {
+		plays, err := fromDisk(id)
+		if err != nil || !hasRow {
+			return plays, err
+		}
+		return onlyCase(plays, id, row)
 	}
-	id, row, hasRow := strings.Cut(arg, "#")
 	var matching []string
 	for _, known := range sel.ids() {
 		if id == "" || known == id || strings.HasPrefix(known, strings.TrimSuffix(id, "/")+"/") {
@@ -91,6 +95,18 @@ func (sel Selector) one(arg string) ([]Play, error) {
 		return Plays(list), err
 	}
 	return onlyCase(Plays(list), id, row)
+}
+
+// cutCase parts an id, or the name of a file, from the case behind the last #.
+func cutCase(arg string) (name, row string, found bool) {
+	if _, err := os.Stat(arg); err == nil {
+		return arg, "", false // a file that has a # in its name
+	}
+	i := strings.LastIndexByte(arg, '#')
+	if i < 0 {
+		return arg, "", false
+	}
+	return arg[:i], arg[i+1:], true
 }
 
 func looksLikePath(arg string) bool {

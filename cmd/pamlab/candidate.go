@@ -54,6 +54,23 @@ func (c *candidateFlags) load(cmd *cobra.Command) (*scenarios.Candidate, error) 
 	return candidate, nil
 }
 
+// options are the flags that chose the candidate, as they would be typed again.
+func (c *candidateFlags) options(cmd *cobra.Command) []string {
+	var list []string
+	if cmd.Flags().Changed("candidate") {
+		list = append(list, "--candidate", c.file)
+	}
+	for _, set := range c.set {
+		list = append(list, "--set", set)
+	}
+	for _, name := range []string{"tls-ca", "tls-cert", "tls-key", "tls-server-name"} {
+		if f := cmd.Flags().Lookup(name); f.Changed {
+			list = append(list, "--"+name, f.Value.String())
+		}
+	}
+	return list
+}
+
 // overrideTLS puts the --tls flags in the place of the file's own.
 func (c *candidateFlags) overrideTLS(candidate *scenarios.Candidate) {
 	files := c.tls.files

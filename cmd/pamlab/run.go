@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -87,6 +88,7 @@ func (a *app) run(cmd *cobra.Command, o *runOptions, args []string) error {
 	code, err := a.playAll(cmd.Context(), playOptions{
 		candidate: candidate, plays: plays, targets: targets, journal: o.journal,
 		seed: o.seed, instant: instant, jobs: o.jobs, verbose: o.verbose, quiet: o.quiet,
+		options: o.candidate.options(cmd),
 	})
 	if err != nil {
 		return err
@@ -113,20 +115,16 @@ func (o *runOptions) start(now time.Time) (time.Time, error) {
 }
 
 func parseReports(specs []string) ([]report.Target, error) {
-	var all []report.Target
-	for _, spec := range specs {
-		targets, err := report.ParseSpec(spec)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, targets...)
+	if len(specs) == 0 {
+		return nil, nil
 	}
-	return all, nil
+	return report.ParseSpec(strings.Join(specs, ",")) // as one value: two reports in one place are found
 }
 
 // playOptions are a run that is ready to start.
 type playOptions struct {
 	candidate *scenarios.Candidate
+	options   []string // that chose the candidate
 	plays     []scenarios.Play
 	targets   []report.Target
 	journal   string // "": not kept
@@ -164,7 +162,8 @@ func (a *app) playAll(ctx context.Context, o playOptions) (code int, err error) 
 	journal := scenarios.NewJournal(file, time.Now, console.Observe)
 	stop := refresh(console, tty.live)
 	player := scenarios.Player{
-		Candidate: o.candidate, Journal: journal, Seed: o.seed, Instant: o.instant, Jobs: o.jobs, Version: toolVersion(),
+		Candidate: o.candidate, Journal: journal, Seed: o.seed, Instant: o.instant, Jobs: o.jobs,
+		Version: toolVersion(), Options: o.options,
 	}
 	summary := player.Run(ctx, o.plays)
 	stop()

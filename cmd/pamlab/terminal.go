@@ -23,14 +23,11 @@ import (
 type terminal struct {
 	color bool
 	live  bool
-	width int
+	width int // columns; 0: no terminal, nothing is folded or cut
 }
 
-// defaultWidth is assumed where there is no terminal to ask.
-const defaultWidth = 100
-
 func (a *app) terminal(w io.Writer) terminal {
-	t := terminal{width: defaultWidth}
+	t := terminal{}
 	f, isFile := w.(*os.File)
 	tty := isFile && term.IsTerminal(int(f.Fd()))
 	if tty {

@@ -71,7 +71,7 @@ func (b *block) story(o *outcome) {
 	if o.result.Verdict == scenarios.Error {
 		b.fact(b.tr("conseil", "hint"), b.tr("signalez cette faute de pamlab en joignant le journal", "report this fault of pamlab, with the journal"))
 	}
-	b.command(b.replay(o.name()))
+	b.command(b.replay(o.selection()))
 }
 
 // asides tells, a line each, the findings that are no problem: warnings and known
@@ -186,7 +186,7 @@ func (b *block) expectation(c check) {
 	if c.Expected == "" && c.Actual == "" {
 		return
 	}
-	b.literal(b.tr("attendu", "expected"), cmp.Or(c.Expected, b.nothing()), "")
+	b.literal(b.tr("attendu", "expected"), cmp.Or(b.wanted(c), b.nothing()), "")
 	if !c.said() {
 		b.literal(b.tr("obtenu", "actual"), cmp.Or(c.Actual, b.nothing()), verdictStyle(c.Verdict))
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -24,6 +25,11 @@ func (o *outcome) name() string {
 		return o.id
 	}
 	return o.id + "#" + o.row
+}
+
+// selection is what `pamlab run` takes to play the scenario again.
+func (o *outcome) selection() string {
+	return cmp.Or(o.subject.Select, o.name())
 }
 
 // brief reports an outcome that a line and its reason tell completely: nothing

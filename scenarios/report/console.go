@@ -110,7 +110,7 @@ func (c *Console) header(b *strings.Builder) {
 	if c.run == nil {
 		return
 	}
-	c.page.seed = &c.run.Seed
+	c.page.seed, c.page.options = &c.run.Seed, c.run.Options
 	if c.opt.Quiet {
 		return
 	}

@@ -141,7 +141,7 @@ func document(r record, p page) jsonReport {
 	}
 	doc.Totals.Selected = doc.Totals.Finished + doc.Totals.NotPlayed
 	if r.run != nil {
-		p.seed = &r.run.Seed
+		p.seed, p.options = &r.run.Seed, r.run.Options
 		doc.Candidate = &r.run.Candidate
 	}
 	for _, o := range r.outcomes {
@@ -194,7 +194,7 @@ func (p page) jsonScenario(o *outcome) jsonScenario {
 		Verdict: o.result.Verdict, Reason: p.text(o.result.Reason), Finished: !o.open,
 		Started: o.started, DurationMS: o.result.DurationMS,
 		Spec: o.subject.Spec, Tags: o.subject.Tags, Covers: o.subject.Covers, Source: o.subject.Source,
-		Replay: p.replay(o.name()), Steps: []jsonStep{},
+		Replay: p.replay(o.selection()), Steps: []jsonStep{},
 	}
 	for _, st := range o.steps {
 		s.Steps = append(s.Steps, p.jsonStep(st))

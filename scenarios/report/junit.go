@@ -105,7 +105,7 @@ func (j *junit) watch(events Events) Events {
 	return func(yield func(scenarios.Event, error) bool) {
 		for e, err := range events {
 			if e.Run != nil {
-				j.seed = &e.Run.Seed
+				j.seed, j.options = &e.Run.Seed, e.Run.Options
 			}
 			if !yield(e, err) {
 				return

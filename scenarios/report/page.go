@@ -12,8 +12,10 @@ import (
 type page struct {
 	lang  string
 	color bool
-	width int     // columns; 0 when nothing bounds a line
-	seed  *uint64 // of the run, for the command that replays it
+	width int // columns; 0 when nothing bounds a line
+	// seed and options are those of the run, for the command that replays it.
+	seed    *uint64
+	options []string
 }
 
 // lineWidth is the width of a scenario's line where nothing bounds it, and the
@@ -138,7 +140,15 @@ func (p page) found(c check) string {
 	case c.says():
 		return Visible(c.Message.In(p.lang)) + p.tr(" (obtenu ", " (got ") + actual + ")"
 	}
-	return p.tr("attendu ", "expected ") + clip(Visible(cmp.Or(c.Expected, p.nothing())), most) + p.tr(", obtenu ", ", got ") + actual
+	return p.tr("attendu ", "expected ") + clip(Visible(cmp.Or(p.wanted(c), p.nothing())), most) + p.tr(", obtenu ", ", got ") + actual
+}
+
+// wanted is what a check expected, in words where it has some.
+func (p page) wanted(c check) string {
+	if c.Wanted != nil {
+		return c.Wanted.In(p.lang)
+	}
+	return c.Expected
 }
 
 func (p page) nothing() string { return p.tr("(rien)", "(nothing)") }
@@ -150,6 +160,9 @@ func (p page) replay(names ...string) string {
 	for _, n := range names {
 		cmd += " " + shellWord(Visible(n))
 	}
+	for _, o := range p.options {
+		cmd += " " + shellWord(Visible(o))
+	}
 	if p.seed != nil {
 		cmd += " --seed " + strconv.FormatUint(*p.seed, 10)
 	}
@@ -160,7 +173,7 @@ func (p page) replay(names ...string) string {
 // be named with spaces.
 func shellWord(s string) string {
 	safe := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-#+:@", r)
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-#+:@=,", r)
 	}
 	if s != "" && s[0] != '#' && strings.TrimFunc(s, safe) == "" {
 		return s

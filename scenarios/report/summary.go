@@ -39,7 +39,7 @@ func newSummary() summary {
 func (s *summary) add(o *outcome, lang string) {
 	s.counts[o.result.Verdict]++
 	if problem(o.result.Verdict) {
-		s.problems = append(s.problems, o.name())
+		s.problems = append(s.problems, o.selection())
 	}
 	if o.result.DurationMS >= worthNaming {
 		s.slow = append(s.slow, timed{o.name(), o.result.DurationMS})
