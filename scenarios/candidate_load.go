@@ -26,17 +26,27 @@ const (
 // own; without a file, name "", they are put over NewCandidate. The error is a
 // Problems with every fault that was found.
 func LoadCandidate(name string, overrides []string) (*Candidate, error) {
-	out := &faults{}
-	root := &node{kind: mapping, pos: Source{File: overrideFile}}
-	if name != "" {
-		data, problem := readNamed(name)
-		if problem != nil {
-			return nil, Problems{problem}
-		}
-		if root = parseYAML(name, data, out); root == nil {
-			return nil, out.err()
-		}
+	if name == "" {
+		root := &node{kind: mapping, pos: Source{File: overrideFile}}
+		return decodeCandidate(root, overrides, &faults{})
 	}
+	data, problem := readNamed(name)
+	if problem != nil {
+		return nil, Problems{problem}
+	}
+	return readCandidate(name, data, overrides)
+}
+
+func readCandidate(name string, data []byte, overrides []string) (*Candidate, error) {
+	out := &faults{}
+	root := parseYAML(name, data, out)
+	if root == nil {
+		return nil, out.err()
+	}
+	return decodeCandidate(root, overrides, out)
+}
+
+func decodeCandidate(root *node, overrides []string, out *faults) (*Candidate, error) {
 	d := &decoder{out: out}
 	if root.kind == mapping { // else candidate tells
 		for i, override := range overrides {

@@ -4,10 +4,15 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 )
 
-// maxCases bounds the table of cases.
-const maxCases = 500
+// maxCases bounds the table of cases, and maxCopied what its cells amount to
+// where they stand, in bytes.
+const (
+	maxCases  = 500
+	maxCopied = 8 << 20
+)
 
 // row is a line of the table of cases. A scenario without a table has one row
 // without cells.
@@ -122,10 +127,7 @@ func (d *decoder) substitute(n *node, r *row) *node {
 		return nil
 	}
 	if d.nodes++; d.nodes >= maxNodes {
-		if d.nodes == maxNodes {
-			d.out.add(n.pos, Text{FR: "cas et étapes trop nombreux", EN: "too many cases and steps"})
-		}
-		return nil
+		return d.tooMuch(n)
 	}
 	switch n.kind {
 	case mapping:
@@ -142,6 +144,12 @@ func (d *decoder) substitute(n *node, r *row) *node {
 	default:
 		return d.substituteText(n, r)
 	}
+}
+
+// tooMuch reports a table that amounts to more than any test needs.
+func (d *decoder) tooMuch(n *node) *node {
+	d.out.add(Source{File: n.pos.File}, Text{FR: "trop de cas et d'étapes", EN: "too many cases and steps"})
+	return nil
 }
 
 func (d *decoder) substitutePairs(n *node, r *row) *node {
@@ -171,7 +179,8 @@ func (d *decoder) substituteText(n *node, r *row) *node {
 	if matches == nil {
 		return n
 	}
-	text, end := "", 0
+	var text strings.Builder
+	end := 0
 	for _, m := range matches {
 		column := n.text[m[2]:m[3]]
 		value := d.cellFor(n, column, len([]rune(n.text[:m[0]])), len([]rune(n.text[m[0]:m[1]])), r)
@@ -186,11 +195,15 @@ func (d *decoder) substituteText(n *node, r *row) *node {
 				"the cell %q is no text: it can only replace a whole value", column))
 			return nil
 		}
-		text += n.text[end:m[0]] + value.text
+		text.WriteString(n.text[end:m[0]] + value.text)
 		end = m[1]
+		if d.copied += len(value.text); d.copied > maxCopied {
+			return d.tooMuch(n)
+		}
 	}
+	text.WriteString(n.text[end:])
 	copied := *n
-	copied.text = text + n.text[end:]
+	copied.text = text.String()
 	copied.quoted = true
 	return &copied
 }

@@ -3,12 +3,15 @@ package scenarios
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -103,4 +106,41 @@ func TestUnusableFiles(t *testing.T) {
 	var p *Problem
 	require.True(t, errors.As(err, &p))
 	require.Equal(t, "fichier introuvable", p.Message.In("fr"))
+}
+
+// Files that grow when they are read, or that a parser could choke on, are
+// refused in little time.
+func TestHostileFiles(t *testing.T) {
+	const size = maxFile - 100
+	fill := func(s string) string { return strings.Repeat(s, size/len(s)) }
+	head := "version: 1\nid: a\ntitle: A\n"
+	var rows strings.Builder
+	for i := range maxCases {
+		fmt.Fprintf(&rows, "  - {id: c%d, x: %s}\n", i, strings.Repeat("y", 1500))
+	}
+	for name, text := range map[string]string{
+		"brackets":   fill("["),
+		"braces":     fill("{a: "),
+		"dashes":     fill("- "),
+		"questions":  fill("? "),
+		"anchors":    fill("&a "),
+		"comments":   fill("#\n"),
+		"one line":   "[" + fill("a,") + "]",
+		"same keys":  fill("a:\n"),
+		"late error": fill("- abc\n") + "x: y: z",
+		"late quote": fill("- abc\n") + `"x`,
+		"aliases":    "a: &a [b, b, b, b, b, b, b, b]\nc: [" + strings.Repeat("*a,", 10_000) + "]",
+		"cells":      head + "cases:\n" + rows.String() + "steps: [{id: a, send: {raw: \"" + strings.Repeat("{{case.x}}", 1000) + "\"}}]\n",
+		"columns":    head + "cases: [{id: a, " + strings.Repeat("x: 1, ", 10_000) + "}]\nsteps: [{id: a, send: A01}]\n",
+		"steps":      head + "steps: [" + strings.Repeat("{id: a, send: A01},", 8_000) + "]\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			_, err := LoadFS(fstest.MapFS{"s.yaml": {Data: []byte(text)}}, "s.yaml")
+			var problems Problems
+			require.ErrorAs(t, err, &problems)
+			require.Less(t, time.Since(start), slowLoad)
+			require.Less(t, len(problems.In("en")), 64<<10)
+		})
+	}
 }

@@ -14,9 +14,10 @@ import (
 // decoder turns nodes into the model. Each method reports what is wrong and
 // returns what can be used, so that one reading finds every fault.
 type decoder struct {
-	out   *faults
-	used  map[string]bool // columns of the table that were read
-	nodes int             // copied for cases
+	out    *faults
+	used   map[string]bool // columns of the table that were read
+	nodes  int             // copied for cases
+	copied int             // bytes of cells in their places
 }
 
 var (

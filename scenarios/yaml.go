@@ -367,13 +367,15 @@ func closing(line []rune, from int) int {
 	return 0
 }
 
-// source is a place in the document.
+// source is a place in the document. The library puts what is missing at the
+// end behind the last line.
 func (d *document) source(line, column, width int) Source {
-	pos := Source{File: d.file, Line: max(1, line), Column: max(1, column), Width: max(1, width)}
-	if pos.Line <= len(d.lines) {
-		pos.Text = d.lines[pos.Line-1]
+	if line > len(d.lines) {
+		line = len(d.lines)
+		column = len(d.line(line)) + 1
 	}
-	return pos
+	column = min(max(1, column), len(d.line(line))+1)
+	return Source{File: d.file, Line: line, Column: column, Width: max(1, width), Text: d.lines[line-1]}
 }
 
 // line returns a line as runes. It keeps them: a file can be one line, and each
@@ -447,19 +449,25 @@ func (d *document) readable(data []byte) bool {
 	return true
 }
 
+// maxSearched bounds the files in which the place of a syntax error is looked
+// for: that takes a dozen readings.
+const maxSearched = 128 << 10
+
 // syntaxError tells what the YAML library found. It gives a line at best, often
 // the one where the enclosing block starts; so the place is looked for: the
 // shortest beginning of the file that it refuses with the same words.
 func (d *document) syntaxError(data []byte, message string) {
-	end := 1 + sort.Search(len(data)-1, func(i int) bool {
-		_, _, err := documents(data[:i+1])
-		return err != nil && err.Error() == message
-	})
-	start := end - 1
-	for start > 0 && !utf8.RuneStart(data[start]) {
-		start--
+	pos := d.source(lineOf(message), 1, 1)
+	if len(data) <= maxSearched {
+		start := sort.Search(len(data)-1, func(i int) bool {
+			_, _, err := documents(data[:i+1])
+			return err != nil && err.Error() == message
+		})
+		for start > 0 && !utf8.RuneStart(data[start]) {
+			start--
+		}
+		pos = d.place(data, start)
 	}
-	pos := d.place(data, start)
 	if tab := strings.IndexByte(indentation(pos.Text), '\t'); tab >= 0 {
 		pos.Column = tab + 1
 		d.out.add(pos, Text{FR: "une tabulation dans le retrait", EN: "a tab in the indentation"}).

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -28,7 +29,20 @@ func unknownAnchor(message string) (name string, found bool) {
 	return name, found
 }
 
-var lineOfLibrary = regexp.MustCompile(`^line \d+: `)
+var lineOfLibrary = regexp.MustCompile(`^line (\d+): `)
+
+// lineOf is the line that the library gives, 1 when it gives none.
+func lineOf(message string) int {
+	m := lineOfLibrary.FindStringSubmatch(strings.TrimPrefix(message, "yaml: "))
+	if m == nil {
+		return 1
+	}
+	line, err := strconv.Atoi(m[1])
+	if err != nil {
+		return 1
+	}
+	return line
+}
 
 type syntaxTranslation struct {
 	library string
