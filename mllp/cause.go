@@ -46,6 +46,11 @@ func explain(err error) explanation {
 			fmt.Sprintf("le nom « %s » n'a pas d'adresse", dns.Name), fmt.Sprintf("the name %q has no address", dns.Name),
 			"vérifiez le nom, ou donnez une adresse IP", "check the name, or give an IP address"}
 	}
+	if addr, ok := errors.AsType[*net.AddrError](err); ok {
+		return explanation{
+			fmt.Sprintf("l'adresse « %s » n'est pas de la forme machine:port", addr.Addr), fmt.Sprintf("the address %q is not of the form host:port (%s)", addr.Addr, addr.Err),
+			"écrivez par exemple 127.0.0.1:2575", "write for example 127.0.0.1:2575"}
+	}
 	for _, c := range causes {
 		if errors.Is(err, c.is) {
 			return c.explanation

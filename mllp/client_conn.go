@@ -149,6 +149,9 @@ func (c *clientConn) quiet(ctx context.Context, wait time.Duration, strays *tall
 	}
 	for total := 0; ; {
 		f, err := c.rd.ReadFrame()
+		if ended := ctx.Err(); ended != nil {
+			return &Error{Kind: Interrupted, Err: ended}
+		}
 		if err != nil {
 			if errors.Is(err, os.ErrDeadlineExceeded) && !c.rd.InBlock() {
 				return nil

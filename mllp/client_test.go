@@ -1,0 +1,527 @@
+package mllp_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pamlab/pamlab/mllp"
+)
+
+// peer accepts connections on the loopback, and plays f on each, which is told
+// the number of the connection, from 1.
+func peer(t *testing.T, f func(n int, c *net.TCPConn)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	var all sync.WaitGroup
+	all.Go(func() {
+		for n := 1; ; n++ {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			all.Go(func() {
+				defer c.Close()
+				c.SetDeadline(time.Now().Add(20 * time.Second))
+				f(n, c.(*net.TCPConn))
+			})
+		}
+	})
+	t.Cleanup(func() { l.Close(); all.Wait() })
+	return l.Addr().String()
+}
+
+// client returns a Client that is closed when the test ends.
+func client(t *testing.T, c *mllp.Client) *mllp.Client {
+	t.Helper()
+	t.Cleanup(func() { require.NoError(t, c.Close()) })
+	return c
+}
+
+func do(t *testing.T, c *mllp.Client, payload string) *mllp.Response {
+	t.Helper()
+	r, err := c.Do(t.Context(), []byte(payload))
+	require.NoError(t, err)
+	return r
+}
+
+func TestClientKeepsItsConnection(t *testing.T) {
+	c := client(t, &mllp.Client{Addr: serve(t, &mllp.Server{})})
+	conn, err := c.Connect(t.Context())
+	require.NoError(t, err)
+	for i := range 5 {
+		r := do(t, c, fmt.Sprint(i))
+		require.Equal(t, fmt.Sprint("re:", i), string(r.Payload))
+		require.Same(t, conn, r.Conn)
+		require.False(t, r.Reopened)
+		require.Empty(t, r.Oddities)
+		require.Positive(t, r.Latency)
+	}
+	again, err := c.Connect(t.Context())
+	require.NoError(t, err)
+	require.Same(t, conn, again)
+}
+
+func TestClientPayloadBelongsToTheCaller(t *testing.T) {
+	c := client(t, &mllp.Client{Addr: serve(t, &mllp.Server{})})
+	first := do(t, c, "first")
+	do(t, c, "other")
+	require.Equal(t, "re:first", string(first.Payload))
+}
+
+// A peer that closes after each answer is allowed to; every message must come
+// through, and each of them once.
+func TestClientReopensAfterEveryAnswer(t *testing.T) {
+	for name, secure := range map[string]bool{"plain": false, "TLS": true} {
+		t.Run(name, func(t *testing.T) {
+			var received atomic.Int32
+			s := &mllp.Server{Handler: mllp.HandlerFunc(func(w mllp.ResponseWriter, r *mllp.Request) {
+				received.Add(1)
+				w.WriteMessage(r.Payload)
+				w.CloseAfter()
+			})}
+			c := &mllp.Client{}
+			if secure {
+				s.TLSConfig, c.TLSConfig = serverConfig(t, identity(t, "dmn")), clientConfig(t, identity(t, "gam"))
+			}
+			c.Addr = serve(t, s)
+			client(t, c)
+			const n = 50
+			for i := range n {
+				r := do(t, c, fmt.Sprint(i))
+				require.Equal(t, fmt.Sprint(i), string(r.Payload))
+				require.Equal(t, i > 0, r.Reopened)
+				require.Equal(t, uint64(i+1), r.Conn.ID)
+			}
+			require.Equal(t, int32(n), received.Load())
+		})
+	}
+}
+
+// Without Settle the next message races with the closure; a closure that has
+// arrived is noticed all the same.
+func TestClientNoticesAnEarlierClosure(t *testing.T) {
+	s := &mllp.Server{Handler: mllp.HandlerFunc(func(w mllp.ResponseWriter, r *mllp.Request) {
+		w.WriteMessage(r.Payload)
+		w.CloseAfter()
+	})}
+	c := client(t, &mllp.Client{Addr: serve(t, s), Settle: -1})
+	do(t, c, "first")
+	failure(t, c.Probe(t.Context(), 10*time.Second), mllp.PeerClosed)
+	do(t, c, "second")
+}
+
+// Nobody knows whether a message was processed that was not answered: it must
+// not be sent again.
+func TestClientNeverSendsTwice(t *testing.T) {
+	var messages atomic.Int32
+	addr := peer(t, func(n int, c *net.TCPConn) {
+		if _, err := mllp.NewReader(c, 0).ReadFrame(); err == nil {
+			messages.Add(1)
+		}
+	})
+	c := client(t, &mllp.Client{Addr: addr})
+	for range 10 {
+		_, err := c.Do(t.Context(), []byte("hello"))
+		failure(t, err, mllp.PeerClosed)
+	}
+	c.Close()
+	require.Equal(t, int32(10), messages.Load())
+}
+
+func TestClientTellsAnswersApart(t *testing.T) {
+	const ack = "MSH|ack"
+	cases := []struct {
+		name   string
+		answer string
+		hangUp bool
+		kind   mllp.ErrorKind // "" if there is an answer
+		part   string
+		odd    []mllp.OddityKind
+	}{
+		{name: "an answer", answer: "\x0b" + ack + "\x1c\r"},
+		{name: "an answer, and the end", answer: "\x0b" + ack + "\x1c\r", hangUp: true},
+		{name: "nothing", kind: mllp.NoAnswer},
+		{name: "the end", hangUp: true, kind: mllp.PeerClosed},
+		{name: "half an answer", answer: "\x0bMSH", kind: mllp.BrokenFrame, part: "MSH"},
+		{name: "half an answer, and the end", answer: "\x0bMSH", hangUp: true, kind: mllp.BrokenFrame, part: "MSH"},
+		{name: "no final byte", answer: "\x0b" + ack + "\x1c", kind: mllp.BrokenFrame, part: ack + "\x1c",
+			odd: []mllp.OddityKind{mllp.EndWithoutCR}},
+		{name: "no framing", answer: ack, kind: mllp.NoAnswer, odd: []mllp.OddityKind{mllp.GarbageBefore}},
+		{name: "no framing, and the end", answer: ack, hangUp: true, kind: mllp.PeerClosed, odd: []mllp.OddityKind{mllp.GarbageBefore}},
+		{name: "an empty block", answer: "\x0b\x1c\r", kind: mllp.NoAnswer, odd: []mllp.OddityKind{mllp.EmptyBlock}},
+		{name: "a release 2 acknowledgement alone", answer: "\x0b\x06\x1c\r", kind: mllp.NoAnswer, odd: []mllp.OddityKind{mllp.ReleaseTwoCommit}},
+		{name: "a release 2 acknowledgement before", answer: "\x0b\x06\x1c\r\x0b" + ack + "\x1c\r", odd: []mllp.OddityKind{mllp.ReleaseTwoCommit}},
+		{name: "garbage before", answer: "\r\n\x0b" + ack + "\x1c\r", odd: []mllp.OddityKind{mllp.GarbageBefore}},
+		{name: "too large", answer: "\x0b" + strings.Repeat("x", 2000) + "\x1c\r", kind: mllp.TooLarge, part: strings.Repeat("x", 1000)},
+		{name: "a TLS alert", answer: "\x15\x03\x03\x00\x02\x02\x46", kind: mllp.BrokenFrame, odd: []mllp.OddityKind{mllp.GarbageBefore}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			addr := peer(t, func(n int, nc *net.TCPConn) {
+				mllp.NewReader(nc, 0).ReadFrame()
+				nc.Write([]byte(c.answer))
+				if !c.hangUp {
+					io.Copy(io.Discard, nc)
+				}
+			})
+			timeout := 10 * time.Second
+			if c.kind != "" && !c.hangUp {
+				timeout = 50 * time.Millisecond
+			}
+			cl := client(t, &mllp.Client{Addr: addr, MaxMessage: 1000, AnswerTimeout: timeout})
+			r, err := cl.Do(t.Context(), []byte("hello"))
+			var odd []mllp.Oddity
+			if c.kind == "" {
+				require.NoError(t, err)
+				require.Equal(t, ack, string(r.Payload))
+				odd = r.Oddities
+			} else {
+				e := failure(t, err, c.kind)
+				require.Equal(t, addr, e.Addr)
+				require.Equal(t, c.part, string(e.Partial))
+				odd = e.Oddities
+			}
+			var kinds []mllp.OddityKind
+			for _, o := range odd {
+				kinds = append(kinds, o.Kind)
+			}
+			require.Equal(t, c.odd, kinds)
+		})
+	}
+}
+
+func TestClientBoundsEndlessGarbage(t *testing.T) {
+	for name, unit := range hostile() {
+		t.Run(name, func(t *testing.T) {
+			addr := peer(t, func(n int, c *net.TCPConn) {
+				mllp.NewReader(c, 0).ReadFrame()
+				io.Copy(c, newEndless(unit))
+			})
+			c := client(t, &mllp.Client{Addr: addr, MaxMessage: 1 << 20, AnswerTimeout: time.Minute})
+			_, err := c.Do(t.Context(), []byte("hello"))
+			var fe *mllp.FrameError
+			require.ErrorAs(t, err, &fe)
+		})
+	}
+}
+
+func TestClientNoConnection(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	l.Close()
+	cases := []struct {
+		name string
+		c    *mllp.Client
+		says string
+	}{
+		{"nobody listens", &mllp.Client{Addr: l.Addr().String()}, "nobody listens"},
+		{"no such name", &mllp.Client{Addr: "nowhere.invalid:2575", Dial: func(context.Context, string, string) (net.Conn, error) {
+			return nil, &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "nowhere.invalid", IsNotFound: true}}
+		}}, `"nowhere.invalid" has no address`},
+		{"no port", &mllp.Client{Addr: "127.0.0.1"}, "missing port"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := c.c.Do(t.Context(), []byte("hello"))
+			e := failure(t, err, mllp.NoConnection)
+			require.Contains(t, e.Error(), c.says)
+			require.NotEmpty(t, e.Hint("fr"))
+			_, err = c.c.Connect(t.Context())
+			failure(t, err, mllp.NoConnection)
+			failure(t, c.c.Probe(t.Context(), time.Second), mllp.NoConnection)
+		})
+	}
+}
+
+// What comes between two exchanges is no answer to the second.
+func TestClientDoesNotTakeAStrayBlockForTheAnswer(t *testing.T) {
+	talk := func(c net.Conn) {
+		r := mllp.NewReader(c, 0)
+		for {
+			f, err := r.ReadFrame()
+			if err != nil {
+				return
+			}
+			answer := append([]byte("re:"), f.Payload...)
+			c.Write(mllp.AppendFrame(mllp.AppendFrame(nil, answer), []byte("stray")))
+		}
+	}
+	addrs := map[string]string{
+		"plain": peer(t, func(n int, c *net.TCPConn) { talk(c) }),
+		"TLS": peer(t, func(n int, c *net.TCPConn) {
+			tc := tls.Server(c, serverConfig(t, identity(t, "dmn")))
+			talk(tc)
+		}),
+	}
+	for name, addr := range addrs {
+		t.Run(name, func(t *testing.T) {
+			c := client(t, &mllp.Client{Addr: addr})
+			if name == "TLS" {
+				c.TLSConfig = clientConfig(t, identity(t, "gam"))
+			}
+			require.Empty(t, do(t, c, "0").Oddities)
+			for i := 1; i < 20; i++ {
+				r := do(t, c, fmt.Sprint(i))
+				require.Equal(t, fmt.Sprint("re:", i), string(r.Payload))
+				require.False(t, r.Reopened)
+				require.Len(t, r.Oddities, 1)
+				require.Equal(t, mllp.Unsolicited, r.Oddities[0].Kind)
+				require.Equal(t, "stray", string(r.Oddities[0].Sample))
+			}
+		})
+	}
+}
+
+// A TLS record that was read ahead with the answer is looked at as well.
+func TestClientFindsAStrayBlockInTheNextRecord(t *testing.T) {
+	addr := peer(t, func(n int, c *net.TCPConn) {
+		var wire gather
+		wire.Conn = c
+		tc := tls.Server(&wire, serverConfig(t, identity(t, "dmn")))
+		r := mllp.NewReader(tc, 0)
+		for {
+			f, err := r.ReadFrame()
+			if err != nil {
+				return
+			}
+			wire.hold = true
+			tc.Write(mllp.AppendFrame(nil, f.Payload))
+			tc.Write(mllp.AppendFrame(nil, []byte("stray")))
+			wire.release()
+		}
+	})
+	c := client(t, &mllp.Client{Addr: addr, TLSConfig: clientConfig(t, identity(t, "gam"))})
+	do(t, c, "first")
+	for range 20 {
+		r := do(t, c, "next")
+		require.Equal(t, "next", string(r.Payload))
+		require.Len(t, r.Oddities, 1)
+		require.Equal(t, mllp.Unsolicited, r.Oddities[0].Kind)
+	}
+}
+
+// gather makes one write of several.
+type gather struct {
+	net.Conn
+	hold bool
+	buf  bytes.Buffer
+}
+
+func (g *gather) Write(p []byte) (int, error) {
+	if g.hold {
+		return g.buf.Write(p)
+	}
+	return g.Conn.Write(p)
+}
+
+func (g *gather) release() {
+	g.hold = false
+	g.buf.WriteTo(g.Conn)
+}
+
+// A block that was begun before the message cannot be told from its answer.
+func TestClientReopensInTheMiddleOfAStrayBlock(t *testing.T) {
+	addr := peer(t, func(n int, c *net.TCPConn) {
+		r := mllp.NewReader(c, 0)
+		for {
+			f, err := r.ReadFrame()
+			if err != nil {
+				return
+			}
+			c.Write(append(mllp.AppendFrame(nil, f.Payload), "\x0bstray"...))
+		}
+	})
+	c := client(t, &mllp.Client{Addr: addr})
+	do(t, c, "first")
+	r := do(t, c, "second")
+	require.Equal(t, "second", string(r.Payload))
+	require.True(t, r.Reopened)
+}
+
+func TestClientReportsALineFeedAfterEachAnswer(t *testing.T) {
+	addr := peer(t, func(n int, c *net.TCPConn) {
+		r := mllp.NewReader(c, 0)
+		for {
+			f, err := r.ReadFrame()
+			if err != nil {
+				return
+			}
+			c.Write(append(mllp.AppendFrame(nil, f.Payload), '\n'))
+		}
+	})
+	c := client(t, &mllp.Client{Addr: addr})
+	require.Empty(t, do(t, c, "first").Oddities)
+	for range 5 {
+		r := do(t, c, "next")
+		require.False(t, r.Reopened)
+		require.Len(t, r.Oddities, 1)
+		require.Equal(t, mllp.GarbageBefore, r.Oddities[0].Kind)
+		require.Equal(t, "\n", string(r.Oddities[0].Sample))
+	}
+}
+
+func TestClientProbe(t *testing.T) {
+	say, hangUp := make(chan string), make(chan bool)
+	addr := peer(t, func(n int, c *net.TCPConn) {
+		r := mllp.NewReader(c, 0)
+		for {
+			if _, err := r.ReadFrame(); err != nil {
+				return
+			}
+			c.Write([]byte("\x0bok\x1c\r"))
+			if s := <-say; s != "" {
+				c.Write(mllp.AppendFrame(nil, []byte(s)))
+			}
+			if <-hangUp {
+				return
+			}
+		}
+	})
+	c := client(t, &mllp.Client{Addr: addr})
+	do(t, c, "1")
+	require.NoError(t, c.Probe(t.Context(), 10*time.Millisecond))
+	say <- "stray"
+	require.NoError(t, c.Probe(t.Context(), 50*time.Millisecond))
+	hangUp <- false
+	require.Equal(t, mllp.Unsolicited, do(t, c, "2").Oddities[0].Kind)
+	say <- ""
+	hangUp <- true
+	failure(t, c.Probe(t.Context(), 10*time.Second), mllp.PeerClosed)
+}
+
+func TestClientIsInterrupted(t *testing.T) {
+	got := make(chan struct{}, 10)
+	addr := peer(t, func(n int, c *net.TCPConn) {
+		mllp.NewReader(c, 0).ReadFrame()
+		got <- struct{}{}
+		io.Copy(io.Discard, c)
+	})
+	t.Run("by its context", func(t *testing.T) {
+		c := client(t, &mllp.Client{Addr: addr})
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { <-got; cancel() }()
+		_, err := c.Do(ctx, []byte("hello"))
+		failure(t, err, mllp.Interrupted)
+		require.ErrorIs(t, err, context.Canceled)
+		_, err = c.Do(ctx, []byte("hello"))
+		failure(t, err, mllp.Interrupted)
+		_, err = c.Connect(ctx)
+		failure(t, err, mllp.Interrupted)
+	})
+	t.Run("by a deadline", func(t *testing.T) {
+		c := client(t, &mllp.Client{Addr: addr})
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		_, err := c.Do(ctx, []byte("hello"))
+		failure(t, err, mllp.Interrupted)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		<-got
+	})
+	t.Run("by Close", func(t *testing.T) {
+		c := client(t, &mllp.Client{Addr: addr})
+		go func() { <-got; c.Close() }()
+		_, err := c.Do(t.Context(), []byte("hello"))
+		failure(t, err, mllp.Interrupted)
+		require.ErrorIs(t, err, net.ErrClosed)
+	})
+	t.Run("while it waits for its turn", func(t *testing.T) {
+		c := client(t, &mllp.Client{Addr: addr})
+		first := make(chan error, 1)
+		go func() {
+			_, err := c.Do(context.Background(), []byte("hello"))
+			first <- err
+		}()
+		<-got
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		_, err := c.Do(ctx, []byte("hello"))
+		failure(t, err, mllp.Interrupted)
+		c.Close()
+		failure(t, <-first, mllp.Interrupted)
+	})
+}
+
+func TestClientWorksAgainAfterClose(t *testing.T) {
+	c := client(t, &mllp.Client{Addr: serve(t, &mllp.Server{})})
+	require.NoError(t, c.Close(), "never opened")
+	do(t, c, "first")
+	require.NoError(t, c.Close())
+	require.NoError(t, c.Close())
+	r := do(t, c, "second")
+	require.Equal(t, uint64(2), r.Conn.ID)
+	require.False(t, r.Reopened, "the caller closed it")
+}
+
+func TestClientIsSharedByGoroutines(t *testing.T) {
+	c := client(t, &mllp.Client{Addr: serve(t, &mllp.Server{})})
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() {
+			for range 10 {
+				r, err := c.Do(t.Context(), []byte(fmt.Sprint(i)))
+				if err != nil || string(r.Payload) != fmt.Sprint("re:", i) {
+					t.Errorf("%v, %v", r, err)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// An answer that comes before the message is whole is kept for the report.
+func TestClientKeepsAnEarlyAnswer(t *testing.T) {
+	addr := peer(t, func(n int, c *net.TCPConn) {
+		io.ReadFull(c, make([]byte, 10))
+		c.Write([]byte("\x0btoo long for me\x1c\r"))
+		c.CloseWrite()
+		io.CopyN(io.Discard, c, 1<<20)
+	})
+	c := client(t, &mllp.Client{Addr: addr})
+	_, err := c.Do(t.Context(), bytes.Repeat([]byte("x"), 64<<20))
+	require.Equal(t, "too long for me", string(failure(t, err, mllp.PeerClosed).Partial))
+}
+
+func TestClientMeetsPlainTextBehindATLSPort(t *testing.T) {
+	addr := peer(t, func(n int, c *net.TCPConn) {
+		c.Write([]byte("220 mail server\r\n"))
+		io.Copy(io.Discard, c)
+	})
+	c := client(t, &mllp.Client{Addr: addr, TLSConfig: clientConfig(t, identity(t, "gam"))})
+	_, err := c.Connect(t.Context())
+	e := failure(t, err, mllp.HandshakeRefused)
+	require.Contains(t, e.Error(), "not TLS")
+}
+
+func TestClientMeetsAPeerThatHangsUpDuringTheHandshake(t *testing.T) {
+	addr := peer(t, func(n int, c *net.TCPConn) { c.Read(make([]byte, 1)) })
+	c := client(t, &mllp.Client{Addr: addr, TLSConfig: clientConfig(t, identity(t, "gam"))})
+	_, err := c.Connect(t.Context())
+	e := failure(t, err, mllp.HandshakeRefused)
+	require.Empty(t, e.Alert)
+	require.Contains(t, e.Hint("en"), "closed without a word")
+}
+
+func TestErrorsWithoutDetailsAreStillSentences(t *testing.T) {
+	for _, kind := range []mllp.ErrorKind{
+		mllp.NoConnection, mllp.HandshakeRefused, mllp.NoAnswer, mllp.PeerClosed, mllp.BrokenFrame,
+		mllp.TooLarge, mllp.NotRead, mllp.Idle, mllp.Interrupted, mllp.Panicked, "other",
+	} {
+		e := &mllp.Error{Kind: kind, Addr: "peer:1"}
+		failure(t, fmt.Errorf("wrapped: %w", e), kind)
+		require.NotEqual(t, e.In("fr") == e.In("en"), kind != "other", kind)
+		require.Empty(t, errors.Unwrap(e))
+	}
+}
