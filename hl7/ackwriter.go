@@ -128,7 +128,8 @@ func (w *ackWriter) verdict(a Ack, h Header) {
 	w.b = append(w.b, "MSA"...)
 	w.field()
 	w.b = append(w.b, a.Code...)
-	w.raw(h.ControlID)
+	w.field()
+	w.verbatim(h.ControlID) // in no other character set either: it is compared as bytes
 	if w.version < v25 {
 		text := a.Text
 		if text == "" && len(a.Errors) > 0 {
@@ -271,13 +272,14 @@ func (w *ackWriter) number(n int) {
 	}
 }
 
-// raw writes a field of the header as it came.
+// raw writes a field of the header as it came, but in the character set of the
+// acknowledgement.
 func (w *ackWriter) raw(s string) {
 	w.field()
 	w.bytes(s)
 }
 
-// part writes a further component of the header as it came.
+// part is raw for a further component.
 func (w *ackWriter) part(s string) {
 	w.b = append(w.b, w.d.Component)
 	w.bytes(s)
@@ -291,6 +293,12 @@ func (w *ackWriter) bytes(s string) {
 			}
 		}
 	}
+	w.verbatim(s)
+}
+
+// verbatim writes bytes of the header without the control bytes among them,
+// which could end the frame.
+func (w *ackWriter) verbatim(s string) {
 	start := 0
 	for i := 0; i < len(s); i++ {
 		if s[i] < ' ' {

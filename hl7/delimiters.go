@@ -95,19 +95,24 @@ func (d Delimiters) complete() Delimiters {
 	return d
 }
 
+const beginEN, beginFR = `begin the message with MSH|^~\&|`, `commencez le message par MSH|^~\&|`
+
 var (
+	sayEndsAfterMSH = phrase{
+		en: "the input ends after MSH", fr: "l'entrée s'arrête après MSH",
+		hintEN: beginEN, hintFR: beginFR}
 	sayNoEncoding = phrase{
 		en: "MSH-2 is empty: the message does not say how its components are separated", fr: "MSH-2 est vide : le message ne dit pas comment ses composants sont séparés",
-		hintEN: `begin the message with MSH|^~\&|`, hintFR: `commencez le message par MSH|^~\&|`}
+		hintEN: beginEN, hintFR: beginFR}
 	sayLongEncoding = phrase{
 		en: "MSH-2 has more than five characters (%s): the field separator of MSH-1 does not come back after it", fr: "MSH-2 a plus de cinq caractères (%s) : le séparateur de champs de MSH-1 ne revient pas après lui",
-		hintEN: `begin the message with MSH|^~\&|`, hintFR: `commencez le message par MSH|^~\&|`}
+		hintEN: beginEN, hintFR: beginFR}
 	sayBadDelimiter = phrase{
 		en: "%s cannot be a delimiter: it has to be a printable ASCII character, no letter, digit, blank or quotation mark", fr: "%s ne peut pas être un délimiteur : il faut un caractère ASCII imprimable, ni lettre, ni chiffre, ni espace, ni guillemet",
-		hintEN: `begin the message with MSH|^~\&|`, hintFR: `commencez le message par MSH|^~\&|`}
+		hintEN: beginEN, hintFR: beginFR}
 	sayTwiceDelimiter = phrase{
 		en: "%s stands for two different delimiters", fr: "%s sert pour deux délimiteurs différents",
-		hintEN: `begin the message with MSH|^~\&|`, hintFR: `commencez le message par MSH|^~\&|`}
+		hintEN: beginEN, hintFR: beginFR}
 )
 
 // readDelimiters reads MSH-1 and MSH-2 of the MSH segment that begins at
@@ -115,9 +120,11 @@ var (
 func readDelimiters(data []byte, at int) (Delimiters, *Error) {
 	var d Delimiters
 	msh1, msh2 := Location{Segment: "MSH", Occurrence: 1, Field: 1}, Location{Segment: "MSH", Occurrence: 1, Field: 2}
-	if at+3 >= len(data) || !isDelimiter(data[at+3]) {
-		end := min(at+4, len(data))
-		return d, fail(KindDelimiters, at+3, sayBadDelimiter, excerpt(data[at+3:end])).at(msh1)
+	switch {
+	case at+3 >= len(data):
+		return d, fail(KindDelimiters, at+3, sayEndsAfterMSH).at(msh1)
+	case !isDelimiter(data[at+3]):
+		return d, fail(KindDelimiters, at+3, sayBadDelimiter, excerpt(data[at+3:at+4])).at(msh1)
 	}
 	d.Field = data[at+3]
 	rest := data[at+4 : min(at+4+6, len(data))]

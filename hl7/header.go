@@ -73,13 +73,15 @@ func readHeader(data []byte, at int, d Delimiters) Header {
 	return h
 }
 
-// part returns component n of the first repetition of a field.
+// part returns the first sub-component of component n of the first repetition
+// of a field.
 func part(field string, d Delimiters, n int) string {
 	field, _ = cutAt(field, d.Repetition)
 	for ; n > 1; n-- {
 		_, field = cutAt(field, d.Component)
 	}
 	field, _ = cutAt(field, d.Component)
+	field, _ = cutAt(field, d.Subcomponent)
 	return field
 }
 

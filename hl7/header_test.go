@@ -23,9 +23,9 @@ func TestParseHeader(t *testing.T) {
 			},
 		},
 		{
-			"enhanced mode, repetitions, raw bytes", "\xef\xbb\xbf\nMSH|^~\\&|A\xe9&1^2|\\T\\||||sec|ACK~X||P|2.3.1||cont|AL|NE|FRA|8859/1|FR\rPID|1\r",
+			"enhanced mode, repetitions, raw bytes", "\xef\xbb\xbf\nMSH|^~\\&|A\xe9&1^2|\\T\\||||sec|ACK^A01&&^ACK&~X||P|2.3.1||cont|AL|NE|FRA|8859/1|FR\rPID|1\r",
 			hl7.Header{
-				Delimiters: hl7.StandardDelimiters(), SendingApplication: "A\xe9&1^2", SendingFacility: `\T\`, Type: "ACK",
+				Delimiters: hl7.StandardDelimiters(), SendingApplication: "A\xe9&1^2", SendingFacility: `\T\`, Type: "ACK", Trigger: "A01", Structure: "ACK",
 				ProcessingID: "P", Version: "2.3.1", VersionRaw: "2.3.1", AcceptAck: "AL", ApplicationAck: "NE",
 				CountryCode: "FRA", Charset: "8859/1",
 			},

@@ -109,8 +109,8 @@ func TestParseRefuses(t *testing.T) {
 		{"MLLP frame", "\x0bMSH|^~\\&|\r\x1c\r", hl7.KindFramed, "", 0, "byte 0: the message is still inside its MLLP frame (0x0B)"},
 		{"batch", "\rFHS|^~\\&|\r", hl7.KindBatch, "", 1, "byte 1: a batch of messages begins here (FHS), not a message"},
 		{"two messages", "MSH|^~\\&|A\rMSH|^~\\&|B\r", hl7.KindSeveral, "", 11, "byte 11: a second message begins here"},
-		{"name only", "MSH", hl7.KindDelimiters, "MSH-1", 3, `MSH-1 (byte 3): "" cannot be a delimiter: it has to be a printable ASCII character, no letter, digit, blank or quotation mark`},
-		{"blank as separator", "MSH ^~\\& ", hl7.KindDelimiters, "MSH-1", 3, ""},
+		{"name only", "MSH", hl7.KindDelimiters, "MSH-1", 3, `MSH-1 (byte 3): the input ends after MSH`},
+		{"blank as separator", "MSH ^~\\& ", hl7.KindDelimiters, "MSH-1", 3, `MSH-1 (byte 3): " " cannot be a delimiter: it has to be a printable ASCII character, no letter, digit, blank or quotation mark`},
 		{"no encoding characters", "MSH|", hl7.KindDelimiters, "MSH-2", 4, ""},
 		{"empty encoding characters", "MSH||A", hl7.KindDelimiters, "MSH-2", 4, "MSH-2 (byte 4): MSH-2 is empty: the message does not say how its components are separated"},
 		{"encoding characters ended by CR", "MSH|\rPID", hl7.KindDelimiters, "MSH-2", 4, ""},
@@ -193,6 +193,9 @@ func TestOddityIn(t *testing.T) {
 	o := hl7.Oddity{Kind: hl7.OddLineFeed, Offset: 25, Count: 2}
 	require.Equal(t, "a segment ends with LF (2 times, first at byte 25)", o.In("en"))
 	require.Equal(t, "un segment se termine par LF (2 fois, d'abord à l'octet 25)", o.In("fr"))
+	o.Count = 1
+	require.Equal(t, "a segment ends with LF (once, at byte 25)", o.In("en"))
+	require.Equal(t, "un segment se termine par LF (une fois, à l'octet 25)", o.In("fr"))
 }
 
 func TestDelimiters(t *testing.T) {

@@ -33,8 +33,13 @@ type Oddity struct {
 // In describes the oddity in a language, "fr" or "en".
 func (o Oddity) In(lang string) string {
 	say := o.Kind.phrase()
-	if lang == "fr" {
+	switch {
+	case lang == "fr" && o.Count == 1:
+		return fmt.Sprintf("%s (une fois, à l'octet %d)", say.fr, o.Offset)
+	case lang == "fr":
 		return fmt.Sprintf("%s (%d fois, d'abord à l'octet %d)", say.fr, o.Count, o.Offset)
+	case o.Count == 1:
+		return fmt.Sprintf("%s (once, at byte %d)", say.en, o.Offset)
 	}
 	return fmt.Sprintf("%s (%d times, first at byte %d)", say.en, o.Count, o.Offset)
 }
