@@ -186,6 +186,7 @@ func TestServerSurvivesAPanic(t *testing.T) {
 	send(t, conn, "secret")
 	_, err := conn.Read(make([]byte, 1))
 	require.Equal(t, io.EOF, err)
+	conn.Close()
 	failure(t, (<-w.closed).Err, mllp.Panicked)
 	require.Contains(t, log.String(), "out of paper")
 	require.Contains(t, log.String(), "TestServerSurvivesAPanic", "the stack")

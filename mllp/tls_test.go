@@ -271,6 +271,7 @@ func TestServerRefusesPlainTextOnATLSPort(t *testing.T) {
 	send(t, conn, "hello")
 	_, err := io.ReadAll(conn)
 	require.NoError(t, err)
+	conn.Close()
 	e := failure(t, (<-w.closed).Err, mllp.HandshakeRefused)
 	require.Contains(t, e.Error(), "not TLS")
 	require.Contains(t, e.Hint("en"), "plain text")
