@@ -208,12 +208,21 @@ func (a *app) whatNext(o *demoOptions, at func(string) string) {
 		a.printf("  %s\n", at(name))
 	}
 	a.printf("\n%s\n", a.text("Et maintenant :", "What next:"))
+	self := selfName()
 	rows := []string{
-		"pamlab demo --bugs wrong-msa2", a.text("à quoi ressemble un échec", "what a failure looks like"),
-		"pamlab list", a.text("les scénarios", "the scenarios"),
-		"pamlab run -c " + at("candidate.yaml"), a.text("à votre DMN : mettez son adresse dans le fichier", "at your DMN: put its address into the file"),
+		self + " demo --bugs wrong-msa2", a.text("à quoi ressemble un échec", "what a failure looks like"),
+		self + " list", a.text("les scénarios", "the scenarios"),
+		self + " run -c " + at("candidate.yaml"), a.text("à votre DMN : mettez son adresse dans le fichier", "at your DMN: put its address into the file"),
 	}
 	a.printf("%s\n", examples(rows...))
+}
+
+// selfName is how this program was started, for commands to be copied.
+func selfName() string {
+	if path, err := os.Executable(); err == nil && strings.Contains(filepath.ToSlash(path), "/go-build") {
+		return "go run ./cmd/pamlab"
+	}
+	return "pamlab"
 }
 
 // writeCandidate writes the candidate file of the tour. It is meant to be
