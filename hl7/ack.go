@@ -121,10 +121,12 @@ type Ack struct {
 // MSH-18 saying so; otherwise typographic characters are simplified and others
 // written in hexadecimal, \Xhh..\.
 func (a Ack) Append(dst []byte, h Header) []byte {
-	w := ackWriter{b: dst, d: h.Delimiters.complete(), version: parseVersion(h.Version)}
+	w := ackWriter{d: h.Delimiters.complete(), version: parseVersion(h.Version)}
 	w.chooseCharset(a, h)
-	w.header(a, h)
-	w.verdict(a, h)
-	w.errors(a)
+	w.write(dst, a, h)
+	if w.msh18 != "" && isASCII(w.b[len(dst):]) {
+		w.msh18 = "" // what was not ASCII has no place in this version, or was simplified
+		w.write(dst, a, h)
+	}
 	return w.b
 }

@@ -127,6 +127,14 @@ ERR||ZBE^1|100^Segment sequence error^HL70357|W
 ERR|||999^x^HL70357|W
 `},
 		{
+			name: "texts that the version has no place for",
+			msh:  `MSH|^~\&|SND|SFAC|RCV|RFAC|||ADT^A01|1|P|2.5||||||8859/15`,
+			ack:  hl7.Ack{Code: hl7.AE, ControlID: "R3", Text: "refusé", Errors: []hl7.AckError{{Code: 207, User: "l’ID"}}},
+			want: `MSH|^~\&|RCV|RFAC|SND|SFAC|20260105101502||ACK^A01^ACK|R3|P|2.5
+MSA|AE|1
+ERR|||207^Application internal error^HL70357|E||||l'ID
+`},
+		{
 			name: "version 2.4: new MSH-9, old ERR",
 			msh:  `MSH|^~\&|SND|SFAC|RCV|RFAC|||ADT^A01|1|P|2.4`,
 			ack:  hl7.Ack{Code: hl7.AR, ControlID: "R3", Errors: []hl7.AckError{{Code: 207, User: "later"}, {Location: hl7.Location{Segment: "PV1", Occurrence: 2, Field: 3}, Code: 103}}},
@@ -158,4 +166,29 @@ ERR|^^^207&Application internal error&HL70357~PV1^2^3^103&Table value not found&
 			require.Equal(t, c.misread, r.Message.CheckText() != nil)
 		})
 	}
+}
+
+// TestAckTexts has the texts of table 0357, as IHE writes them, and the
+// characters that 8859/1 does not have but typographers use.
+func TestAckTexts(t *testing.T) {
+	latin1 := hl7.Latin1
+	ack := hl7.Ack{Code: hl7.AE, Charset: &latin1, Text: "‘a’ – — ‑ “b” «c» … \u202fd\u00a0œŒ \xff"}
+	for _, code := range []int{0, 100, 101, 102, 103, 200, 201, 202, 203, 204, 205, 206, 207, 208} {
+		ack.Errors = append(ack.Errors, hl7.AckError{Code: code})
+	}
+	r, err := hl7.ReadAck(ack.Append(nil, hl7.Header{Version: "2.3.1"}))
+	require.NoError(t, err)
+	require.NoError(t, r.Message.CheckText())
+	require.Equal(t, "'a' - - - \"b\" «c» ...  d\u00a0oeOE \u00ff", r.Text)
+	var texts []string
+	for _, e := range r.Errors {
+		texts = append(texts, e.Text)
+	}
+	require.Equal(t, []string{
+		"Message accepted",
+		"Segment sequence error", "Required field missing", "Data type error", "Table value not found",
+		"Unsupported message type", "Unsupported trigger event", "Unsupported processing id", "Unsupported version id",
+		"Unknown key identifier", "Duplicate key identifier", "Application record locked", "Application internal error",
+		"",
+	}, texts)
 }

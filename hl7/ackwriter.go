@@ -41,7 +41,16 @@ type ackWriter struct {
 	msh18   string
 }
 
-// chooseCharset decides how texts are written and what MSH-18 says.
+// write writes the acknowledgement after dst.
+func (w *ackWriter) write(dst []byte, a Ack, h Header) {
+	w.b = dst
+	w.header(a, h)
+	w.verdict(a, h)
+	w.errors(a)
+}
+
+// chooseCharset decides how texts are written and what MSH-18 says if that
+// makes more than ASCII.
 func (w *ackWriter) chooseCharset(a Ack, h Header) {
 	announced, known := parseCharset(h.Charset)
 	w.echo, w.charset = announced, announced

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -262,6 +263,25 @@ func TestClone(t *testing.T) {
 	require.Equal(t, "F", c.Get("PID-8"))
 	require.Equal(t, sample, string(c.Bytes()))
 	require.Equal(t, "F", old.String(), "a value keeps what it was")
+}
+
+// TestConcurrentReading is for the race detector.
+func TestConcurrentReading(t *testing.T) {
+	m := parse(t, sample)
+	p := hl7.MustPath("PID-3[.5=INS].4.2")
+	var done sync.WaitGroup
+	for range 4 {
+		done.Go(func() {
+			for range 100 {
+				_ = m.Lookup(p).String() + m.Get("PID-5") + m.Header().ControlID
+				_, _ = m.CheckText(), m.Oddities()
+				c := m.Clone()
+				_ = c.Set(hl7.MustPath("PID-8"), "U")
+			}
+		})
+	}
+	done.Wait()
+	require.Equal(t, sample, string(m.Bytes()))
 }
 
 // TestHostileInput parses inputs made to be slow or big. Something quadratic
