@@ -6,9 +6,11 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -114,6 +116,7 @@ var (
 	insForm   = regexp.MustCompile(`^[0-9]{5}([0-9]{2}|2A|2B)[0-9]{8}$`)
 	traitForm = regexp.MustCompile(`^[A-Z' -]+$`)
 	phoneForm = regexp.MustCompile(`^((019900|026191|035301|046571|053649|063998)\d{4})?$`)
+	names     = hl7.MustPath("PID-5[*]")
 	phones    = hl7.MustPath("PID-13[*]")
 )
 
@@ -137,6 +140,10 @@ func (d *demands) identity() {
 		d.that(ins[:10] == sex+birth[2:6]+place, "INS %s, born %s in %s, sex %s", ins, birth, place, sex)
 	}
 	d.that(d.patient.Birth.Year() >= 1976 || !strings.HasPrefix(place, "2A") && !strings.HasPrefix(place, "2B"), "born in %s in %d", place, d.patient.Birth.Year())
+	for name := range d.message.All(names) { // 48 characters in HL7 2.3.1, but for names that are long on purpose
+		long := utf8.RuneCountInString(d.patient.Family) > 25
+		d.that(strings.Contains(d.get("MSH-12"), "2.5") || status != "" || long || utf8.RuneCountInString(name.String()) <= 48, "PID-5 %s", name)
+	}
 	d.that(d.get("PID-7") <= d.get("MSH-7")[:8], "born after the message")
 	d.that((d.get("PID-24") == "Y") == (d.get("PID-25") != ""), "PID-24 and PID-25")
 	d.that((d.get("PID-30") == "Y") == (d.get("PID-29") != ""), "PID-29 and PID-30")
@@ -222,19 +229,25 @@ func (d *demands) grammar(g grammar) {
 	d.that(d.get("MSH-9") == "ADT^"+string(d.trigger)+"^"+g.structure, "MSH-9 %s", d.get("MSH-9"))
 }
 
-// presence is a line of fields.txt.
-type presence struct {
+// fieldRule is a line of fields.txt: presence, absence, or a length.
+type fieldRule struct {
 	dialects, events string
 	present          bool
+	most             int // characters; 0 for a line about presence
 	paths            []hl7.Path
 }
 
-func readFields(t testing.TB) []presence {
-	var all []presence
+func readFields(t testing.TB) []fieldRule {
+	var all []fieldRule
 	for _, line := range lines(t, "fields.txt") {
 		words := strings.Fields(line)
 		require.Greater(t, len(words), 3, line)
-		p := presence{dialects: words[0], events: words[1], present: words[2] == "+"}
+		p := fieldRule{dialects: words[0], events: words[1], present: words[2] == "+"}
+		if !strings.Contains("+-", words[2]) {
+			var err error
+			p.most, err = strconv.Atoi(words[2])
+			require.NoError(t, err, line)
+		}
 		for _, w := range words[3:] {
 			path, err := hl7.CompilePath(w)
 			require.NoError(t, err)
@@ -245,14 +258,20 @@ func readFields(t testing.TB) []presence {
 	return all
 }
 
-// fields demands what has to be there and what must not.
-func (d *demands) fields(all []presence, dialect string) {
+// fields demands what has to be there, what must not, and what fits.
+func (d *demands) fields(all []fieldRule, dialect string) {
 	among := func(list, word string) bool { return list == "*" || slices.Contains(strings.Split(list, ","), word) }
 	for _, want := range all {
 		if !among(want.dialects, dialect) || !among(want.events, string(d.trigger)) {
 			continue
 		}
 		for _, p := range want.paths {
+			if want.most > 0 {
+				for v := range d.message.All(p) {
+					d.that(utf8.RuneCountInString(v.String()) <= want.most, "%s is longer than %d: %s", p, want.most, v)
+				}
+				continue
+			}
 			present := d.message.Lookup(p).State() == hl7.Present
 			d.that(present == want.present, "%s is there: %v", p, present)
 		}

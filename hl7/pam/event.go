@@ -29,7 +29,7 @@ type event struct {
 	// v25 and v231 are the message structure, MSH-9.3, in HL7 2.5 and 2.3.1;
 	// "" where that version has no such event.
 	v25, v231 string
-	// z lists the French segments that may follow ZBE (PAM.fr 5.2, 6.14 to
+	// z lists the French segments that the event may carry (PAM.fr 5.2, 6.14 to
 	// 6.19).
 	z string
 	// classes lists the PV1-2 with which the event may insert a movement
@@ -38,9 +38,6 @@ type event struct {
 	// built tells that Journey.Message can make the message.
 	built bool
 }
-
-// hasZBE reports whether the event carries a movement.
-func (e event) hasZBE() bool { return e.kind == insert || e.kind == cancel || e.kind == update }
 
 // segmentAllowed reports whether a French Z segment has a place in the event.
 func (e event) segmentAllowed(name string) bool {

@@ -8,7 +8,7 @@ import (
 )
 
 // strict writes a name as RNIV 1 wants the strict identity traits: upper case,
-// no diacritics, hyphen and apostrophe kept (RNIV 1, 2.2).
+// no diacritics, hyphen and apostrophe kept (RNIV 1).
 func strict(name string) string { return strings.ToUpper(plain(name)) }
 
 // plain takes the diacritics off and keeps everything else: what a person

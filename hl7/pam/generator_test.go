@@ -58,6 +58,10 @@ func TestPatientSpec(t *testing.T) {
 			require.Equal(t, "Œuvrard", p.UsedFamily)
 			require.Regexp(t, `^nlhote\d\d@example\.`, p.Email)
 		}},
+		{"odd names", pam.PatientSpec{Identity: pam.Provisional, Family: "Ω\r|", Given: "\u0301"}, func(t *testing.T, p *pam.Patient) {
+			require.Equal(t, "Ω\r|", p.Family)
+			require.Regexp(t, `^\d\d@example\.`, p.Email)
+		}},
 		{"long name", pam.PatientSpec{LongName: true}, func(t *testing.T, p *pam.Patient) {
 			require.Greater(t, len([]rune(p.Family)), 30)
 			require.LessOrEqual(t, len([]rune(p.Family)), 50)

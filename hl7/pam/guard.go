@@ -13,7 +13,7 @@ import (
 // real person. It names the place and the authority, never the number.
 type RealIdentityError struct {
 	said
-	Location  hl7.Location // zero in bytes that are no message
+	Location  hl7.Location // zero where no field can be named
 	Authority string       // an OID, the name of an authority, or a type of identifier
 }
 
@@ -61,6 +61,24 @@ func CheckIdentities(m *hl7.Message) error {
 				return err
 			}
 		}
+	}
+	return checkLines(m.Bytes(), d)
+}
+
+// checkLines searches what the fields of segments do not show: lines that are no
+// segments, and OIDs in a message that uses their very dot as a delimiter.
+func checkLines(raw []byte, d hl7.Delimiters) error {
+	for len(raw) > 0 {
+		line := raw
+		if end := bytes.IndexAny(raw, "\r\n"); end >= 0 {
+			line = raw[:end]
+		}
+		if suspicious(line, d) {
+			if oid := findRealOID(line, d.Escape); oid != "" {
+				return newRealIdentityError(hl7.Location{}, oid)
+			}
+		}
+		raw = raw[min(len(line)+1, len(raw)):]
 	}
 	return nil
 }
@@ -117,8 +135,7 @@ func cutsOIDs(d hl7.Delimiters) bool {
 	return false
 }
 
-// checkSegment searches the fields, and then the segment as a whole: a message
-// may use the very dot of the OID as a delimiter.
+// checkSegment searches the fields of a segment.
 func checkSegment(s hl7.Segment, d hl7.Delimiters) error {
 	for n := 1; n <= s.NumFields(); n++ {
 		field := s.Field(n)
@@ -132,12 +149,6 @@ func checkSegment(s hl7.Segment, d hl7.Delimiters) error {
 				return newRealIdentityError(narrow(l, repetition, found, d), found)
 			}
 		}
-	}
-	if !cutsOIDs(d) {
-		return nil
-	}
-	if oid := findRealOID(s.Raw(), d.Escape); oid != "" {
-		return newRealIdentityError(s.Location(), oid)
 	}
 	return nil
 }

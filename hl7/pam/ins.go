@@ -27,9 +27,8 @@ const (
 
 // INSKey returns the two digits of the key of a 13-character NIR or NIA: 97
 // minus the remainder of the number by 97, where the Corsican departments 2A
-// and 2B count as 19 and 18 as the
-// register has it. A number that is not 13
-// characters, all digits but the A or B of Corsica, is a *SpecError.
+// and 2B count as 19 and 18. A number that is not 13 characters, all digits but
+// the A or B of Corsica, is a *SpecError.
 func INSKey(number string) (string, error) {
 	if len(number) != insNumberLen {
 		return "", badINS(number)

@@ -28,7 +28,7 @@ type Journey struct {
 	patient Patient
 	stay    Stay
 	log     log
-	created bool      // an A28 was sent
+	created bool      // by an A28, or an A31, which creates whom it does not find
 	clock   time.Time // of the last step; zero before the first
 }
 
@@ -94,6 +94,8 @@ type step struct {
 //   - *SpecError: a word, date or name in c cannot be used
 //   - *TriggerError: no event of ITI-30 or ITI-31
 //   - *EncodingError: the character set cannot write a text of the message
+//
+// Any other error is a fault of this package.
 func (j *Journey) Message(name string, t Trigger, c Change) (*hl7.Message, error) {
 	e, known := lookup(t)
 	if !known {

@@ -307,6 +307,11 @@ func TestForcedAgain(t *testing.T) {
 	again := x.do("A11", pam.Change{Of: "in", Force: true})
 	want(t, again, "ZBE-1", first.Get("ZBE-1"), "ZBE-2", first.Get("ZBE-2"), "ZBE-6", "A01")
 	require.NotEqual(t, first.Get("MSH-10"), again.Get("MSH-10"))
+	moved := begin(t, "", "I")
+	moved.step("in", "A01", pam.Change{})
+	moved.step("moved", "A02", pam.Change{})
+	want(t, moved.do("A12", pam.Change{}), "ZBE-5", "N")
+	want(t, moved.do("A12", pam.Change{Of: "moved", Force: true}), "ZBE-5", "N", "PV1-3.1", "1000")
 	phantom := x.do("A12", pam.Change{Force: true})
 	want(t, phantom, "ZBE-6", "A02", "ZBE-4", "CANCEL")
 	require.NotEqual(t, first.Get("ZBE-1"), phantom.Get("ZBE-1"))
@@ -436,4 +441,47 @@ func TestStateNames(t *testing.T) {
 		require.NotEmpty(t, s.Name("fr"))
 		require.NotEmpty(t, s.Name("en"))
 	}
+}
+
+// TestUnmade: a patient and a stay that no generator made give poor messages,
+// but messages.
+func TestUnmade(t *testing.T) {
+	t.Parallel()
+	for _, d := range pam.Dialects() {
+		j := pam.NewJourney(pam.NewGenerator(0, time.Time{}), d, hl7.ASCII, pam.Partners{}, &pam.Patient{}, &pam.Stay{})
+		for _, trigger := range pam.Triggers() {
+			if ok, _ := d.Supports(trigger); !ok {
+				continue
+			}
+			m, err := j.Message("", trigger, pam.Change{Force: true, Patient: &pam.PatientSpec{Identity: pam.Provisional}})
+			require.NoError(t, err, "%s in %s", trigger, d.Name)
+			require.Equal(t, string(trigger), m.Get("MSH-9.2"))
+		}
+	}
+}
+
+// TestTrustedPerson: chosen for a stay, so never in ITI-30 (PAM.fr 6.9.2).
+func TestTrustedPerson(t *testing.T) {
+	t.Parallel()
+	trusted := 0
+	for seed := range uint64(40) {
+		d, err := pam.DialectByName("")
+		require.NoError(t, err)
+		g := pam.NewGenerator(seed, noon)
+		p, err := g.Patient(pam.PatientSpec{Born: "adult"})
+		require.NoError(t, err)
+		st, err := g.Stay(pam.StaySpec{})
+		require.NoError(t, err)
+		x := &trip{t, g, pam.NewJourney(g, d, hl7.UTF8, pam.Partners{}, p, st)}
+		want(t, x.do("A28", pam.Change{}), "NK1[1]-7", "C", "NK1[2]-7", "")
+		m := x.do("A01", pam.Change{})
+		if m.Get("NK1[2]-7") == "K" {
+			trusted++
+			want(t, m, "NK1[2]-2", m.Get("NK1[1]-2"), "NK1[2]-1", "2")
+			require.NotEqual(t, m.Get("NK1[1]-33"), m.Get("NK1[2]-33"), "each can be closed without the other")
+		}
+		want(t, x.do("A31", pam.Change{}), "NK1[1]-7", "C", "NK1[2]-7", "")
+	}
+	require.NotZero(t, trusted)
+	require.Less(t, trusted, 40)
 }

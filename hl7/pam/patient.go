@@ -102,7 +102,7 @@ type dmpStatus struct {
 
 // contact is a person to call: NK1.
 type contact struct {
-	id            string
+	ids           [2]string // as the one to call, and as the trusted person
 	family, given string
 	sex           string
 	relation      string // table 0063
@@ -135,7 +135,7 @@ func (g *Generator) Patient(spec PatientSpec) (*Patient, error) {
 	p.live(r)
 	g.administer(p, r)
 	p.foldTo(p.letters)
-	p.IPP, p.contact.id = g.number(patients), g.number(contacts)
+	p.IPP, p.contact.ids = g.number(patients), [2]string{g.number(contacts), g.number(contacts)}
 	p.order = 901 + dice.IntN(98)
 	p.INS = p.nir()
 	return p, nil
@@ -151,11 +151,11 @@ func (g *Generator) Twin(p *Patient) *Patient {
 	other := *p
 	other.BirthRank = p.BirthRank%2 + 1
 	other.Sex = pick(r, []string{"F", "M"})
-	other.Given = drawGiven(r, other.Sex, 1+r.IntN(3), p.Given[0])
+	other.Given = drawGiven(r, other.Sex, 1+r.IntN(3), p.first())
 	other.UsedFamily, other.UsedGiven, other.verbatim = "", "", false
 	other.foldTo(other.letters)
 	other.reach(r)
-	other.IPP, other.contact.id = g.number(patients), g.number(contacts)
+	other.IPP, other.contact.ids = g.number(patients), [2]string{g.number(contacts), g.number(contacts)}
 	other.order = p.order + other.BirthRank - p.BirthRank
 	other.INS = other.nir()
 	return &other
@@ -256,6 +256,14 @@ func (p *Patient) nir() string {
 		return ""
 	}
 	return number + key
+}
+
+// first returns the first given name.
+func (p *Patient) first() string {
+	if len(p.Given) == 0 {
+		return ""
+	}
+	return p.Given[0]
 }
 
 // age returns the whole years of the patient on the day of t.

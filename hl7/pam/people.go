@@ -168,13 +168,19 @@ func (p *Patient) live(r *rand.Rand) {
 // that ARCEP keeps for fiction, and the domains of RFC 2606.
 func (p *Patient) reach(r *rand.Rand) {
 	p.Phone, p.Mobile = drawPhone(r), "063998"+fourDigits(r)
-	name := strings.Map(func(c rune) rune {
+	given, family := mailLetters(p.first()), mailLetters(p.Family)
+	name := given[:min(1, len(given))] + family
+	p.Email = name[:min(12, len(name))] + itoa(10+r.IntN(90)) + "@example." + pick(r, []string{"org", "net", "com"})
+}
+
+// mailLetters keeps of a name what goes into a mail address without a thought.
+func mailLetters(name string) string {
+	return strings.Map(func(c rune) rune {
 		if c < 'a' || c > 'z' {
 			return -1
 		}
 		return c
-	}, strings.ToLower(plain(p.Given[0])[:1]+plain(p.Family)))
-	p.Email = name[:min(12, len(name))] + itoa(10+r.IntN(90)) + "@example." + pick(r, []string{"org", "net", "com"})
+	}, strings.ToLower(plain(name)))
 }
 
 func drawPhone(r *rand.Rand) string {

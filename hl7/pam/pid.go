@@ -68,7 +68,7 @@ func (w *writer) identifiers() []string {
 // names; elsewhere it is the further ones.
 func (w *writer) names() []string {
 	p := w.patient
-	family, first, further := p.Family, p.Given[0], strings.Join(p.Given[1:], " ")
+	family, first, further := p.Family, p.first(), strings.Join(p.Given[min(1, len(p.Given)):], " ")
 	if w.dialect.ins {
 		further = strings.Join(p.Given, " ")
 		if !p.verbatim {
@@ -79,7 +79,7 @@ func (w *writer) names() []string {
 	if p.UsedFamily == "" && p.UsedGiven == "" {
 		return []string{legal}
 	}
-	return []string{legal, w.name(orElse(p.UsedFamily, p.Family), orElse(p.UsedGiven, p.Given[0]), "", "D")}
+	return []string{legal, w.name(orElse(p.UsedFamily, p.Family), orElse(p.UsedGiven, p.first()), "", "D")}
 }
 
 // name writes an XPN. In the PID of HL7 2.3.1, with 48 characters to a name,
@@ -155,6 +155,6 @@ func (w *writer) nk1() {
 			Field(3, c.relation).
 			Field(5, phone(c.phone, "PRN", "CP", w.dialect.v231())).
 			Field(7, role).
-			Field(33, components(c.id, "", "", contactNumbers.component(w.fullHD()), "PN"))
+			Field(33, components(c.ids[i], "", "", contactNumbers.component(w.fullHD()), "PN"))
 	}
 }

@@ -69,8 +69,8 @@ func (j *Journey) enter(s *step) error {
 func (j *Journey) transfer(s *step) error {
 	state := j.State()
 	to := &s.movement.Situation
-	if !s.change.moves() {
-		unit := pick(j.rng, j.otherUnits(s.prior)).Unit
+	if others := j.otherUnits(s.prior); !s.change.moves() && len(others) > 0 {
+		unit := pick(j.rng, others).Unit
 		*to = j.stay.foldSituation(Change{Unit: &unit}.apply(*to))
 	}
 	s.bedAnew(j)

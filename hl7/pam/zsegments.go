@@ -34,6 +34,9 @@ func (w *writer) zfa() {
 
 // zfp writes the occupation.
 func (w *writer) zfp() {
+	if w.patient.job == "" {
+		return
+	}
 	w.b.Segment("ZFP").Field(1, w.patient.job[:1]).Field(2, w.patient.job)
 }
 
