@@ -24,7 +24,7 @@ func (s *stage) judge(ctx context.Context, step *Step, out *outcome) []CheckInfo
 		}
 	case out.receipt != nil && !out.probed:
 		checks = append(checks, judgeOwed(&answer{
-			sent: s.sentHeader(), wire: out.response.Oddities, receipt: out.receipt, seen: s.seen,
+			sent: s.sentHeader(), message: s.current.message, wire: out.response.Oddities, receipt: out.receipt, seen: s.seen,
 		})...)
 	}
 	broken := len(checks) > 0 && out.receipt == nil

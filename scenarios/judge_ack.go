@@ -14,6 +14,7 @@ import (
 // answer is an acknowledgement together with what it answers.
 type answer struct {
 	sent    hl7.Header
+	message *hl7.Message // that was sent; nil when what was sent is none
 	wire    []mllp.Oddity
 	receipt *hl7.Receipt
 	header  hl7.Header      // of the acknowledgement
@@ -104,8 +105,7 @@ var owedByEveryAck = []owed{
 		rule: "ack.addresses", name: "ack.MSH-3..6", level: Must, spec: "IHE ITI TF-2 3.30.5.1",
 		say: Text{FR: "émetteur et destinataire sont renseignés", EN: "sender and receiver are filled in"},
 		judge: func(a *answer) (string, string, bool) {
-			got := addresses(a.header.SendingApplication, a.header.SendingFacility, a.header.ReceivingApplication, a.header.ReceivingFacility)
-			want := addresses(a.sent.ReceivingApplication, a.sent.ReceivingFacility, a.sent.SendingApplication, a.sent.SendingFacility)
+			want, got := a.addresses()
 			for i := range want {
 				if want[i] != "" && got[i] == "" {
 					return strings.Join(want, "|"), strings.Join(got, "|"), false
@@ -118,8 +118,7 @@ var owedByEveryAck = []owed{
 		rule: "ack.swap", name: "ack.MSH-3..6", level: Should, spec: "HL7 v2.5 2.9.2",
 		say: Text{FR: "l'émetteur du message est le destinataire de l'acquittement", EN: "the sender of the message is the receiver of the acknowledgement"},
 		judge: func(a *answer) (string, string, bool) {
-			got := addresses(a.header.SendingApplication, a.header.SendingFacility, a.header.ReceivingApplication, a.header.ReceivingFacility)
-			want := addresses(a.sent.ReceivingApplication, a.sent.ReceivingFacility, a.sent.SendingApplication, a.sent.SendingFacility)
+			want, got := a.addresses()
 			return same(strings.Join(want, "|"), strings.Join(got, "|"))
 		},
 	},
@@ -297,7 +296,21 @@ func same(expected, actual string) (string, string, bool) {
 	return fmt.Sprintf("%q", expected), fmt.Sprintf("%q", actual), expected == actual
 }
 
-func addresses(values ...string) []string { return values }
+// addresses are MSH-3 to MSH-6 of the acknowledgement, as they should be and as
+// they are. They are compared as text: an acknowledgement may be in another
+// character set than its message.
+func (a *answer) addresses() (want, got []string) {
+	if a.message == nil {
+		return nil, nil
+	}
+	for _, from := range []string{"MSH-5", "MSH-6", "MSH-3", "MSH-4"} {
+		want = append(want, a.message.Get(from))
+	}
+	for _, at := range []string{"MSH-3", "MSH-4", "MSH-5", "MSH-6"} {
+		got = append(got, a.receipt.Message.Get(at))
+	}
+	return want, got
+}
 
 // pointedAt is the field of the sent message that a refusal names, as a path;
 // empty when it names none.
