@@ -142,7 +142,7 @@ func (d *decoder) step(n *node, always bool) *Step {
 	}
 	s.Connect = d.connect(n.get("connect"))
 	s.Send = d.send(n.get("send"))
-	if n.get("connect") == nil && n.get("send") == nil {
+	if n.get("connect") == nil && n.get("send") == nil && !n.slip("connect") && !n.slip("send") {
 		d.out.add(s.Pos, Text{FR: "cette étape ne fait rien", EN: "this step does nothing"}).
 			expected("attendu : send, connect, ou les deux", "expected: send, connect, or both")
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/pam"
 )
 
@@ -125,10 +126,12 @@ func (w word) fault(text string) *textFault {
 	case wordListed:
 		return listed()
 	case wordBorn:
-		if bornForm.MatchString(text) {
-			return nil
+		if !bornForm.MatchString(text) {
+			return listed()
 		}
-		return listed()
+		if _, err := hl7.ParseTime(strings.ReplaceAll(text, "-", ""), nil); err != nil {
+			return &textFault{message: Textf("le jour « %s » n'existe pas", "there is no day %q", text)}
+		}
 	case wordYesNo:
 		if text == "true" || text == "false" {
 			return nil
