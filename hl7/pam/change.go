@@ -69,6 +69,11 @@ func (c Change) check(e event) error {
 	if err := word("stay.class", c.Class); err != nil {
 		return err
 	}
+	for _, u := range [...]*Unit{c.Unit, c.Housing, c.Medical, c.Care} {
+		if u != nil && *u == (Unit{}) {
+			return noUnit(*u)
+		}
+	}
 	if err := checkUnits(c.Unit, c.Housing, c.Medical, c.Care); err != nil {
 		return err
 	}

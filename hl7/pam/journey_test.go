@@ -52,6 +52,8 @@ func want(t *testing.T, m *hl7.Message, pairs ...string) {
 	}
 }
 
+func ptr[T any](v T) *T { return &v }
+
 func unit(code string) *pam.Unit { return &pam.Unit{Code: code, Label: "UF " + code} }
 
 // TestTransfer: the new place in PV1-3, the old one in PV1-6, who answers for
@@ -193,6 +195,15 @@ func TestIdentity(t *testing.T) {
 		require.NoError(t, err, name)
 		_, err = j.Message("x", "A31", pam.Change{Patient: &pam.PatientSpec{Identity: pam.Qualified, Sex: "F", Born: "1990-05-06", BirthPlace: "france"}, Force: true})
 		require.NoError(t, err, name)
+	}
+	plain, err := pam.DialectByName("adt-2.3.1")
+	require.NoError(t, err)
+	for _, fresh := range []*pam.Journey{ // no INS was sent
+		pam.NewJourney(g, d, hl7.UTF8, pam.Partners{}, ptr(j.Patient()), st),
+		pam.NewJourney(g, plain, hl7.UTF8, pam.Partners{}, ptr(j.Patient()), st),
+	} {
+		_, err = fresh.Message("x", "A28", pam.Change{Patient: &pam.PatientSpec{Born: "1988-08-08"}})
+		require.NoError(t, err)
 	}
 	for name, spec := range map[string]pam.PatientSpec{
 		"a word":        {Identity: "known"},
@@ -337,6 +348,7 @@ func TestMeaningless(t *testing.T) {
 		{"A02", pam.Change{Stay: &pam.Stay{}}, "stay"},
 		{"A01", pam.Change{Class: "X"}, "stay.class"},
 		{"A02", pam.Change{Unit: &pam.Unit{Label: "X"}}, "stay.unit"},
+		{"A02", pam.Change{Care: &pam.Unit{}}, "stay.unit"},
 		{"A02", pam.Change{Room: strings.Repeat("x", 21)}, "stay.room"},
 	} {
 		x := begin(t, "", "I")

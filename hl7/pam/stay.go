@@ -113,7 +113,7 @@ func checkUnits(units ...*Unit) error {
 		switch {
 		case u == nil || *u == Unit{}:
 		case u.Code == "":
-			return badValue("stay.unit", u.Label, "une unité a un code", "a unit has a code")
+			return noUnit(*u)
 		case len([]rune(u.Code)) > mostCode:
 			return badValue("stay.unit.code", u.Code, "20 caractères au plus (PL-1)", "at most 20 characters (PL-1)")
 		case len([]rune(u.Label)) > mostLabel:
@@ -121,6 +121,10 @@ func checkUnits(units ...*Unit) error {
 		}
 	}
 	return nil
+}
+
+func noUnit(u Unit) error {
+	return badValue("stay.unit", u.Label, "une unité a un code", "a unit has a code")
 }
 
 func checkBed(room, bed string) error {

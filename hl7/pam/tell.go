@@ -38,12 +38,13 @@ func (j *Journey) tell(s *step) error {
 		return err
 	}
 	p.INS = p.nir()
-	if j.patient.hasINS() && p.INS != j.patient.INS && !s.change.Force {
+	sent := j.dialect.ins && j.patient.hasINS() && !j.clock.IsZero()
+	if sent && p.INS != j.patient.INS && !s.change.Force {
 		return refused(s, j.State(),
 			"ces traits changent l'INS envoyé, ce que seul A47 peut faire",
 			"these traits change the INS that was sent, which is for A47 only")
 	}
-	if j.patient.hasINS() && !p.hasINS() && !s.change.Force {
+	if sent && !p.hasINS() && !s.change.Force {
 		return refused(s, j.State(),
 			"un INS envoyé se retire par A47",
 			"an INS that was sent is taken back with A47")
