@@ -256,13 +256,13 @@ func (d *decoder) limits(c *Candidate, n *node) {
 	for _, p := range n.pairs {
 		switch p.key.text {
 		case "connect":
-			l.Connect = d.positiveDuration(p.value)
+			l.Connect = d.wait(p.value)
 		case "handshake":
-			l.Handshake = d.positiveDuration(p.value)
+			l.Handshake = d.wait(p.value)
 		case "ack":
-			l.Ack = d.positiveDuration(p.value)
+			l.Ack = d.wait(p.value)
 		case "receive":
-			l.Receive = d.positiveDuration(p.value)
+			l.Receive = d.wait(p.value)
 		case "message":
 			l.Message = d.size(p.value)
 		}

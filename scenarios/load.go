@@ -2,13 +2,11 @@ package scenarios
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
 )
 
 var errTooLarge = errors.New("the file is too large")
@@ -166,7 +164,7 @@ func (d *decoder) header(s *Scenario, root *node) {
 		s.Dialects = append(s.Dialects, d.dialect(n).Name)
 	}
 	if n := root.get("timeout"); n != nil {
-		s.Timeout = d.positiveDuration(n)
+		s.Timeout = d.wait(n)
 	}
 }
 
@@ -246,15 +244,4 @@ func (d *decoder) unusedColumns(rows []*row) {
 			}
 		}
 	}
-}
-
-// String names the scenario and where it was read.
-func (s *Scenario) String() string { return fmt.Sprintf("%s (%s)", s.ID, s.Pos.File) }
-
-// Folder is the part of the id before the last slash: the suite of a report.
-func (s *Scenario) Folder() string {
-	if i := strings.LastIndexByte(s.ID, '/'); i >= 0 {
-		return s.ID[:i]
-	}
-	return ""
 }

@@ -84,7 +84,7 @@ func (d *decoder) expectAck(s *Step, p pair) []*Expectation {
 	for _, f := range n.pairs {
 		switch f.key.text {
 		case "within":
-			s.Within = max(s.Within, d.positiveDuration(f.value))
+			s.Within = max(s.Within, d.wait(f.value))
 		case "code":
 			list = append(list, d.expectCode(f, f.value)...)
 		default:
@@ -224,7 +224,7 @@ func (d *decoder) expectLatency(p pair) []*Expectation {
 	}
 	var under time.Duration
 	if bound != nil {
-		under = d.positiveDuration(bound)
+		under = d.wait(bound)
 	}
 	e.Matcher = &Matcher{Pos: p.value.pos, tests: []test{underTest{under}}}
 	return []*Expectation{e}

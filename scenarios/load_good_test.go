@@ -25,13 +25,6 @@ func load(t *testing.T, text string) *Scenario {
 	return s
 }
 
-func literal(t *testing.T, template Template) string {
-	t.Helper()
-	text, ok := template.Literal()
-	require.True(t, ok, "%q has references", template.Text)
-	return text
-}
-
 func everything(t *testing.T) *Scenario {
 	t.Helper()
 	s, err := Load(filepath.FromSlash("testdata/lang/good/everything.yaml"))
@@ -45,7 +38,6 @@ func everything(t *testing.T) *Scenario {
 func TestLoadEverything(t *testing.T) {
 	s := everything(t)
 	require.Equal(t, "test/everything", s.ID)
-	require.Equal(t, "test", s.Folder())
 	require.Equal(t, Text{FR: "Tout le langage", EN: "The whole language"}, s.Title)
 	require.Equal(t, Text{FR: "One file that uses every key.\n", EN: "One file that uses every key.\n"}, s.Description)
 	require.Equal(t, DMN, s.Role)

@@ -134,24 +134,18 @@ func (d *decoder) bilingual(n *node) Text {
 	return Text{FR: text, EN: text}
 }
 
-// duration returns a duration, which may be negative.
-func (d *decoder) duration(n *node) time.Duration {
+// wait returns a time to wait, which is above zero.
+func (d *decoder) wait(n *node) time.Duration {
 	text, ok := d.text(n)
 	if !ok {
 		return 0
 	}
 	v, err := parseDuration(text)
-	if err != nil {
+	switch {
+	case err != nil:
 		d.out.add(n.pos, durationText(text)).Expected = durationExample()
-	}
-	return v
-}
-
-// positiveDuration returns a time to wait.
-func (d *decoder) positiveDuration(n *node) time.Duration {
-	v := d.duration(n)
-	if v < 0 || v == 0 && n.kind == scalar && strings.Trim(n.text, "0msh+-d") == "" && n.text != "" {
-		d.out.add(n.pos, Textf("« %s » n'est pas une attente", "%q is no time to wait", n.text)).
+	case v <= 0:
+		d.out.add(n.pos, Textf("« %s » n'est pas une attente", "%q is no time to wait", text)).
 			expected("attendu : une durée positive", "expected: a duration above zero")
 	}
 	return v

@@ -246,7 +246,7 @@ func (d *decoder) instantTest(n *node) test {
 	}
 	t.after, t.before, t.of = bound("after"), bound("before"), bound("of")
 	if within := n.get("within"); within != nil {
-		t.within = d.positiveDuration(within)
+		t.within = d.wait(within)
 		if n.get("of") == nil {
 			now := Ref{Text: "now", Kind: RefNow, Pos: within.pos}
 			t.of = &Template{Pos: within.pos, Text: "now", parts: []part{{ref: &now}}}
