@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -55,6 +56,7 @@ func (p *Player) newStage(play Play, write func(Event)) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
+	patientSpec.Letters = cmp.Or(patientSpec.Letters, s.letters())
 	patient, err := gen.Patient(patientSpec)
 	if err != nil {
 		return nil, err
@@ -63,6 +65,7 @@ func (p *Player) newStage(play Play, write func(Event)) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
+	staySpec.Letters = cmp.Or(staySpec.Letters, s.letters())
 	stay, err := gen.Stay(staySpec)
 	if err != nil {
 		return nil, err
@@ -77,6 +80,14 @@ func (p *Player) newStage(play Play, write func(Event)) (*stage, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// letters bounds what is drawn by what the character set can write.
+func (s *stage) letters() string {
+	if s.charset == hl7.ASCII {
+		return "ascii"
+	}
+	return ""
 }
 
 func (s *stage) close() { _ = s.client.Close() }

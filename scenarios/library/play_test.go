@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/pam"
 	"github.com/pamlab/pamlab/mllp"
 	"github.com/pamlab/pamlab/mllp/pki"
@@ -109,6 +110,22 @@ func TestTheReferenceDMNPassesEveryScenarioInEveryDialect(t *testing.T) {
 				require.Equal(t, want, verdict, "%s\n%s", name, console)
 			}
 			require.Equal(t, len(scenarios.Plays(all)), len(got), fmt.Sprint(got))
+		})
+	}
+}
+
+func TestTheReferenceDMNPassesEveryScenarioInEveryCharset(t *testing.T) {
+	all, err := library.All()
+	require.NoError(t, err)
+	for _, charset := range []hl7.Charset{hl7.ASCII, hl7.Latin1, hl7.Latin9, hl7.UTF8} {
+		t.Run(charset.String(), func(t *testing.T) {
+			t.Parallel()
+			c := candidate(t, "pam-fr-2.11")
+			c.Charset = charset
+			events, console := play(t, c, all)
+			for name, verdict := range verdicts(events) {
+				require.Equal(t, scenarios.Pass, verdict, "%s\n%s", name, console)
+			}
 		})
 	}
 }
