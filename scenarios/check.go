@@ -163,6 +163,9 @@ func (k *checker) earlier(pos Source, id string) *Step {
 		k.d.out.add(pos, Textf("l'étape « %s » ne vient pas avant celle-ci", "the step %q does not come before this one", id))
 		return nil
 	}
+	if k.d.out.full() {
+		return nil
+	}
 	var before []string
 	for _, name := range k.order {
 		if k.steps[name] != nil {
@@ -191,7 +194,7 @@ func (k *checker) template(t Template, own *Step) {
 
 func (k *checker) name(ref Ref) {
 	switch {
-	case k.names[ref.Name]:
+	case k.names[ref.Name], k.d.out.full():
 	case k.later[ref.Name]:
 		k.d.out.add(ref.Pos, Textf("« %s » n'a pas encore de valeur ici", "%q has no value yet here", ref.Name))
 	default:

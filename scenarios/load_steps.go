@@ -52,7 +52,8 @@ func (d *decoder) made(n *node, what string, words map[string]word) []Assign {
 func (d *decoder) words(n *node, words map[string]word) []Assign {
 	var list []Assign
 	d.flatten(n, "", words, &list)
-	for i, a := range list {
+	first := map[string]Assign{}
+	for _, a := range list {
 		w := words[a.Key]
 		text, literal := a.Value.Literal()
 		if !literal && w.kind != wordText {
@@ -65,13 +66,15 @@ func (d *decoder) words(n *node, words map[string]word) []Assign {
 		if fault := w.fault(text); literal && fault != nil {
 			d.fault(a.Value.Pos, fault)
 		}
-		for _, before := range list[:i] {
-			if before.Key == a.Key {
-				d.out.add(a.Pos, Textf("« %s » est déjà donné ligne %d", "%q was already given on line %d", a.Key, before.Pos.Line))
-			}
+		if before, given := first[a.Key]; given {
+			d.out.add(a.Pos, Textf("« %s » est déjà donné ligne %d", "%q was already given on line %d", a.Key, before.Pos.Line))
+			continue
 		}
-		if unit, found := strings.CutSuffix(a.Key, ".label"); found &&
-			!slices.ContainsFunc(list, func(b Assign) bool { return b.Key == unit+".code" }) {
+		first[a.Key] = a
+	}
+	for _, a := range list {
+		unit, found := strings.CutSuffix(a.Key, ".label")
+		if _, given := first[unit+".code"]; found && !given {
 			d.out.add(a.Pos, Text{FR: "une unité a un code", EN: "a unit has a code"}).
 				expected("ajoutez %s.code", "add %s.code", unit)
 		}
@@ -272,6 +275,7 @@ func (d *decoder) set(n *node, s *Step) []Assign {
 	}
 	d.needsSend(n, s, "", "set")
 	var list []Assign
+	first := map[string]int{} // lines
 	for _, p := range n.pairs {
 		a := Assign{Pos: p.span(), Key: p.key.text, Value: d.setValue(p.value)}
 		path, ok := d.path(p.key, p.key.text, 0)
@@ -280,12 +284,11 @@ func (d *decoder) set(n *node, s *Step) []Assign {
 				FR: "« set » change un seul endroit : pas de [*]", EN: `"set" changes one place: no [*]`,
 			})
 		}
-		for _, before := range list {
-			if before.Key == a.Key {
-				d.out.add(p.key.pos, Textf("la clé « %s » est déjà écrite ligne %d",
-					"the key %q was already given on line %d", a.Key, before.Pos.Line))
-			}
+		if line, given := first[a.Key]; given {
+			d.out.add(p.key.pos, Textf("la clé « %s » est déjà écrite ligne %d",
+				"the key %q was already given on line %d", a.Key, line))
 		}
+		first[a.Key] = a.Pos.Line
 		a.Path = path
 		list = append(list, a)
 	}

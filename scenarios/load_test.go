@@ -132,6 +132,10 @@ func TestHostileFiles(t *testing.T) {
 		"aliases":    "a: &a [b, b, b, b, b, b, b, b]\nc: [" + strings.Repeat("*a,", 10_000) + "]",
 		"cells":      head + "cases:\n" + rows.String() + "steps: [{id: a, send: {raw: \"" + strings.Repeat("{{case.x}}", 1000) + "\"}}]\n",
 		"columns":    head + "cases: [{id: a, " + strings.Repeat("x: 1, ", 10_000) + "}]\nsteps: [{id: a, send: A01}]\n",
+		"references": head + "steps: [{id: a, send: {raw: \"" + strings.Repeat("{{x}}", 150_000) + "\"}}]\n",
+		"block":      head + "steps:\n  - id: a\n    send:\n      raw: |\n        " + strings.Repeat("{{x}}", 150_000) + "\n",
+		"variables":  head + "vars: {" + strings.Repeat("x: \"{{y}}\", ", 20_000) + "}\nsteps: [{id: a, send: A01}]\n",
+		"fields":     head + "steps: [{id: a, send: A01, set: {" + strings.Repeat("PID-3: x, ", 20_000) + "}}]\n",
 		"steps":      head + "steps: [" + strings.Repeat("{id: a, send: A01},", 8_000) + "]\n",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -33,15 +33,15 @@ func (d *decoder) mapping(n *node, known string) bool {
 	if n == nil || !d.isMapping(n) {
 		return false
 	}
-	first := map[string]*node{}
+	first, words := map[string]*node{}, strings.Fields(known)
 	for _, p := range n.pairs {
 		key := p.key.text
 		switch before := first[key]; {
 		case before != nil:
 			d.out.add(p.key.pos, Textf("la clé « %s » est déjà écrite ligne %d",
 				"the key %q was already given on line %d", key, before.pos.Line))
-		case !slices.Contains(strings.Fields(known), key):
-			d.out.unknown(p.key.pos, Textf("clé inconnue « %s »", "unknown key %q", key), key, strings.Fields(known))
+		case !slices.Contains(words, key):
+			d.out.unknown(p.key.pos, Textf("clé inconnue « %s »", "unknown key %q", key), key, words)
 		}
 		first[key] = p.key
 	}
@@ -213,7 +213,7 @@ func (d *decoder) template(n *node) Template {
 
 // templateOf compiles a text that came from n.
 func (d *decoder) templateOf(n *node, text string) Template {
-	t, fault := compileTemplate(text, n.pos, n.at)
+	t, fault := compileTemplate(text, n.pos, n.placer())
 	if fault != nil {
 		d.fault(n.at(fault.offset, fault.width), fault)
 	}

@@ -203,7 +203,7 @@ func (f *faults) add(pos Source, message Text) *Problem {
 	f.told++
 	p := &Problem{Pos: pos, Message: message}
 	key := faultKey{pos.Line, pos.Column, pos.File, message.EN}
-	if f.seen[key] || len(f.list) >= 4*maxProblems {
+	if f.seen[key] || f.full() {
 		return p
 	}
 	if f.seen == nil {
@@ -214,10 +214,16 @@ func (f *faults) add(pos Source, message Text) *Problem {
 	return p
 }
 
+// full reports whether enough was told: more than is shown, because what is shown
+// is sorted first.
+func (f *faults) full() bool { return len(f.list) >= 4*maxProblems }
+
 // unknown records a word that is none of known, with the nearest of them.
 func (f *faults) unknown(pos Source, message Text, word string, known []string) *Problem {
 	p := f.add(pos, message)
-	p.suggest(word, known)
+	if !f.full() {
+		p.suggest(word, known)
+	}
 	return p
 }
 

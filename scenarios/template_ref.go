@@ -79,10 +79,18 @@ func parseRef(expr string) (Ref, *textFault) {
 		return ref, fault(0, text, Text{FR: "un nom manque entre « {{ » et « }} »", EN: `a name is missing between "{{" and "}}"`})
 	}
 	if dotted {
-		return ref, parseDotted(&ref, root, rest, lead)
+		bad := parseDotted(&ref, root, rest, lead)
+		if bad == nil && ref.Offset != 0 && !ref.datable() {
+			bad = fault(0, text, Textf("« %s » n'est pas un instant", "%q is no instant", text))
+		}
+		return ref, bad
 	}
 	switch root {
-	case "now", "start", "seed", "control_id":
+	case "seed", "control_id":
+		if ref.Kind = RefKind(root); ref.Offset != 0 {
+			return ref, fault(0, text, Textf("« %s » n'est pas un instant", "%q is no instant", text))
+		}
+	case "now", "start":
 		ref.Kind = RefKind(root)
 	case "case", "patient", "stay", "candidate", "harness", "sent", "ack":
 		return ref, fault(0, text, Textf("« %s » veut un point et un nom", "%q wants a dot and a name", root))
@@ -93,6 +101,12 @@ func parseRef(expr string) (Ref, *textFault) {
 		ref.Kind, ref.Name = RefName, root
 	}
 	return ref, nil
+}
+
+// datable reports whether the reference may stand for an instant, to which a
+// duration can be added.
+func (r *Ref) datable() bool {
+	return r.Kind == RefMessage || r.Kind == RefPatient && r.Name == "birth"
 }
 
 func faultAt(offset int, word string, message Text) *textFault {

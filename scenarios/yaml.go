@@ -39,10 +39,10 @@ type node struct {
 	block  bool   // | or >
 	pairs  []pair
 	items  []*node
-	lost   bool     // the row of a case took a part of the collection away
-	lines  []string // of the file, for a block
+	lost   bool      // the row of a case took a part of the collection away
+	doc    *document // that it was read from, nil for --set
 
-	endLine, endColumn int // where its first line's text ends, exclusive
+	endLine, endColumn int // where it ends, exclusive
 }
 
 // pair is a key of a mapping and its value.
@@ -67,7 +67,7 @@ func (n *node) get(key string) *node {
 type document struct {
 	file  string
 	lines []string
-	runes map[int][]rune // lines that were measured, by index
+	runes map[int][]rune // lines that were measured, by number
 	nodes int
 	open  map[*yaml.Node]bool // collections being read: an alias to one is a cycle
 	cut   bool                // a bound or a cycle ended the tree early
@@ -147,7 +147,7 @@ func (d *document) build(y *yaml.Node, depth int) *node {
 			"pas d'étiquette YAML (%s) : chaque valeur est le texte écrit",
 			"no YAML tags (%s): each value is the text as written", y.Tag))
 	}
-	n := &node{pos: pos}
+	n := &node{pos: pos, doc: d}
 	switch y.Kind {
 	case yaml.MappingNode:
 		n.kind = mapping
@@ -166,9 +166,7 @@ func (d *document) build(y *yaml.Node, depth int) *node {
 	default:
 		n.text = y.Value
 		n.quoted = y.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0
-		if n.block = y.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0; n.block {
-			n.lines = d.lines
-		}
+		n.block = y.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0
 	}
 	d.measure(n, y.Style&yaml.FlowStyle != 0)
 	return n

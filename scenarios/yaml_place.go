@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"slices"
+	"sort"
 	"strings"
 	"unicode/utf8"
 )
@@ -20,42 +22,70 @@ func (p pair) span() Source {
 
 // at is the place of a piece of a scalar: width runes from the rune at offset.
 // It falls back to the whole scalar when escapes or folding moved the text.
-func (n *node) at(offset, width int) Source {
-	pos := n.pos
+func (n *node) at(offset, width int) Source { return n.placer()(offset, width) }
+
+// placer returns at for a scalar of which many places are asked: what can be
+// known beforehand is found out once.
+func (n *node) placer() func(offset, width int) Source {
 	if n.block {
-		return n.inBlock(offset, width)
+		return n.blockPlacer()
 	}
 	open := 0
 	if n.quoted {
 		open = 1
 	}
-	written := []rune(pos.Text)
-	from := pos.Column - 1 + open
-	text := []rune(n.text)
-	if from+len(text) > len(written) || string(written[from:from+len(text)]) != n.text {
+	written, text := n.written(n.pos.Line), []rune(n.text)
+	from := n.pos.Column - 1 + open
+	if from+len(text) > len(written) || !slices.Equal(written[from:from+len(text)], text) {
+		return func(int, int) Source { return n.pos }
+	}
+	return func(offset, width int) Source {
+		pos := n.pos
+		pos.Column += open + offset
+		pos.Width = max(1, width)
 		return pos
 	}
-	pos.Column += open + offset
-	pos.Width = max(1, width)
-	return pos
 }
 
-// inBlock is at for a block scalar, whose lines stand below its indicator.
-func (n *node) inBlock(offset, width int) Source {
-	runes := []rune(n.text)
-	before := string(runes[:min(offset, len(runes))])
-	number := strings.Count(before, "\n")
-	index := n.pos.Line + number
-	if index >= len(n.lines) {
-		return n.pos
+// blockPlacer is placer for a block, whose lines stand below its indicator.
+func (n *node) blockPlacer() func(offset, width int) Source {
+	lines := strings.Split(n.text, "\n")
+	starts := make([]int, len(lines)) // in runes
+	for i := 1; i < len(lines); i++ {
+		starts[i] = starts[i-1] + utf8.RuneCountInString(lines[i-1]) + 1
 	}
-	written, text := n.lines[index], strings.Split(n.text, "\n")[number]
-	if !strings.HasSuffix(written, text) {
-		return n.pos
+	indents := map[int]int{} // of the lines that were asked about; -1 where the text was moved
+	return func(offset, width int) Source {
+		i := sort.SearchInts(starts, offset+1) - 1
+		number := n.pos.Line + 1 + i
+		indent, known := indents[i]
+		if !known {
+			indent = indentOf(n.written(number), []rune(lines[i]))
+			indents[i] = indent
+		}
+		if indent < 0 {
+			return n.pos
+		}
+		return n.doc.source(number, indent+offset-starts[i]+1, width)
 	}
-	indent := utf8.RuneCountInString(written) - utf8.RuneCountInString(text)
-	inLine := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
-	return Source{File: n.pos.File, Line: index + 1, Column: indent + inLine + 1, Width: max(1, width), Text: written}
+}
+
+// indentOf is what stands before a text on its line, -1 if it does not stand
+// there at all.
+func indentOf(written, text []rune) int {
+	indent := len(written) - len(text)
+	if indent < 0 || !slices.Equal(written[indent:], text) {
+		return -1
+	}
+	return indent
+}
+
+// written is a line of the file that n comes from; of --set, there is but one.
+func (n *node) written(line int) []rune {
+	if n.doc == nil {
+		return []rune(n.pos.Text)
+	}
+	return n.doc.line(line)
 }
 
 // measure finds where a value ends, and how much of its first line it takes.
