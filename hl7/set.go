@@ -50,7 +50,8 @@ func (m *Message) Set(p Path, er7 string) error {
 	})
 }
 
-// SetText changes what is at a path to a text, which is escaped as needed.
+// SetText changes what is at a path to a text, which is escaped as needed. HL7
+// has no way to write the text of two quotation marks: that is the null.
 func (m *Message) SetText(p Path, text string) error {
 	return m.change(p, func(level) ([]byte, *Error) {
 		d := m.t.delims

@@ -28,9 +28,9 @@ var (
 
 // Split finds the messages in an input that may hold several: one after the
 // other, in a batch file (FHS, BHS, BTS, FTS; HL7 v2.5 §2.10.3), or each in its
-// MLLP frame, as captures have them. It takes off frames, batch segments, a
-// byte order mark and blanks around messages, and does not look into the
-// messages: [Parse] each to know whether it is one.
+// MLLP frame, as captures have them. It takes off frames, commit blocks of MLLP
+// Release 2, batch segments, a byte order mark and blanks around messages, and
+// does not look into the messages: [Parse] each to know whether it is one.
 //
 // The error is an [*Error]: the input is empty or UTF-16, contains no message,
 // or something before or between the messages that is none. The messages found
@@ -91,13 +91,19 @@ func (s *splitter) line(start, end int) *Error {
 		}
 		return nil
 	}
-	if s.open >= 0 || blankLine(line) {
+	if s.open >= 0 || blankLine(line) || s.framed && isCommit(line) {
 		return nil
 	}
 	if len(s.found) == 0 {
 		return fail(KindNotHL7, start, sayNotHL7, excerpt(line))
 	}
 	return fail(KindNotHL7, start, sayStray, excerpt(line))
+}
+
+// isCommit recognises what MLLP Release 2 answers to each block, ACK or NAK: a
+// capture of both directions has them between the messages.
+func isCommit(block []byte) bool {
+	return len(block) == 1 && (block[0] == 0x06 || block[0] == 0x15)
 }
 
 // control looks at the byte that ends a line. Those of the MLLP frame end the

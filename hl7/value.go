@@ -26,13 +26,15 @@ func (s State) String() string {
 // message does not have gives an [Absent] value, which still knows its location
 // and the offset where it would be. The zero Value is absent.
 type Value struct {
-	t                *text
-	start, end       uint32
-	name, occurrence uint32
-	segment          int32 // index; -1 when the segment is not there
-	field, repetition,
+	t          *text
+	start, end uint32
+	level      level
+	segment    int32 // its index; -1 when it is not there
+
+	// The location, in fewer bytes than a Location.
+	name, occurrence        uint32
+	field, repetition       uint32
 	component, subcomponent uint32
-	level level
 }
 
 // State says whether the value is absent, the HL7 null "" or present. A value
@@ -130,9 +132,22 @@ func (v Value) Text() (string, error) {
 		return "", err
 	}
 	if composite && d != StandardDelimiters() {
-		s, _ = translate(s, d, StandardDelimiters())
+		return v.standardise(s), nil
 	}
 	return s, nil
+}
+
+// standardise rewrites the text of a composite in the standard delimiters. They
+// can write everything, so that the translation does not fail.
+func (v Value) standardise(s string) string {
+	d, standard := v.t.delims, StandardDelimiters()
+	head := ""
+	if v.level == levelSegment && v.segment == 0 { // MSH-1 and MSH-2 declare, they do not separate
+		head = "MSH|" + standard.EncodingCharacters()
+		s = s[len("MSH|")+len(d.EncodingCharacters()):]
+	}
+	s, _ = translate(s, d, standard)
+	return head + s
 }
 
 // decode decodes raw, which is v.Raw() or what unescaping made of it. Fields of

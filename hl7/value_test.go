@@ -167,6 +167,8 @@ func TestTextInOtherDelimiters(t *testing.T) {
 	require.Equal(t, "^ and ", m.Get("PID-4.1"))
 	require.Equal(t, "a~b#c", m.Get("PID-5"), "no composite: unescaped")
 	require.Equal(t, `\.br\x^y`, m.Get("PID-6"))
+	require.Equal(t, `MSH|^~\&|A`, m.Get("MSH"))
+	require.Equal(t, `PID|||1^2&3~4|\S\ and ^ and \F\|a\S\b\E\c|\.br\x^y`, m.Get("PID"))
 }
 
 func TestTextThatDoesNotDecode(t *testing.T) {
