@@ -47,7 +47,7 @@ fuzz: ## every fuzz target, FUZZTIME each (10m)
 
 .PHONY: bench
 bench: ## benchmarks, and our server beside the bare one
-	$(GO) test -run '^$$' -bench . -benchmem -count 5 ./hl7/... ./mllp/... | tee bench.out
+	$(GO) test -run '^$$' -bench . -benchmem -count 5 ./hl7/... ./mllp/... ./scenarios | tee bench.out
 
 .PHONY: interop
 interop: ## the third-party peers of testdata/interop
