@@ -65,7 +65,7 @@ type Client struct {
 	habit   habit
 	strays  tally // found between exchanges, due with the next Response
 	current sync.Mutex
-	open    net.Conn // conn's, for Close
+	open    *pollConn // that of conn, for others than the one whose turn it is
 }
 
 // habit is what is known about a peer's way with connections.
@@ -109,11 +109,11 @@ func (c *Client) Do(ctx context.Context, payload []byte) (*Response, error) {
 		return nil, err
 	}
 	defer c.unlock()
+	defer c.watch(ctx)()
 	reopened, err := c.ready(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer c.conn.watch(ctx)()
 	start := time.Now()
 	if err := c.conn.send(ctx, payload, limit(c.WriteTimeout, DefaultWriteTimeout)); err != nil {
 		return nil, c.fail(ctx, err)
@@ -146,7 +146,6 @@ func (c *Client) Probe(ctx context.Context, wait time.Duration) error {
 	if c.conn == nil {
 		return &Error{Kind: NoConnection, Addr: c.Addr, Err: errNotOpen}
 	}
-	defer c.conn.watch(ctx)()
 	err := c.conn.quiet(ctx, wait, &c.strays)
 	if err == nil {
 		return nil
@@ -188,6 +187,32 @@ func (c *Client) lock(ctx context.Context) error {
 
 func (c *Client) unlock() { <-c.turn }
 
+// watch makes every wait on the connection end when ctx does. The function it
+// returns ends the watch.
+func (c *Client) watch(ctx context.Context) (stop func()) {
+	if ctx.Done() == nil {
+		return func() {}
+	}
+	done := make(chan struct{})
+	cancel := context.AfterFunc(ctx, func() {
+		defer close(done)
+		c.current.Lock()
+		defer c.current.Unlock()
+		if c.open != nil {
+			c.open.interrupt()
+		}
+	})
+	return func() {
+		if cancel() {
+			return
+		}
+		<-done
+		if c.conn != nil { // the exchange was over already
+			c.conn.raw.resume()
+		}
+	}
+}
+
 // ready makes sure that a connection is open, and that nothing on it can be
 // taken for the answer to the next message.
 func (c *Client) ready(ctx context.Context) (reopened bool, err error) {
@@ -221,7 +246,6 @@ func (c *Client) usable(ctx context.Context) *Error {
 	if used && c.habit != keeps {
 		wait = limit(c.Settle, DefaultSettle)
 	}
-	defer c.conn.watch(ctx)()
 	err := c.conn.quiet(ctx, wait, &c.strays)
 	switch {
 	case err != nil && used:

@@ -61,30 +61,10 @@ func handshakeError(err error, addr string, timeout time.Duration) *Error {
 	return e
 }
 
-// watch makes a blocked read or write end when ctx does. The function it
-// returns ends the watch; afterwards nothing touches the deadlines any more.
-// Whoever sets a deadline meanwhile must look at ctx after that: it may have
-// undone the one that is set here.
-func (c *clientConn) watch(ctx context.Context) (stop func()) {
-	if ctx.Done() == nil {
-		return func() {}
-	}
-	done := make(chan struct{})
-	cancel := context.AfterFunc(ctx, func() {
-		defer close(done)
-		c.raw.SetDeadline(longAgo)
-	})
-	return func() {
-		if !cancel() {
-			<-done
-		}
-	}
-}
-
 // send writes one block.
 func (c *clientConn) send(ctx context.Context, payload []byte, timeout time.Duration) *Error {
 	c.raw.SetWriteDeadline(deadline(timeout))
-	if err := ctx.Err(); err != nil {
+	if err := ctx.Err(); err != nil { // the deadline may have undone that of interrupt
 		return &Error{Kind: Interrupted, Err: err}
 	}
 	c.out = AppendFrame(c.out[:0], payload)
@@ -105,7 +85,7 @@ func (c *clientConn) send(ctx context.Context, payload []byte, timeout time.Dura
 // certificate in TLS 1.3 sends its alert and closes, so that writing fails
 // while the alert waits to be read.
 func (c *clientConn) lastWords(werr error) *Error {
-	c.raw.SetReadDeadline(time.Now().Add(lastWords))
+	c.raw.readUntil(time.Now().Add(lastWords))
 	f, err := c.rd.ReadFrame()
 	e := c.broken(f, err)
 	if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
@@ -116,8 +96,8 @@ func (c *clientConn) lastWords(werr error) *Error {
 
 // receive reads the answer.
 func (c *clientConn) receive(ctx context.Context, timeout time.Duration) (Frame, *Error) {
-	c.raw.SetReadDeadline(deadline(timeout))
-	if err := ctx.Err(); err != nil {
+	c.raw.readUntil(deadline(timeout))
+	if err := ctx.Err(); err != nil { // the deadline may have undone that of interrupt
 		return Frame{}, &Error{Kind: Interrupted, Err: err}
 	}
 	f, err := c.rd.ReadFrame()
@@ -138,11 +118,10 @@ func (c *clientConn) receive(ctx context.Context, timeout time.Duration) (Frame,
 // that has not been sent.
 func (c *clientConn) quiet(ctx context.Context, wait time.Duration, strays *tally) *Error {
 	if wait == 0 {
-		c.raw.SetReadDeadline(time.Time{})
 		c.raw.polling = true
 		defer func() { c.raw.polling = false }()
 	} else {
-		c.raw.SetReadDeadline(time.Now().Add(wait))
+		c.raw.readUntil(time.Now().Add(wait))
 	}
 	if err := ctx.Err(); err != nil {
 		return &Error{Kind: Interrupted, Err: err}

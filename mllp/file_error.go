@@ -87,8 +87,9 @@ func (e *FileError) In(lang string) string {
 	case FileNotYetValid:
 		return s + fmt.Sprintf(pick(lang, "valable seulement à partir du %s", "valid only from %s"), day)
 	}
+	s += pick(lang, "illisible", "cannot be read")
 	if e.Err != nil {
-		s += explain(e.Err).in(lang)
+		s += " (" + e.Err.Error() + ")"
 	}
 	return s
 }
@@ -101,7 +102,7 @@ func (e *FileError) Hint(lang string) string {
 	case FileMissing, FileDirectory:
 		return pick(lang, "vérifiez le chemin ; « pamlab pki init » fabrique une PKI de test", `check the path; "pamlab pki init" makes a test PKI`)
 	case FileUnreadable:
-		return pick(lang, "vérifiez les droits du fichier", "check the permissions of the file")
+		return pick(lang, "vérifiez que c'est un fichier ordinaire, et ses droits", "check that it is a regular file, and its permissions")
 	case FileTooBig, FileNoCert, FileBadCert:
 		return pick(lang,
 			"il faut un fichier PEM, avec des lignes BEGIN CERTIFICATE et END CERTIFICATE ; un fichier DER se convertit par « openssl x509 -inform der »",

@@ -37,7 +37,8 @@ type Files struct {
 
 	// OnReload, if not nil, is told when files have changed: nil when the new
 	// ones are in use, a *FileError when the old ones stay. It is called during a
-	// handshake, from any goroutine. If it is nil, slog.Default() is told.
+	// handshake, which waits for it, from any goroutine. If it is nil,
+	// slog.Default() is told.
 	OnReload func(error)
 }
 
@@ -55,6 +56,9 @@ func suites12() []uint16 {
 
 // ServerConfig makes the configuration of a server, which requires a client
 // certificate from CA. The files are read at once; the error is a *FileError.
+//
+// The configuration may be changed before it is used, but not through a clone:
+// each handshake takes it as it is, with the certificates of the moment.
 func (f Files) ServerConfig() (*tls.Config, error) {
 	store, err := f.load()
 	if err != nil {
@@ -63,26 +67,25 @@ func (f Files) ServerConfig() (*tls.Config, error) {
 	if store.now.pair == nil {
 		return nil, &FileError{Kind: FileNotGiven, Role: RoleCert}
 	}
-	base := &tls.Config{
+	config := &tls.Config{
 		MinVersion:             tls.VersionTLS12,
 		CipherSuites:           suites12(),
 		ClientAuth:             tls.RequireAndVerifyClientCert,
 		SessionTicketsDisabled: true,
 	}
-	fixed := func(m *material) *tls.Config {
-		c := base.Clone()
-		c.ClientCAs, c.Certificates = m.pool, []tls.Certificate{*m.pair}
-		return c
-	}
-	config := fixed(store.now)
+	store.now.apply(config)
 	config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
-		m := store.current()
-		if m.server == nil {
-			return fixed(m), nil
-		}
-		return m.server, nil
+		c := config.Clone()
+		c.GetConfigForClient = nil
+		store.current().apply(c)
+		return c, nil
 	}
 	return config, nil
+}
+
+// apply makes a server show, and trust, what the files hold.
+func (m *material) apply(c *tls.Config) {
+	c.ClientCAs, c.Certificates = m.pool, []tls.Certificate{*m.pair}
 }
 
 // ClientConfig makes the configuration of a client, which verifies the server's
@@ -100,6 +103,8 @@ func (f Files) ClientConfig() (*tls.Config, error) {
 		MinVersion:   tls.VersionTLS12,
 		CipherSuites: suites12(),
 		ServerName:   f.ServerName,
+		// Shown whatever authorities the server names: one that refuses it should
+		// say so, rather than miss it.
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			if pair := store.current().pair; pair != nil {
 				return pair, nil

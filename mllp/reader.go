@@ -2,9 +2,7 @@ package mllp
 
 import (
 	"bytes"
-	"encoding/binary"
 	"io"
-	"math/bits"
 	"os"
 )
 
@@ -318,31 +316,4 @@ func (r *Reader) makeRoom() {
 	r.start -= from
 	r.next -= from
 	r.end = kept
-}
-
-// indexControl returns the index of the first byte below 0x20 that is no
-// carriage return, or len(b). It looks at eight bytes at a time: this loop sees
-// every byte of every message.
-func indexControl(b []byte) int {
-	const (
-		ones = 0x0101010101010101
-		low7 = 0x7f * ones
-	)
-	i := 0
-	for ; i+8 <= len(b); i += 8 {
-		x := binary.LittleEndian.Uint64(b[i:])
-		high := x & (0xe0 * ones)         // a byte of high is 0: below 0x20
-		cr := x ^ (CarriageReturn * ones) // a byte of cr is 0: carriage return
-		high = (high&low7 + low7) | high  // top bit of a byte is 0: the byte was 0
-		cr = (cr&low7 + low7) | cr        // the same
-		if c := ^high & cr & (0x80 * ones); c != 0 {
-			return i + bits.TrailingZeros64(c)/8
-		}
-	}
-	for ; i < len(b); i++ {
-		if b[i] < 0x20 && b[i] != CarriageReturn {
-			return i
-		}
-	}
-	return i
 }

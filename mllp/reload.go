@@ -24,9 +24,8 @@ const racy = 2 * time.Second
 
 // material is what the files hold at one time. It is not changed.
 type material struct {
-	pool   *x509.CertPool
-	pair   *tls.Certificate // nil: no identity
-	server *tls.Config      // made of both, for servers
+	pool *x509.CertPool
+	pair *tls.Certificate // nil: no identity
 }
 
 // A store keeps the last good material of the files.
@@ -34,7 +33,8 @@ type store struct {
 	files Files
 
 	mu   sync.Mutex
-	seen []source // what now, or the failed attempt after it, was made of
+	seen []source  // what now, or the failed attempt after it, was made of
+	due  time.Time // when that attempt is worth another try, if it came too early
 	now  *material
 }
 
@@ -61,20 +61,32 @@ func (f Files) load() (*store, error) {
 
 // current returns the material to use for a handshake that begins now.
 func (s *store) current() *material {
+	m, changed, err := s.refresh()
+	if changed {
+		s.files.reloaded(err)
+	}
+	return m
+}
+
+// refresh reads what has changed. It returns the material to use, whether the
+// files hold something else than when they were last looked at, and why that
+// cannot be used.
+func (s *store) refresh() (m *material, changed bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	seen := s.read(s.seen)
-	if same(seen, s.seen) {
-		s.seen = seen
-		return s.now
-	}
+	changed = !same(seen, s.seen) || !s.due.IsZero() && !time.Now().Before(s.due)
 	s.seen = seen
-	m, err := s.files.parse(seen)
-	if err == nil {
-		s.now = m
+	if !changed {
+		return s.now, false, nil
 	}
-	s.files.reloaded(err)
-	return s.now
+	s.due = time.Time{}
+	if m, err = s.files.parse(seen); err == nil {
+		s.now = m
+	} else if fe, ok := errors.AsType[*FileError](err); ok && fe.Kind == FileNotYetValid {
+		s.due = fe.Date // tomorrow's certificate, put in place today
+	}
+	return s.now, true, err
 }
 
 // read reads those files again that may have changed since old was read.
@@ -117,19 +129,23 @@ func readSource(path string) source {
 	if path == "" {
 		return o
 	}
+	if o.info, o.err = os.Stat(path); o.err != nil {
+		return o
+	}
+	switch mode := o.info.Mode(); {
+	case mode.IsDir():
+		o.err = errDirectory
+		return o
+	case !mode.IsRegular(): // opening a named pipe would wait for its writer
+		o.err = errNotRegular
+		return o
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		o.err = err
 		return o
 	}
 	defer file.Close()
-	if o.info, o.err = file.Stat(); o.err != nil {
-		return o
-	}
-	if o.info.IsDir() {
-		o.err = errDirectory
-		return o
-	}
 	o.data, o.err = io.ReadAll(io.LimitReader(file, maxPEM+1))
 	if o.err == nil && len(o.data) > maxPEM {
 		o.data, o.err = nil, errTooBig
@@ -138,8 +154,9 @@ func readSource(path string) source {
 }
 
 var (
-	errDirectory = errors.New("is a directory")
-	errTooBig    = errors.New("too big")
+	errDirectory  = errors.New("is a directory")
+	errNotRegular = errors.New("not a regular file")
+	errTooBig     = errors.New("too big")
 )
 
 // fail makes a FileError of a file that could not be read.

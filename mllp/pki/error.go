@@ -1,6 +1,10 @@
 package pki
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+)
 
 // ErrorKind says what stopped Init or Show.
 type ErrorKind string
@@ -45,6 +49,8 @@ func (e *Error) In(lang string) string {
 		return s + pick(lang, "c'est un dossier, pas un fichier", "is a directory, not a file")
 	case Missing:
 		return s + pick(lang, "ce fichier ou ce dossier n'existe pas", "no such file or directory")
+	case BadCertificate:
+		return s + pick(lang, "certificat illisible : ", "certificate cannot be read: ") + reason(e.Err, lang)
 	case NoCertificate:
 		return s + pick(lang, "aucun certificat (bloc PEM CERTIFICATE)", "no certificate (PEM block CERTIFICATE)")
 	case BadDays:
@@ -52,10 +58,21 @@ func (e *Error) In(lang string) string {
 	case BadName:
 		return fmt.Sprintf(pick(lang, "« %s » n'est ni un nom d'hôte ni une adresse IP", "%q is neither a host name nor an IP address"), e.Name)
 	}
-	if e.Err != nil {
-		s += e.Err.Error()
+	return s + reason(e.Err, lang)
+}
+
+// reason says why the system refused something, without the path again.
+func reason(err error, lang string) string {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		err = p.Err
 	}
-	return s
+	switch {
+	case err == nil:
+		return pick(lang, "erreur", "error")
+	case errors.Is(err, fs.ErrPermission):
+		return pick(lang, "accès refusé", "permission denied")
+	}
+	return err.Error()
 }
 
 // Hint says what to do about the error, in French or English; "" if nothing
@@ -70,6 +87,8 @@ func (e *Error) Hint(lang string) string {
 		return pick(lang, "vérifiez le chemin ; « pamlab pki init » fabrique une PKI de test", `check the path; "pamlab pki init" makes a test PKI`)
 	case NoCertificate, BadCertificate:
 		return pick(lang, "il faut un fichier PEM, avec des lignes BEGIN CERTIFICATE et END CERTIFICATE", "a PEM file is needed, with lines BEGIN CERTIFICATE and END CERTIFICATE")
+	case Failed:
+		return pick(lang, "vérifiez le chemin, les droits et la place libre", "check the path, the permissions and the free space")
 	case BadDays:
 		return fmt.Sprintf(pick(lang, "entre 1 et %d jours : deux ans au plus (IHE ITI TF-2 3.19)", "between 1 and %d days: two years at most (IHE ITI TF-2 3.19)"), MaxDays)
 	case BadName:

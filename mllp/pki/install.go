@@ -66,6 +66,12 @@ func install(dir string, files []file, force bool) (err error) {
 			return &Error{Kind: Failed, Path: filepath.Join(dir, f.name), Err: err}
 		}
 	}
+	return replaceAll(stage, dir, files, force)
+}
+
+// replaceAll moves the files from the stage to their places, or leaves all as
+// it was.
+func replaceAll(stage, dir string, files []file, force bool) error {
 	var done []func()
 	for _, f := range files {
 		undo, err := replace(stage, dir, f.name, force)

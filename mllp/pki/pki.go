@@ -1,4 +1,17 @@
 // Package pki makes and shows a small public key infrastructure for tests.
+//
+// Mutual TLS needs three things before the first message can be sent: an
+// authority, and a certificate from it at each end. [Init] makes them in a
+// folder, as PEM files that every TLS software reads: ca.pem, and for each of
+// the two roles of a French PAM exchange, the hospital's admission system (gam)
+// and the digital medical device (dmn), a certificate and its key. Both
+// identities may be used at either end of a connection and are made out to
+// localhost, so that everything can be tried on one machine.
+//
+// It is for tests. The key of the authority lies unprotected beside the others,
+// there is no revocation, and nobody should trust ca.pem for anything else.
+//
+// [Show] tells what is in such files, its own or others.
 package pki
 
 import (
@@ -11,6 +24,7 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net"
+	"slices"
 	"time"
 )
 
@@ -102,13 +116,20 @@ func newIdentity(role string, ca identity, opt Options) (identity, error) {
 	t.DNSNames = []string{"localhost", role + ".test"}
 	t.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1).To4(), net.IPv6loopback}
 	for _, name := range opt.Names {
-		if ip := net.ParseIP(name); ip != nil {
-			t.IPAddresses = append(t.IPAddresses, ip)
-		} else {
-			t.DNSNames = append(t.DNSNames, name)
-		}
+		addName(t, name)
 	}
 	return sign(role, t, &ca)
+}
+
+// addName adds a subject alternative name, once.
+func addName(t *x509.Certificate, name string) {
+	ip := net.ParseIP(name)
+	switch {
+	case ip == nil && !slices.Contains(t.DNSNames, name):
+		t.DNSNames = append(t.DNSNames, name)
+	case ip != nil && !slices.ContainsFunc(t.IPAddresses, ip.Equal):
+		t.IPAddresses = append(t.IPAddresses, ip)
+	}
 }
 
 // sign makes a key and the certificate of template t for it; without ca it

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -54,12 +55,7 @@ type Info struct {
 // DaysLeft is the number of whole days until the certificate expires; negative
 // once it has.
 func (i Info) DaysLeft(now time.Time) int {
-	left := i.NotAfter.Sub(now)
-	days := int(left / (24 * time.Hour))
-	if left < 0 {
-		days--
-	}
-	return days
+	return int(math.Floor(i.NotAfter.Sub(now).Hours() / 24))
 }
 
 // SANs returns the names of the certificate, host names first.
@@ -82,13 +78,16 @@ func Show(path string) ([]Info, error) {
 	if !info.IsDir() {
 		return showFile(path)
 	}
-	paths, err := filepath.Glob(filepath.Join(escape(path), "*.pem"))
+	entries, err := os.ReadDir(path)
 	if err != nil {
 		return nil, &Error{Kind: Failed, Path: path, Err: err}
 	}
 	var all []Info
-	for _, p := range paths {
-		infos, err := showFile(p)
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) != ".pem" || e.IsDir() {
+			continue
+		}
+		infos, err := showFile(filepath.Join(path, e.Name()))
 		if e, ok := errors.AsType[*Error](err); ok && e.Kind == NoCertificate {
 			continue
 		}
@@ -102,11 +101,6 @@ func Show(path string) ([]Info, error) {
 	}
 	sort.SliceStable(all, func(i, j int) bool { return all[i].CA && !all[j].CA })
 	return all, nil
-}
-
-// escape makes a path literal in a pattern of filepath.Glob.
-func escape(path string) string {
-	return strings.NewReplacer(`*`, `[*]`, `?`, `[?]`, `[`, `[[]`).Replace(path)
 }
 
 func showFile(path string) ([]Info, error) {
@@ -133,6 +127,13 @@ func showFile(path string) ([]Info, error) {
 }
 
 func read(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, readError(path, err)
+	}
+	if !info.Mode().IsRegular() { // opening a named pipe would wait for its writer
+		return nil, &Error{Kind: NoCertificate, Path: path}
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, readError(path, err)

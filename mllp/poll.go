@@ -1,0 +1,95 @@
+package mllp
+
+import (
+	"errors"
+	"net"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// A pollConn is a client's connection below TLS. It adds two things to a
+// net.Conn.
+//
+// It can be read without waiting: while polling is set, Read takes what has
+// arrived or fails with os.ErrDeadlineExceeded. So a Client learns, before it
+// writes a message, whether the peer has closed the connection meanwhile; a
+// message that goes into a closed connection may or may not have been
+// processed, and can then not be sent again. Being below TLS, it lets
+// crypto/tls look at the records that it has read ahead as well.
+//
+// And its read deadline costs nothing while answers come in time: one that is
+// set already is left alone until it fires, and moved then.
+//
+// All but interrupt is for one goroutine.
+type pollConn struct {
+	net.Conn
+	polling     bool
+	until       time.Time // time limit for reading; zero for none
+	armed       time.Time // read deadline that is set, at until or before it; zero for none
+	interrupted atomic.Bool
+
+	raw  syscall.RawConn       // nil: the connection cannot be polled
+	poll func(fd uintptr) bool // reads once from raw, into the following
+	got  struct {
+		p    []byte
+		n    int
+		err  error
+		done bool
+	}
+}
+
+// readUntil sets the time limit for reading.
+func (c *pollConn) readUntil(t time.Time) {
+	c.until = t
+	if !t.IsZero() && (c.armed.IsZero() || t.Before(c.armed)) {
+		c.arm(t)
+	}
+}
+
+func (c *pollConn) arm(t time.Time) {
+	c.armed = t
+	c.Conn.SetReadDeadline(t)
+}
+
+// interrupt ends reading and writing; resume, called when interrupt has
+// returned, allows them again.
+func (c *pollConn) interrupt() {
+	c.interrupted.Store(true)
+	c.Conn.SetDeadline(longAgo)
+}
+
+func (c *pollConn) resume() {
+	c.Conn.SetDeadline(time.Time{})
+	c.armed = time.Time{}
+	c.interrupted.Store(false)
+}
+
+// Read reads within the limits. An error that matches os.ErrDeadlineExceeded
+// says that the limit has passed, or that nothing was there when polling, or
+// that reading was interrupted.
+func (c *pollConn) Read(p []byte) (int, error) {
+	if c.polling {
+		return c.readNow(p)
+	}
+	for {
+		n, err := c.Conn.Read(p)
+		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) || c.interrupted.Load() {
+			return n, err
+		}
+		if !c.until.IsZero() && !time.Now().Before(c.until) {
+			return 0, err
+		}
+		c.arm(c.until) // it was set for an earlier exchange
+		if c.interrupted.Load() {
+			return 0, err
+		}
+	}
+}
+
+// readSoon is readNow for connections that cannot be polled.
+func (c *pollConn) readSoon(p []byte) (int, error) {
+	c.arm(time.Now().Add(pollWait))
+	return c.Conn.Read(p)
+}
