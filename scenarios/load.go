@@ -127,6 +127,9 @@ func (d *decoder) scenario(s *Scenario, root *node) {
 	whole := true
 	for _, row := range rows {
 		c := d.playable(s, root, row)
+		if d.overfull() {
+			return
+		}
 		if c == nil {
 			whole = false
 			continue

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxCases bounds the table of cases, and maxCopied what its cells amount to
@@ -126,7 +127,7 @@ func (d *decoder) substitute(n *node, r *row) *node {
 	if n == nil {
 		return nil
 	}
-	if d.nodes++; d.nodes >= maxNodes {
+	if d.nodes++; d.overfull() {
 		return d.tooMuch(n)
 	}
 	switch n.kind {
@@ -145,6 +146,9 @@ func (d *decoder) substitute(n *node, r *row) *node {
 		return d.substituteText(n, r)
 	}
 }
+
+// overfull reports whether the cases amount to more than is read.
+func (d *decoder) overfull() bool { return d.nodes >= maxNodes || d.copied > maxCopied }
 
 // tooMuch reports a table that amounts to more than any test needs.
 func (d *decoder) tooMuch(n *node) *node {
@@ -183,7 +187,7 @@ func (d *decoder) substituteText(n *node, r *row) *node {
 	end := 0
 	for _, m := range matches {
 		column := n.text[m[2]:m[3]]
-		value := d.cellFor(n, column, len([]rune(n.text[:m[0]])), len([]rune(n.text[m[0]:m[1]])), r)
+		value := d.cellFor(n, column, m[0], m[1], r)
 		if value == nil {
 			return nil
 		}
@@ -197,7 +201,7 @@ func (d *decoder) substituteText(n *node, r *row) *node {
 		}
 		text.WriteString(n.text[end:m[0]] + value.text)
 		end = m[1]
-		if d.copied += len(value.text); d.copied > maxCopied {
+		if d.copied += len(value.text); d.overfull() {
 			return d.tooMuch(n)
 		}
 	}
@@ -209,14 +213,17 @@ func (d *decoder) substituteText(n *node, r *row) *node {
 }
 
 // cellFor returns the cell that a reference in n asks for, nil when the row has
-// none.
-func (d *decoder) cellFor(n *node, column string, offset, width int, r *row) *node {
+// none. The reference is the bytes of n's text from start to end.
+func (d *decoder) cellFor(n *node, column string, start, end int, r *row) *node {
+	place := func() Source {
+		return n.at(utf8.RuneCountInString(n.text[:start]), utf8.RuneCountInString(n.text[start:end]))
+	}
 	if r.columns == nil {
-		d.out.add(n.at(offset, width), Text{FR: "ce scénario n'a pas de table « cases »", EN: `this scenario has no table of "cases"`})
+		d.out.add(place(), Text{FR: "ce scénario n'a pas de table « cases »", EN: `this scenario has no table of "cases"`})
 		return nil
 	}
 	if !slices.Contains(r.columns, column) {
-		d.out.unknown(n.at(offset, width), Textf("la table n'a pas de colonne « %s »", "the table has no column %q", column), column, r.columns)
+		d.out.unknown(place(), Textf("la table n'a pas de colonne « %s »", "the table has no column %q", column), column, r.columns)
 		return nil
 	}
 	if d.used == nil {

@@ -154,14 +154,24 @@ func (a Actual) first() found {
 
 // counts reports whether the matcher counts what the path names.
 func (m *Matcher) counts() bool {
-	return slices.ContainsFunc(m.tests, func(t test) bool { _, ok := t.(countTest); return ok })
+	return slices.ContainsFunc(m.tests, func(t test) bool {
+		if not, ok := t.(notTest); ok {
+			return not.of.counts()
+		}
+		_, ok := t.(countTest)
+		return ok
+	})
 }
 
 // plural reports whether the matcher can answer for several values.
 func (m *Matcher) plural() bool {
 	for _, t := range m.tests {
-		switch t.(type) {
+		switch t := t.(type) {
 		case countTest, someTest:
+		case notTest:
+			if !t.of.plural() {
+				return false
+			}
 		default:
 			return false
 		}

@@ -102,6 +102,9 @@ func TestMatchers(t *testing.T) {
 		{"NTE", `{count: 0}`, true, "exactly 0"},
 		{"ERR[*]-4", `{count: 2, any: W}`, true, "exactly 2, and at least once W"},
 
+		{"ERR[*]-4", `{not: {any: I}}`, true, "anything but at least once I"},
+		{"ERR", `{not: {count: 1}}`, true, "anything but exactly 1"},
+
 		{"MSA-2", `{same_as: first.sent.MSH-10}`, true, "42, the same as first.sent.MSH-10"},
 		{"MSH-10", `{same_as: "{{sent.MSH-10}}"}`, false, "42, the same as sent.MSH-10"},
 		{"MSH-10", `{not: {same_as: sent.MSH-10}, matches: "."}`, true,
