@@ -111,7 +111,7 @@ func TestUnusableFiles(t *testing.T) {
 // Files that grow when they are read, or that a parser could choke on, are
 // refused in little time.
 func TestHostileFiles(t *testing.T) {
-	const size = maxFile - 100
+	const size = maxFile / 4
 	fill := func(s string) string { return strings.Repeat(s, size/len(s)) }
 	head := "version: 1\nid: a\ntitle: A\n"
 	var rows strings.Builder
@@ -132,8 +132,8 @@ func TestHostileFiles(t *testing.T) {
 		"aliases":    "a: &a [b, b, b, b, b, b, b, b]\nc: [" + strings.Repeat("*a,", 10_000) + "]",
 		"cells":      head + "cases:\n" + rows.String() + "steps: [{id: a, send: {raw: \"" + strings.Repeat("{{case.x}}", 1000) + "\"}}]\n",
 		"columns":    head + "cases: [{id: a, " + strings.Repeat("x: 1, ", 10_000) + "}]\nsteps: [{id: a, send: A01}]\n",
-		"references": head + "steps: [{id: a, send: {raw: \"" + strings.Repeat("{{x}}", 150_000) + "\"}}]\n",
-		"block":      head + "steps:\n  - id: a\n    send:\n      raw: |\n        " + strings.Repeat("{{x}}", 150_000) + "\n",
+		"references": head + "steps: [{id: a, send: {raw: \"" + strings.Repeat("{{x}}", 40_000) + "\"}}]\n",
+		"block":      head + "steps:\n  - id: a\n    send:\n      raw: |\n        " + strings.Repeat("{{x}}", 40_000) + "\n",
 		"variables":  head + "vars: {" + strings.Repeat("x: \"{{y}}\", ", 20_000) + "}\nsteps: [{id: a, send: A01}]\n",
 		"fields":     head + "steps: [{id: a, send: A01, set: {" + strings.Repeat("PID-3: x, ", 20_000) + "}}]\n",
 		"steps":      head + "steps: [" + strings.Repeat("{id: a, send: A01},", 8_000) + "]\n",
