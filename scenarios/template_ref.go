@@ -25,7 +25,7 @@ const (
 	RefName      RefKind = "name"      // Name is that of a variable or a capture
 	RefMessage   RefKind = "message"   // Path in the message that Side says, of Step
 	RefSeed      RefKind = "seed"      // the number that --seed takes
-	RefControlID RefKind = "control_id"
+	RefControlID RefKind = "control_id" // a message identifier that was not used before
 )
 
 // The names that {{patient.…}}, {{stay.…}}, {{candidate.…}} and {{harness.…}} know.
