@@ -16,15 +16,15 @@ type RefKind string
 
 // The kinds of references.
 const (
-	RefNow       RefKind = "now"       // the clock
-	RefStart     RefKind = "start"     // the instant of the run
-	RefPatient   RefKind = "patient"   // Name is one of PatientNames
-	RefStay      RefKind = "stay"      // Name is one of StayNames
-	RefCandidate RefKind = "candidate" // Name is one of CandidateNames
-	RefHarness   RefKind = "harness"   // Name is one of HarnessNames
-	RefName      RefKind = "name"      // Name is that of a variable or a capture
-	RefMessage   RefKind = "message"   // Path in the message that Side says, of Step
-	RefSeed      RefKind = "seed"      // the number that --seed takes
+	RefNow       RefKind = "now"        // the clock
+	RefStart     RefKind = "start"      // the instant of the run
+	RefPatient   RefKind = "patient"    // Name is one of PatientNames
+	RefStay      RefKind = "stay"       // Name is one of StayNames
+	RefCandidate RefKind = "candidate"  // Name is one of CandidateNames
+	RefHarness   RefKind = "harness"    // Name is one of HarnessNames
+	RefName      RefKind = "name"       // Name is that of a variable or a capture
+	RefMessage   RefKind = "message"    // Path in the message that Side says, of Step
+	RefSeed      RefKind = "seed"       // the number that --seed takes
 	RefControlID RefKind = "control_id" // a message identifier that was not used before
 )
 
