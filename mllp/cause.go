@@ -69,6 +69,8 @@ var causes = []struct {
 	is error
 	explanation
 }{
+	{errShutdown, explanation{fr: "le serveur s'arrête", en: "the server is closing"}},
+	{errNotOpen, explanation{fr: "elle n'est pas ouverte", en: "it is not open"}},
 	{context.Canceled, explanation{fr: "annulé", en: "cancelled"}},
 	{context.DeadlineExceeded, explanation{fr: "délai dépassé", en: "time limit passed"}},
 	{os.ErrDeadlineExceeded, explanation{fr: "délai dépassé", en: "time limit passed"}},

@@ -15,7 +15,7 @@ import (
 const (
 	DefaultConnectTimeout = 10 * time.Second
 	DefaultAnswerTimeout  = 30 * time.Second
-	DefaultSettle         = 20 * time.Millisecond
+	DefaultSettle         = 50 * time.Millisecond
 )
 
 // pollWait is how long "without waiting" lasts where it cannot be had.
@@ -65,7 +65,8 @@ type Client struct {
 	habit   habit
 	strays  tally // found between exchanges, due with the next Response
 	current sync.Mutex
-	open    *pollConn // that of conn, for others than the one whose turn it is
+	open    *pollConn          // that of conn, for others than the one whose turn it is
+	dialing context.CancelFunc // ends the opening of a connection, for Close
 }
 
 // habit is what is known about a peer's way with connections.
@@ -161,6 +162,9 @@ func (c *Client) Close() error {
 	c.current.Lock()
 	if c.open != nil {
 		c.open.Close()
+	}
+	if c.dialing != nil {
+		c.dialing()
 	}
 	c.current.Unlock()
 	c.lock(context.Background())
@@ -258,15 +262,28 @@ func (c *Client) usable(ctx context.Context) *Error {
 
 // connect opens a connection.
 func (c *Client) connect(ctx context.Context) error {
-	conn, err := c.dial(ctx)
+	dctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	c.publish(nil, cancel)
+	conn, err := c.dial(dctx)
 	if err != nil {
+		c.publish(nil, nil)
+		if dctx.Err() != nil {
+			err = &Error{Kind: Interrupted, Err: cmp.Or(ctx.Err(), net.ErrClosed)}
+		}
+		err.Addr = c.Addr
 		return err
 	}
 	c.conn = conn
+	c.publish(conn.raw, nil)
+	return nil
+}
+
+// publish tells Close, and the watch on a context, what there is to end.
+func (c *Client) publish(open *pollConn, dialing context.CancelFunc) {
 	c.current.Lock()
 	defer c.current.Unlock()
-	c.open = conn.raw
-	return nil
+	c.open, c.dialing = open, dialing
 }
 
 // drop closes the connection.
@@ -276,9 +293,7 @@ func (c *Client) drop() {
 	}
 	c.conn.nc.Close()
 	c.conn = nil
-	c.current.Lock()
-	defer c.current.Unlock()
-	c.open = nil
+	c.publish(nil, nil)
 }
 
 // fail ends an exchange. Only after NoAnswer does the connection stay open, for
@@ -301,9 +316,8 @@ func (c *Client) fail(ctx context.Context, err *Error) error {
 }
 
 // dial opens a connection and does the TLS handshake.
-func (c *Client) dial(ctx context.Context) (*clientConn, error) {
-	timeout := limit(c.ConnectTimeout, DefaultConnectTimeout)
-	dctx, cancel := within(ctx, timeout)
+func (c *Client) dial(ctx context.Context) (*clientConn, *Error) {
+	dctx, cancel := within(ctx, limit(c.ConnectTimeout, DefaultConnectTimeout))
 	defer cancel()
 	dial := c.Dial
 	if dial == nil {
@@ -311,22 +325,14 @@ func (c *Client) dial(ctx context.Context) (*clientConn, error) {
 	}
 	nc, err := dial(dctx, "tcp", c.Addr)
 	if err != nil {
-		e := &Error{Kind: NoConnection, Addr: c.Addr, Err: err}
-		if ctx.Err() != nil {
-			e.Kind, e.Err = Interrupted, ctx.Err()
-		}
-		return nil, e
+		return nil, &Error{Kind: NoConnection, Err: err}
 	}
 	c.lastID++
 	conn := newClientConn(nc, c.lastID, c.MaxMessage)
 	if c.TLSConfig == nil {
 		return conn, nil
 	}
-	if err := conn.handshake(ctx, c.tlsConfig(), limit(c.HandshakeTimeout, DefaultHandshakeTimeout)); err != nil {
-		err.Addr = c.Addr
-		return nil, err
-	}
-	return conn, nil
+	return conn, conn.handshake(ctx, c.tlsConfig(), limit(c.HandshakeTimeout, DefaultHandshakeTimeout))
 }
 
 func within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {

@@ -40,11 +40,7 @@ func (c *clientConn) handshake(ctx context.Context, cfg *tls.Config, timeout tim
 	tc := tls.Client(c.raw, cfg)
 	if err := tc.HandshakeContext(hctx); err != nil {
 		c.raw.Close()
-		e := handshakeError(err, "", timeout)
-		if ctx.Err() != nil {
-			e.Kind, e.Err, e.Timeout = Interrupted, ctx.Err(), 0
-		}
-		return e
+		return handshakeError(err, "", timeout)
 	}
 	state := tc.ConnectionState()
 	c.nc, c.facts.TLS, c.rd.src = tc, &state, tc

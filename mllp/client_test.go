@@ -92,7 +92,7 @@ func TestClientReopensAfterEveryAnswer(t *testing.T) {
 				w.WriteMessage(r.Payload)
 				w.CloseAfter()
 			})}
-			c := &mllp.Client{}
+			c := &mllp.Client{Settle: 10 * time.Second} // this machine may be slow
 			if secure {
 				s.TLSConfig, c.TLSConfig = serverConfig(t, identity(t, "dmn")), clientConfig(t, identity(t, "gam"))
 			}
@@ -210,7 +210,7 @@ func TestClientBoundsEndlessGarbage(t *testing.T) {
 				mllp.NewReader(c, 0).ReadFrame()
 				io.Copy(c, newEndless(unit))
 			})
-			c := client(t, &mllp.Client{Addr: addr, MaxMessage: 1 << 20, AnswerTimeout: time.Minute})
+			c := client(t, &mllp.Client{Addr: addr, MaxMessage: 128 << 10, AnswerTimeout: time.Minute})
 			_, err := c.Do(t.Context(), []byte("hello"))
 			var fe *mllp.FrameError
 			require.ErrorAs(t, err, &fe)
@@ -434,6 +434,18 @@ func TestClientIsInterrupted(t *testing.T) {
 		c := client(t, &mllp.Client{Addr: addr})
 		go func() { <-got; c.Close() }()
 		_, err := c.Do(t.Context(), []byte("hello"))
+		failure(t, err, mllp.Interrupted)
+		require.ErrorIs(t, err, net.ErrClosed)
+	})
+	t.Run("by Close while it connects", func(t *testing.T) {
+		dialing := make(chan struct{})
+		c := client(t, &mllp.Client{Addr: addr, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			close(dialing)
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}})
+		go func() { <-dialing; c.Close() }()
+		_, err := c.Connect(t.Context())
 		failure(t, err, mllp.Interrupted)
 		require.ErrorIs(t, err, net.ErrClosed)
 	})

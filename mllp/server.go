@@ -38,7 +38,8 @@ type Server struct {
 	MaxMessage int // longest payload in bytes; 0 is DefaultMaxMessage
 	// MaxConns is how many connections are served at once. Further ones are not
 	// accepted: they wait in the kernel's queue until one is closed, so a client
-	// sees a slow server, never a broken one.
+	// sees a slow server, never a broken one. 0 is DefaultMaxConns. A listener
+	// holds one place while it waits for its next connection.
 	MaxConns int
 
 	HandshakeTimeout time.Duration // for the whole TLS handshake
@@ -113,6 +114,9 @@ func (s *Server) ListenAndServe() error {
 func (s *Server) Serve(l net.Listener) error {
 	s.init()
 	defer l.Close()
+	if s.Handler == nil {
+		return errors.New("mllp: the server has no Handler")
+	}
 	if !s.track(l) {
 		return ErrServerClosed
 	}

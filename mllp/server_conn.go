@@ -106,9 +106,21 @@ func (c *serverConn) run() {
 	c.tell(StateOpen, nil)
 	c.log(slog.LevelDebug, "mllp: connection open")
 	err, linger = c.exchanges()
-	if err != nil {
-		c.log(slog.LevelInfo, "mllp: connection failed", "error", err)
+	c.logEnd(err)
+}
+
+// logEnd logs why a connection ended. That nobody had anything to say is no
+// trouble; that somebody could not say it is.
+func (c *serverConn) logEnd(err error) {
+	if err == nil {
+		c.log(slog.LevelDebug, "mllp: connection closed")
+		return
 	}
+	level := slog.LevelInfo
+	if e, ok := errors.AsType[*Error](err); ok && (e.Kind == Idle || e.Kind == Interrupted) {
+		level = slog.LevelDebug
+	}
+	c.log(level, "mllp: connection ended", "error", err)
 }
 
 // tell reports a state to the server's OnConn.
@@ -135,10 +147,14 @@ func (c *serverConn) handshake() error {
 	}
 	timeout := limit(c.srv.HandshakeTimeout, DefaultHandshakeTimeout)
 	c.raw.SetDeadline(deadline(timeout))
-	if c.srv.closing.Load() {
-		return &Error{Kind: HandshakeRefused, Addr: c.addr(), Err: errShutdown}
+	err := errShutdown
+	if !c.srv.closing.Load() { // after the deadline was set, so that wake is not undone unseen
+		err = tc.Handshake()
 	}
-	if err := tc.Handshake(); err != nil {
+	if err != nil && c.srv.closing.Load() {
+		return &Error{Kind: Interrupted, Addr: c.addr(), Err: errShutdown}
+	}
+	if err != nil {
 		return handshakeError(err, c.addr(), timeout)
 	}
 	c.raw.SetDeadline(time.Time{})
@@ -188,8 +204,12 @@ func (c *serverConn) endOf(err error) (reason error, linger bool) {
 		return nil, false
 	}
 	e := &Error{Kind: PeerClosed, Addr: c.addr(), Err: err, Partial: bytes.Clone(f.Payload), Oddities: f.Oddities}
-	if errors.Is(err, errIdle) {
+	switch {
+	case errors.Is(err, errIdle):
 		e.Kind, e.Timeout = Idle, limit(c.srv.IdleTimeout, DefaultIdleTimeout)
+		return e, false
+	case errors.Is(err, net.ErrClosed):
+		e.Kind, e.Err = Interrupted, errShutdown
 		return e, false
 	}
 	if fe, ok := errors.AsType[*FrameError](err); ok {
@@ -277,8 +297,11 @@ func (c *serverConn) write(b []byte) error {
 	}
 	if _, err := c.nc.Write(b); err != nil {
 		e := &Error{Kind: PeerClosed, Addr: c.addr(), Err: err}
-		if errors.Is(err, os.ErrDeadlineExceeded) {
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
 			e.Kind, e.Timeout = NotRead, timeout
+		case errors.Is(err, net.ErrClosed):
+			e.Kind, e.Err = Interrupted, errShutdown
 		}
 		c.failed = e
 		return e

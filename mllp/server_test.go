@@ -283,6 +283,7 @@ func TestServerCloseEndsTheContexts(t *testing.T) {
 			t.Error("wrote to a closed connection")
 		}
 	})}
+	w := watch(s)
 	conn := dial(t, serve(t, s))
 	send(t, conn, "work")
 	<-begun
@@ -291,6 +292,21 @@ func TestServerCloseEndsTheContexts(t *testing.T) {
 	require.ErrorIs(t, s.Shutdown(ctx), context.Canceled)
 	require.NoError(t, s.Close())
 	require.NoError(t, s.Shutdown(t.Context()))
+	failure(t, (<-w.closed).Err, mllp.Interrupted)
+}
+
+func TestServerCloseEndsIdleConnections(t *testing.T) {
+	s := &mllp.Server{}
+	w := watch(s)
+	conn := dial(t, serve(t, s))
+	send(t, conn, "hello")
+	require.Equal(t, "re:hello", receive(t, conn))
+	require.NoError(t, s.Close())
+	failure(t, (<-w.closed).Err, mllp.Interrupted)
+}
+
+func TestServerNeedsAHandler(t *testing.T) {
+	require.ErrorContains(t, (&mllp.Server{Addr: "127.0.0.1:0"}).ListenAndServe(), "Handler")
 }
 
 func TestServerIsClosedForGood(t *testing.T) {

@@ -253,11 +253,13 @@ func TestServerShutdownEndsHandshakes(t *testing.T) {
 	require.NoError(t, err)
 	synctest.Test(t, func(t *testing.T) {
 		s := &mllp.Server{TLSConfig: config}
+		w := watch(s)
 		dialInMemory(t, serveInMemory(t, s))
 		synctest.Wait()
 		begin := time.Now()
 		require.NoError(t, s.Shutdown(context.Background()))
 		require.Zero(t, time.Since(begin))
+		failure(t, (<-w.closed).Err, mllp.Interrupted)
 	})
 }
 
