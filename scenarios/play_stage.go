@@ -22,6 +22,7 @@ type stage struct {
 	script  Play
 	write   func(Event)
 	seed    uint64
+	gen     *pam.Generator
 	journey *pam.Journey
 	charset hl7.Charset
 	client  *mllp.Client
@@ -70,7 +71,7 @@ func (p *Player) newStage(play Play, write func(Event)) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.journey = pam.NewJourney(gen, c.Dialect, s.charset, c.Partners(), patient, stay)
+	s.gen, s.journey = gen, pam.NewJourney(gen, c.Dialect, s.charset, c.Partners(), patient, stay)
 	for _, v := range play.Case.Vars {
 		if s.names[v.Key], err = v.Value.Render(s); err != nil {
 			return nil, err
@@ -203,10 +204,7 @@ func (s *stage) Lookup(r Ref) (string, error) {
 	case RefSeed:
 		return strconv.FormatUint(s.player.Seed, 10), nil
 	case RefControlID:
-		if s.current != nil && s.current.message != nil {
-			return s.current.message.Header().ControlID, nil
-		}
-		return "", errNoValue{Text{FR: "aucun message n'a encore été construit", EN: "no message has been built yet"}}
+		return s.gen.ControlID(), nil
 	case RefPatient:
 		return patientValue(s.journey.Patient(), r.Name), nil
 	case RefStay:

@@ -143,6 +143,24 @@ steps:
 			want: []string{"one: pass", "again: pass"}, exit: scenarios.ExitOK,
 		},
 		{
+			name: "a message written in the scenario, with an id of its own",
+			steps: `
+steps:
+  - id: one
+    send:
+      raw: |
+        MSH|^~\&|A|B|C|D|{{start}}||ADT^A28^ADT_A05|{{control_id}}|P|2.5
+        EVN||{{start}}
+        PID|||1^^^LABO&2.999.1.1&ISO^PI||ESSAI^ALIX^ALIX^^^^L||19800101|F
+        PV1||N
+    expect: {ack: {MSA-1: AA, MSA-2: "{{sent.MSH-10}}"}, sent: {MSH-10: present}}
+  - id: two
+    send: A28
+    set: {MSH-10: "{{control_id}}"}
+    expect: {ack: AA, sent: {MSH-10: {not: "{{one.sent.MSH-10}}"}}}`,
+			want: []string{"one: pass", "two: pass"}, exit: scenarios.ExitOK,
+		},
+		{
 			name: "a connection that is closed, as expected and not", bugs: []string{"closes-after-answer"},
 			steps: `
 steps:
