@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// Limits of a Client whose own fields are zero. The answer's is the upper end
-// of what MLLP release 2 advises for a sender (5 to 30 s).
+// Limits of a Client whose own fields are zero, beside DefaultHandshakeTimeout
+// and DefaultWriteTimeout. The answer's is the upper end of what MLLP release 2
+// advises for a sender (5 to 30 s).
 const (
 	DefaultConnectTimeout = 10 * time.Second
 	DefaultAnswerTimeout  = 30 * time.Second
@@ -84,7 +85,7 @@ type Response struct {
 	Oddities []Oddity      // departures from the framing rules since the last exchange
 	Conn     *Conn         // the connection it came on
 	Latency  time.Duration // from the first byte written to the last byte read
-	Reopened bool          // the connection had been closed since the previous exchange, and was opened again for this one
+	Reopened bool          // the connection of the previous exchange could not be used again, and a new one was opened
 }
 
 // Connect opens the connection, with its TLS handshake, unless it is open, and
@@ -147,6 +148,7 @@ func (c *Client) Probe(ctx context.Context, wait time.Duration) error {
 	if c.conn == nil {
 		return &Error{Kind: NoConnection, Addr: c.Addr, Err: errNotOpen}
 	}
+	defer c.watch(ctx)()
 	err := c.conn.quiet(ctx, wait, &c.strays)
 	if err == nil {
 		return nil
@@ -228,7 +230,7 @@ func (c *Client) ready(ctx context.Context) (reopened bool, err error) {
 		if failure == nil {
 			return false, nil
 		}
-		if failure.Kind == HandshakeRefused || ctx.Err() != nil {
+		if failure.Kind == HandshakeRefused || ctx.Err() != nil || errors.Is(failure.Err, net.ErrClosed) {
 			return false, c.fail(ctx, failure)
 		}
 		for _, o := range failure.Oddities {

@@ -232,7 +232,9 @@ func TestClientContextEndsEveryWait(t *testing.T) {
 			require.NoError(t, err)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
+			begin := time.Now()
 			failure(t, c.Probe(ctx, time.Hour), mllp.Interrupted)
+			require.Equal(t, time.Second, time.Since(begin))
 		})
 	})
 }

@@ -102,7 +102,15 @@ func (e *Error) limited(lang, fr, en string) string {
 	if e.Timeout == 0 {
 		return e.because(lang, fr, en)
 	}
-	return fmt.Sprintf(pick(lang, fr+" en %s", en+" within %s"), e.Addr, e.Timeout)
+	return fmt.Sprintf(pick(lang, fr+" en %s", en+" within %s"), e.Addr, span(e.Timeout))
+}
+
+// span writes a time limit: 5s, 2min, but not 2m0s.
+func span(d time.Duration) string {
+	if d >= time.Minute && d%time.Minute == 0 {
+		return fmt.Sprintf("%dmin", d/time.Minute)
+	}
+	return d.String()
 }
 
 func (e *Error) handshakeSentence(lang string) string {
@@ -115,7 +123,7 @@ func (e *Error) handshakeSentence(lang string) string {
 	case e.Timeout > 0:
 		return fmt.Sprintf(pick(lang,
 			"%s n'a pas achevé la poignée de main TLS en %s",
-			"%s did not finish the TLS handshake within %s"), e.Addr, e.Timeout)
+			"%s did not finish the TLS handshake within %s"), e.Addr, span(e.Timeout))
 	case e.Alert != "":
 		return e.because(lang, "poignée de main TLS avec %s refusée de ce côté", "TLS handshake with %s refused at this end")
 	}

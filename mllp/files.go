@@ -93,7 +93,8 @@ func (m *material) apply(c *tls.Config) {
 // The files are read at once; the error is a *FileError.
 //
 // A Client tells the configuration whom it connects to. Used with crypto/tls
-// alone, a connection to an IP address needs ServerName.
+// alone, a connection to an IP address needs ServerName. The state of a
+// connection has no VerifiedChains, because the verification is our own.
 func (f Files) ClientConfig() (*tls.Config, error) {
 	store, err := f.load()
 	if err != nil {

@@ -287,7 +287,7 @@ func (r *Reader) fill() error {
 }
 
 // makeRoom makes sure that something can be read behind r.end: it forgets what
-// was delivered or skipped, and doubles the buffer while a block fills it.
+// was delivered or skipped, and doubles the buffer while one block fills it.
 // Each block is moved to the front at most once, so the work stays linear.
 func (r *Reader) makeRoom() {
 	from := r.next
@@ -299,12 +299,16 @@ func (r *Reader) makeRoom() {
 	switch {
 	case size == 0:
 		size = firstBuffer
-	case size < readBuffer, size > keepBuffer && kept < readBuffer/2:
+	case size < readBuffer:
 		size = readBuffer
-	case r.end < size && (from == 0 || size-r.end >= size/2) && kept > 0:
-		return
+	case size > keepBuffer && kept < readBuffer/2:
+		size = readBuffer // a large message has gone
 	case kept == size:
 		size = min(2*size, r.max+readBuffer)
+	case kept == 0, from > 0 && size-r.end < size/2:
+		// Moving to the front makes room enough.
+	default:
+		return
 	}
 	buf := r.buf
 	if size != len(buf) {

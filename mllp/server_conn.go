@@ -99,28 +99,28 @@ func (c *serverConn) run() {
 	}()
 	c.tell(StateNew, nil)
 	if err = c.handshake(); err != nil {
-		c.log(slog.LevelWarn, "mllp: TLS handshake failed", "error", err)
+		c.logEnd("mllp: TLS handshake failed", err)
 		c.tell(StateHandshakeFailed, err)
 		return
 	}
 	c.tell(StateOpen, nil)
 	c.log(slog.LevelDebug, "mllp: connection open")
 	err, linger = c.exchanges()
-	c.logEnd(err)
+	c.logEnd("mllp: connection ended", err)
 }
 
 // logEnd logs why a connection ended. That nobody had anything to say is no
 // trouble; that somebody could not say it is.
-func (c *serverConn) logEnd(err error) {
-	if err == nil {
-		c.log(slog.LevelDebug, "mllp: connection closed")
-		return
+func (c *serverConn) logEnd(msg string, err error) {
+	e, failed := errors.AsType[*Error](err)
+	switch {
+	case !failed:
+		c.log(slog.LevelDebug, msg)
+	case e.Kind == Idle, e.Kind == Interrupted:
+		c.log(slog.LevelDebug, msg, "error", err)
+	default:
+		c.log(slog.LevelWarn, msg, "error", err)
 	}
-	level := slog.LevelInfo
-	if e, ok := errors.AsType[*Error](err); ok && (e.Kind == Idle || e.Kind == Interrupted) {
-		level = slog.LevelDebug
-	}
-	c.log(level, "mllp: connection ended", "error", err)
 }
 
 // tell reports a state to the server's OnConn.

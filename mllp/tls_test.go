@@ -314,3 +314,23 @@ func TestServerAnswersAfterCloseNotify(t *testing.T) {
 		})
 	}
 }
+
+func TestClientMeetsPlainTextBehindATLSPort(t *testing.T) {
+	addr := peer(t, func(n int, c *net.TCPConn) {
+		c.Write([]byte("220 mail server\r\n"))
+		io.Copy(io.Discard, c)
+	})
+	c := client(t, &mllp.Client{Addr: addr, TLSConfig: clientConfig(t, identity(t, "gam"))})
+	_, err := c.Connect(t.Context())
+	e := failure(t, err, mllp.HandshakeRefused)
+	require.Contains(t, e.Error(), "not TLS")
+}
+
+func TestClientMeetsAPeerThatHangsUpDuringTheHandshake(t *testing.T) {
+	addr := peer(t, func(n int, c *net.TCPConn) { c.Read(make([]byte, 1)) })
+	c := client(t, &mllp.Client{Addr: addr, TLSConfig: clientConfig(t, identity(t, "gam"))})
+	_, err := c.Connect(t.Context())
+	e := failure(t, err, mllp.HandshakeRefused)
+	require.Empty(t, e.Alert)
+	require.Contains(t, e.Hint("en"), "closed without a word")
+}
