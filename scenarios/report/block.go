@@ -74,6 +74,12 @@ func (b *block) story(o *outcome) {
 	b.command(b.replay(o.selection()))
 }
 
+// positioned reports a rule whose findings say at which byte: the same fault
+// differs from step to step in nothing else.
+func positioned(rule string) bool {
+	return strings.HasPrefix(rule, "hl7.") || strings.HasPrefix(rule, "mllp.")
+}
+
 // asides tells, a line each, the findings that are no problem: warnings and known
 // deviations. What was found in several steps is told once.
 func (b *block) asides(o *outcome) {
@@ -94,7 +100,9 @@ func (b *block) asides(o *outcome) {
 			if c.Hint != nil {
 				a.text += "\n" + c.Hint.In(b.lang)
 			}
-			same := slices.IndexFunc(list, func(other aside) bool { return other.Name == a.Name && other.text == a.text })
+			same := slices.IndexFunc(list, func(other aside) bool {
+				return other.Name == a.Name && (other.text == a.text || positioned(a.Rule) && other.Rule == a.Rule)
+			})
 			if same < 0 {
 				list = append(list, a)
 			} else if !slices.Contains(strings.Split(list[same].steps, ", "), a.steps) {
