@@ -124,6 +124,32 @@ func TestClientNoticesAnEarlierClosure(t *testing.T) {
 	do(t, c, "second")
 }
 
+// The read deadline of the last exchange has long passed when the next message
+// is sent; that must not keep the Client from looking.
+func TestClientNoticesAClosureAfterALongPause(t *testing.T) {
+	hangUp, gone := make(chan bool), make(chan bool, 1)
+	addr := peer(t, func(n int, c *net.TCPConn) {
+		r := mllp.NewReader(c, 0)
+		for {
+			if _, err := r.ReadFrame(); err != nil {
+				return
+			}
+			c.Write([]byte("\x0bok\x1c\r"))
+			if n == 1 {
+				<-hangUp
+				c.CloseWrite()
+				gone <- true
+			}
+		}
+	})
+	c := client(t, &mllp.Client{Addr: addr, AnswerTimeout: time.Second, Settle: -1})
+	do(t, c, "first")
+	require.NoError(t, c.Probe(t.Context(), time.Millisecond)) // leaves a deadline in the past
+	hangUp <- true
+	<-gone
+	require.True(t, do(t, c, "second").Reopened)
+}
+
 // Nobody knows whether a message was processed that was not answered: it must
 // not be sent again.
 func TestClientNeverSendsTwice(t *testing.T) {

@@ -15,12 +15,11 @@ import (
 // exitError carries the exit code with an error. With quiet set there is
 // nothing more to print: the command has shown what it found.
 type exitError struct {
-	code     int
-	text     scenarios.Text
-	hint     scenarios.Text
-	err      error
-	quiet    bool
-	showHelp string // the command whose help is worth naming
+	code  int
+	text  scenarios.Text
+	hint  scenarios.Text
+	err   error
+	quiet bool
 }
 
 func (e *exitError) Error() string {
