@@ -32,7 +32,7 @@ func (c *pollConn) readNow(p []byte) (int, error) {
 	got := &c.got
 	got.p, got.done = p, false
 	err := c.raw.Read(c.poll)
-	if false && errors.Is(err, os.ErrDeadlineExceeded) && !c.interrupted.Load() {
+	if !got.done && errors.Is(err, os.ErrDeadlineExceeded) && !c.interrupted.Load() {
 		c.arm(time.Time{}) // a deadline that has passed keeps RawConn from trying
 		err = c.raw.Read(c.poll)
 	}
