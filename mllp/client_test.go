@@ -135,11 +135,16 @@ func TestClientNoticesAClosureAfterALongPause(t *testing.T) {
 				return
 			}
 			c.Write([]byte("\x0bok\x1c\r"))
-			if n == 1 {
-				<-hangUp
-				c.CloseWrite()
-				gone <- true
+			if n > 1 {
+				continue
 			}
+			select {
+			case <-hangUp:
+			case <-t.Context().Done(): // the test has failed
+				return
+			}
+			c.CloseWrite()
+			gone <- true
 		}
 	})
 	c := client(t, &mllp.Client{Addr: addr, AnswerTimeout: time.Second, Settle: -1})
@@ -282,10 +287,18 @@ func TestClientProbe(t *testing.T) {
 				return
 			}
 			c.Write([]byte("\x0bok\x1c\r"))
-			if s := <-say; s != "" {
-				c.Write(mllp.AppendFrame(nil, []byte(s)))
+			select {
+			case s := <-say:
+				c.Write([]byte(s))
+			case <-t.Context().Done(): // the test has failed
+				return
 			}
-			if <-hangUp {
+			select {
+			case end := <-hangUp:
+				if end {
+					return
+				}
+			case <-t.Context().Done():
 				return
 			}
 		}
@@ -293,7 +306,7 @@ func TestClientProbe(t *testing.T) {
 	c := client(t, &mllp.Client{Addr: addr})
 	do(t, c, "1")
 	require.NoError(t, c.Probe(t.Context(), 10*time.Millisecond))
-	say <- "stray"
+	say <- "\x0bstray\x1c\r"
 	require.NoError(t, c.Probe(t.Context(), 50*time.Millisecond))
 	hangUp <- false
 	require.Equal(t, mllp.Unsolicited, do(t, c, "2").Oddities[0].Kind)
