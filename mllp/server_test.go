@@ -241,9 +241,9 @@ func TestServerShutdownWithAConnectionWaiting(t *testing.T) {
 }
 
 func TestServerShutdownFinishesTheExchange(t *testing.T) {
-	begun, finish := make(chan struct{}), make(chan struct{})
+	begun, finish := make(chan string, 2), make(chan struct{})
 	s := &mllp.Server{Handler: mllp.HandlerFunc(func(w mllp.ResponseWriter, r *mllp.Request) {
-		close(begun)
+		begun <- string(r.Payload)
 		<-finish
 		if r.Context().Err() != nil {
 			t.Error("the context ended before the exchange")
@@ -252,8 +252,8 @@ func TestServerShutdownFinishesTheExchange(t *testing.T) {
 	})}
 	addr := serve(t, s)
 	idle, busy := dial(t, addr), dial(t, addr)
-	send(t, busy, "work", "never answered")
-	<-begun
+	send(t, busy, "work", "too late")
+	require.Equal(t, "work", <-begun)
 
 	down := make(chan error, 1)
 	go func() { down <- s.Shutdown(context.Background()) }()
@@ -270,6 +270,7 @@ func TestServerShutdownFinishesTheExchange(t *testing.T) {
 	require.Equal(t, "\x0bdone\x1c\r", string(all))
 	busy.Close()
 	require.NoError(t, <-down)
+	require.Empty(t, begun, "the next message was begun")
 	_, err = net.Dial("tcp", addr)
 	require.Error(t, err)
 }

@@ -1,6 +1,7 @@
 package mllp_test
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"io"
@@ -333,4 +334,21 @@ func TestClientMeetsAPeerThatHangsUpDuringTheHandshake(t *testing.T) {
 	e := failure(t, err, mllp.HandshakeRefused)
 	require.Empty(t, e.Alert)
 	require.Contains(t, e.Hint("en"), "closed without a word")
+}
+
+// An alert after an answer refuses no certificate.
+func TestAlertAfterAnAnswerIsNoRefusal(t *testing.T) {
+	s := &mllp.Server{TLSConfig: serverConfig(t, identity(t, "dmn"))}
+	var below net.Conn
+	c := client(t, &mllp.Client{Addr: serve(t, s), TLSConfig: clientConfig(t, identity(t, "gam")),
+		Dial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+			below, err = new(net.Dialer).DialContext(ctx, network, address)
+			return below, err
+		}})
+	do(t, c, "hello")
+	below.Write([]byte("\x17\x03\x03\x00\x20" + strings.Repeat("\x00", 32)))
+	e := failure(t, c.Probe(t.Context(), 10*time.Second), mllp.PeerClosed)
+	require.Equal(t, "bad_record_mac", e.Alert)
+	require.True(t, e.Remote)
+	require.Contains(t, e.In("fr"), "alerte TLS bad_record_mac")
 }
