@@ -45,7 +45,7 @@ type Client struct {
 	MaxMessage       int           // longest answer in bytes; 0 is DefaultMaxMessage
 	ConnectTimeout   time.Duration // for opening the connection
 	HandshakeTimeout time.Duration // for the TLS handshake
-	WriteTimeout     time.Duration // for writing a message
+	WriteTimeout     time.Duration // for writing a message; may take a quarter more
 	AnswerTimeout    time.Duration // from then to the end of the answer
 
 	// Settle is how long the Client waits, once, before it first uses a
@@ -59,15 +59,19 @@ type Client struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	start sync.Once
-	turn  chan struct{} // holds one element while a method uses the fields below
+	turn  chan struct{} // holds one element while a method uses the fields that follow
 
-	conn    *clientConn // nil if none is open
-	lastID  uint64
-	habit   habit
-	strays  tally // found between exchanges, due with the next Response
-	current sync.Mutex
-	open    *pollConn          // that of conn, for others than the one whose turn it is
-	dialing context.CancelFunc // ends the opening of a connection, for Close
+	conn   *clientConn // nil if none is open
+	lastID uint64
+	habit  habit
+	strays tally // found between exchanges, due with the next Response
+
+	current sync.Mutex         // guards the following, for Close and for contexts that end
+	open    *pollConn          // that of conn
+	dialing context.CancelFunc // ends the opening of a connection
+	busy    bool               // an exchange is in flight
+	watched <-chan struct{}    // Done of the context that will call interrupt
+	forget  func() bool        // makes it not do so
 }
 
 // habit is what is known about a peer's way with connections.
@@ -111,13 +115,14 @@ func (c *Client) Do(ctx context.Context, payload []byte) (*Response, error) {
 		return nil, err
 	}
 	defer c.unlock()
-	defer c.watch(ctx)()
+	c.watch(ctx)
+	defer c.unwatch()
 	reopened, err := c.ready(ctx)
 	if err != nil {
 		return nil, err
 	}
 	start := time.Now()
-	if err := c.conn.send(ctx, payload, limit(c.WriteTimeout, DefaultWriteTimeout)); err != nil {
+	if err := c.conn.send(ctx, payload, start, limit(c.WriteTimeout, DefaultWriteTimeout)); err != nil {
 		return nil, c.fail(ctx, err)
 	}
 	f, failure := c.conn.receive(ctx, limit(c.AnswerTimeout, DefaultAnswerTimeout))
@@ -148,7 +153,8 @@ func (c *Client) Probe(ctx context.Context, wait time.Duration) error {
 	if c.conn == nil {
 		return &Error{Kind: NoConnection, Addr: c.Addr, Err: errNotOpen}
 	}
-	defer c.watch(ctx)()
+	c.watch(ctx)
+	defer c.unwatch()
 	err := c.conn.quiet(ctx, wait, &c.strays)
 	if err == nil {
 		return nil
@@ -158,8 +164,8 @@ func (c *Client) Probe(ctx context.Context, wait time.Duration) error {
 
 var errNotOpen = errors.New("not open")
 
-// Close closes the connection; an exchange in flight fails with Interrupted.
-// The next Connect or Do opens a new one.
+// Close closes the connection and lets go of the last context; an exchange in
+// flight fails with Interrupted. The next Connect or Do opens a new connection.
 func (c *Client) Close() error {
 	c.current.Lock()
 	if c.open != nil {
@@ -168,6 +174,10 @@ func (c *Client) Close() error {
 	if c.dialing != nil {
 		c.dialing()
 	}
+	if c.forget != nil {
+		c.forget()
+	}
+	c.watched, c.forget = nil, nil
 	c.current.Unlock()
 	c.lock(context.Background())
 	defer c.unlock()
@@ -193,29 +203,42 @@ func (c *Client) lock(ctx context.Context) error {
 
 func (c *Client) unlock() { <-c.turn }
 
-// watch makes every wait on the connection end when ctx does. The function it
-// returns ends the watch.
-func (c *Client) watch(ctx context.Context) (stop func()) {
-	if ctx.Done() == nil {
-		return func() {}
+// watch makes every wait on the connection end when ctx does, until unwatch.
+//
+// The function that does it stays with a context from one exchange to the next:
+// putting it there each time would cost a tenth of an exchange.
+func (c *Client) watch(ctx context.Context) {
+	c.current.Lock()
+	defer c.current.Unlock()
+	c.busy = true
+	if c.watched == ctx.Done() {
+		return
 	}
-	done := make(chan struct{})
-	cancel := context.AfterFunc(ctx, func() {
-		defer close(done)
-		c.current.Lock()
-		defer c.current.Unlock()
-		if c.open != nil {
-			c.open.interrupt()
-		}
-	})
-	return func() {
-		if cancel() {
-			return
-		}
-		<-done
-		if c.conn != nil { // the exchange was over already
-			c.conn.raw.resume()
-		}
+	if c.forget != nil {
+		c.forget()
+	}
+	c.watched, c.forget = ctx.Done(), nil
+	if c.watched != nil {
+		c.forget = context.AfterFunc(ctx, c.interrupt)
+	}
+}
+
+// interrupt ends the waits of an exchange in flight.
+func (c *Client) interrupt() {
+	c.current.Lock()
+	defer c.current.Unlock()
+	if c.busy && c.open != nil {
+		c.open.interrupt()
+	}
+}
+
+// unwatch is called when an exchange is over.
+func (c *Client) unwatch() {
+	c.current.Lock()
+	defer c.current.Unlock()
+	c.busy = false
+	if c.open != nil && c.open.interrupted.Load() {
+		c.open.resume() // the exchange was over before it noticed
 	}
 }
 

@@ -19,8 +19,8 @@ import (
 // processed, and can then not be sent again. Being below TLS, it lets
 // crypto/tls look at the records that it has read ahead as well.
 //
-// And its read deadline costs nothing while answers come in time: one that is
-// set already is left alone until it fires, and moved then.
+// And its deadlines cost nothing while all goes well: one that is set already
+// is left alone while it can be, or until it fires, and moved then.
 //
 // All but interrupt is for one goroutine.
 type pollConn struct {
@@ -28,6 +28,7 @@ type pollConn struct {
 	polling     bool
 	until       time.Time // time limit for reading; zero for none
 	armed       time.Time // read deadline that is set, at until or before it; zero for none
+	writeBy     time.Time // write deadline that is set; zero for none
 	interrupted atomic.Bool
 
 	raw  syscall.RawConn       // nil: the connection cannot be polled
@@ -53,6 +54,19 @@ func (c *pollConn) arm(t time.Time) {
 	c.Conn.SetReadDeadline(t)
 }
 
+// writeWithin makes sure that a write that begins now has the time d, and at
+// most a quarter more. 0 is no limit.
+func (c *pollConn) writeWithin(now time.Time, d time.Duration) {
+	switch {
+	case d > 0 && c.writeBy.Sub(now) < d:
+		c.writeBy = now.Add(d + d/4)
+		c.Conn.SetWriteDeadline(c.writeBy)
+	case d == 0 && !c.writeBy.IsZero():
+		c.writeBy = time.Time{}
+		c.Conn.SetWriteDeadline(time.Time{})
+	}
+}
+
 // interrupt ends reading and writing; resume, called when interrupt has
 // returned, allows them again.
 func (c *pollConn) interrupt() {
@@ -62,7 +76,7 @@ func (c *pollConn) interrupt() {
 
 func (c *pollConn) resume() {
 	c.Conn.SetDeadline(time.Time{})
-	c.armed = time.Time{}
+	c.armed, c.writeBy = time.Time{}, time.Time{}
 	c.interrupted.Store(false)
 }
 
