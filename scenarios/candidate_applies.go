@@ -39,13 +39,25 @@ func otherDialect(s *Scenario, _ *Case, c *Candidate) Text {
 		"the scenario is written for %s, the candidate speaks %s", strings.Join(s.Dialects, ", "), c.Dialect.Name)
 }
 
-// unsupported names the required events that the candidate did not declare.
+// events are those that a play requires or sends, each once. What its steps of
+// always send does not count: it is left out where it has no place.
+func (c *Case) events() []pam.Trigger {
+	events := slices.Clone(c.Requires)
+	for _, step := range c.Steps {
+		if step.Send != nil && step.Send.Kind == SendEvent && !slices.Contains(events, step.Send.Event) {
+			events = append(events, step.Send.Event)
+		}
+	}
+	return events
+}
+
+// unsupported names the events that the candidate did not declare.
 func unsupported(_ *Scenario, play *Case, c *Candidate) Text {
 	if c.Supports == nil {
 		return Text{}
 	}
 	var lacking []string
-	for _, t := range play.Requires {
+	for _, t := range play.events() {
 		if !slices.Contains(c.Supports, t) {
 			lacking = append(lacking, string(t))
 		}

@@ -2,9 +2,12 @@ package scenarios
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
+	"syscall"
 	"unicode/utf8"
 
 	"github.com/pamlab/pamlab/hl7"
@@ -40,10 +43,12 @@ func (s *stage) judge(ctx context.Context, step *Step, out *outcome) []CheckInfo
 // unexplained reports whether an exchange that brought no acknowledgement is
 // something that no expectation of the step speaks of.
 func (s *stage) unexplained(step *Step, out *outcome) bool {
-	if step.Expects(TargetTLS) && (out.probed || refused(out.err)) && !unreachable(out.err) {
-		return false
-	}
-	if unreachable(out.err) || refused(out.err) {
+	switch {
+	case out.response != nil && !out.probed:
+		return true // something came that is no acknowledgement
+	case step.Expects(TargetTLS) && (out.probed || step.strangeConnection()):
+		return tlsOutcome(out) == ""
+	case unreachable(out.err) || refused(out.err):
 		return true
 	}
 	for _, e := range step.Expect {
@@ -51,7 +56,35 @@ func (s *stage) unexplained(step *Step, out *outcome) bool {
 			return true
 		}
 	}
-	return !step.Expects(TargetNoAck) && !step.Expects(TargetConnection)
+	return !s.excused(step.Expect)
+}
+
+// strangeConnection reports a step that shows another identity than our usual
+// one, or speaks in plain text: then a refusal may be what it is about. Our usual
+// identity being refused is never a fault of the candidate's.
+func (step *Step) strangeConnection() bool {
+	return step.Connect != nil && (step.Connect.Present != "" || step.Connect.Plain)
+}
+
+// excused reports whether a silence is expected: no acknowledgement, or a
+// connection that is closed.
+func (s *stage) excused(list []*Expectation) bool {
+	for _, e := range list {
+		switch e.Target {
+		case TargetNoAck:
+			return true
+		case TargetConnection:
+			if ok, _, err := e.Matcher.Match(ActualText(ConnectionClosed), s); ok && err == nil {
+				return true
+			}
+		}
+		for _, alternative := range e.AnyOf {
+			if s.excused(alternative) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func kindOf(err error) mllp.ErrorKind {
@@ -89,6 +122,13 @@ func (s *stage) expect(ctx context.Context, e *Expectation, out *outcome) CheckI
 	case TargetNoAck:
 		expected, ok = Text{FR: "aucun acquittement", EN: "no acknowledgement"}, out.response == nil
 		c.Actual = ackCode(out)
+	case TargetAck:
+		if out.receipt == nil { // absent, and anything but AA, are not said of an answer that never came
+			c.Actual = ackCode(out)
+			_, expected, err = e.Matcher.Match(ActualText(""), s)
+			break
+		}
+		fallthrough
 	default:
 		actual := s.actual(ctx, e, out)
 		c.Actual = actual.String()
@@ -110,34 +150,54 @@ func (s *stage) expect(ctx context.Context, e *Expectation, out *outcome) CheckI
 	return c
 }
 
-// expectAnyOf holds when all expectations of one alternative do.
+// expectAnyOf holds when all expectations of one alternative do; a SHOULD in it
+// that is unmet still warns. When none does, it tells what the alternative that
+// came nearest lacked.
 func (s *stage) expectAnyOf(ctx context.Context, e *Expectation, out *outcome, c CheckInfo) CheckInfo {
 	var fr, en []string
-	for _, alternative := range e.AnyOf {
+	var nearest []CheckInfo // what was unmet
+	for i, alternative := range e.AnyOf {
 		verdict := Pass
-		var each Text
-		for i, one := range alternative {
+		var unmet []CheckInfo
+		var wantedFR, wantedEN []string
+		for _, one := range alternative {
 			got := s.expect(ctx, one, out)
 			verdict = verdict.Worse(got.Verdict)
-			if i > 0 {
-				each = Text{FR: each.FR + ", ", EN: each.EN + ", "}
+			if got.Verdict != Pass {
+				unmet = append(unmet, got)
 			}
-			each = Text{FR: each.FR + got.Name + " = " + got.wanted("fr"), EN: each.EN + got.Name + " = " + got.wanted("en")}
+			wantedFR = append(wantedFR, got.Name+" = "+got.wanted("fr"))
+			wantedEN = append(wantedEN, got.Name+" = "+got.wanted("en"))
 		}
-		fr, en = append(fr, each.FR), append(en, each.EN)
+		fr, en = append(fr, strings.Join(wantedFR, ", ")), append(en, strings.Join(wantedEN, ", "))
 		if verdict == Pass || verdict == Warn {
-			c.Expected, c.Actual = each.EN, each.EN
+			c.Verdict, c.Expected, c.Actual = verdict, en[i], en[i]
+			if verdict == Warn {
+				c.Actual = whatWasFound(unmet)
+			}
 			return c
+		}
+		if i == 0 || len(unmet) < len(nearest) {
+			nearest = unmet
 		}
 	}
 	c.Expected = strings.Join(en, " | ")
 	c.Wanted = &Text{FR: strings.Join(fr, " | "), EN: c.Expected}
 	c.Verdict = e.Level.Broken()
-	c.Actual = legible(ackCode(out))
+	c.Actual = whatWasFound(nearest)
 	if out.receipt != nil {
 		c.Field = pointedAt(out.receipt)
 	}
 	return c
+}
+
+// whatWasFound tells what unmet expectations found.
+func whatWasFound(unmet []CheckInfo) string {
+	var list []string
+	for _, c := range unmet {
+		list = append(list, c.Name+" = "+c.Actual)
+	}
+	return strings.Join(list, ", ")
 }
 
 // wanted is what a check expected, for people.
@@ -264,17 +324,40 @@ func tlsFact(field string, out *outcome) Actual {
 	return ActualText("")
 }
 
-// tlsOutcome says whether the connection carries messages. A candidate that
-// took the handshake and only never answers has not refused it; one that was
-// spoken to in plain text on its TLS port has to answer to have accepted.
+// tlsOutcome says whether the connection carries messages: accepted, refused by
+// the candidate, or "" when that cannot be told. Only the candidate's own refusal
+// counts: that we did not like its certificate, or that nobody spoke TLS there,
+// says nothing about what it would have done.
 func tlsOutcome(out *outcome) string {
+	kind := kindOf(out.err)
 	switch {
 	case out.response != nil:
 		return TLSAccepted
-	case kindOf(out.err) == mllp.NoAnswer && !out.plain:
-		return TLSAccepted
-	case out.err == nil:
-		return TLSAccepted
+	case out.plain && kind != mllp.NoConnection && kind != mllp.Interrupted:
+		return TLSRefused // it did not answer plain text on its TLS port
+	case kind == mllp.HandshakeRefused && refusedByPeer(out.err):
+		return TLSRefused
+	case kind == mllp.NoAnswer, kind == mllp.BrokenFrame, kind == mllp.TooLarge:
+		return TLSAccepted // the handshake was taken; what came of it is another matter
+	case kind == mllp.PeerClosed && out.conn != nil && out.conn.TLS != nil:
+		if out.conn.TLS.Version < tls.VersionTLS13 || out.closesAnyway {
+			return "" // a handshake of TLS 1.2 ends with the certificate accepted
+		}
+		return TLSRefused
 	}
-	return TLSRefused
+	return ""
+}
+
+// refusedByPeer reports a handshake that the other end broke off: by an alert,
+// or by hanging up.
+func refusedByPeer(err error) bool {
+	var e *mllp.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	if e.Remote {
+		return true
+	}
+	return e.Alert == "" && e.Timeout == 0 && (errors.Is(e.Err, io.EOF) || errors.Is(e.Err, io.ErrUnexpectedEOF) ||
+		errors.Is(e.Err, syscall.ECONNRESET) || errors.Is(e.Err, syscall.EPIPE))
 }

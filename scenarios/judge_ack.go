@@ -151,10 +151,11 @@ var owedByEveryAck = []owed{
 			if expected == "" {
 				expected = "ASCII"
 			}
-			if err := a.receipt.Message.CheckText(); err != nil {
-				return expected, err.Error(), false
+			var undecodable *hl7.Error
+			if errors.As(a.receipt.Message.CheckText(), &undecodable) {
+				return expected, fmt.Sprintf("%s @%d", undecodable.Location, undecodable.Offset), false
 			}
-			return expected, expected, true
+			return expected, expected, a.receipt.Message.CheckText() == nil
 		},
 	},
 	{
@@ -168,7 +169,7 @@ var owedByEveryAck = []owed{
 		},
 	},
 	{
-		rule: "ack.err-form", name: "ack.ERR", level: Must, spec: "IHE ITI TF-2 C.2.3 (ERR-3 and ERR-4 are required); HL7 v2.3.1 2.24.5",
+		rule: "ack.err-form", name: "ack.ERR", level: Must, spec: "IHE ITI TF-2 C.2.3; HL7 v2.3.1 2.24.5",
 		say:   Text{FR: "ERR porte un code (et une gravité depuis la v2.5)", EN: "ERR has a code (and a severity from v2.5 on)"},
 		judge: judgeErrForm,
 	},
@@ -178,7 +179,7 @@ var owedByEveryAck = []owed{
 		judge: judgeErrClass,
 	},
 	{
-		rule: "ack.msa-text", name: "ack.MSA-3", level: Should, spec: "IHE ITI TF-2 C.2.3: MSA-3 and MSA-6 are not used",
+		rule: "ack.msa-text", name: "ack.MSA-3", level: Should, spec: "IHE ITI TF-2 C.2.3",
 		say: Text{FR: "les textes et les codes vont dans ERR, pas dans MSA-3 ni MSA-6", EN: "texts and codes go to ERR, not to MSA-3 or MSA-6"},
 		judge: func(a *answer) (string, string, bool) {
 			if !a.modern() {
@@ -219,7 +220,7 @@ func (o owed) check(expected, actual string, ok bool) CheckInfo {
 // judgeWire turns what the transport and the parser tolerated into findings:
 // one check that passes, or one for each kind of oddity.
 func judgeWire(wire []mllp.Oddity, text []hl7.Oddity) []CheckInfo {
-	const spec = "MLLP: content block = <VT> data <FS> <CR>; HL7 v2.5 2.6: segments end with <CR>"
+	const spec = "MLLP release 1; HL7 v2.5 2.6"
 	clean := CheckInfo{Name: "framing", Rule: "mllp.framing", Level: Must, Verdict: Pass, Spec: spec, Expected: "<VT> … <CR> <FS> <CR>", Actual: "<VT> … <CR> <FS> <CR>"}
 	if len(wire)+len(text) == 0 {
 		return []CheckInfo{clean}
@@ -327,7 +328,7 @@ func pointedAt(r *hl7.Receipt) string {
 // candidate that could not be reached was not judged, one that was reached and
 // did not answer as it must has failed.
 func brokenExchange(err error) (CheckInfo, Verdict) {
-	c := CheckInfo{Name: "ack", Rule: "ack.received", Level: Must, Expected: "ACK", Spec: "IHE ITI TF-2 C.2.3: each message is answered"}
+	c := CheckInfo{Name: "ack", Rule: "ack.received", Level: Must, Expected: "ACK", Spec: "IHE ITI TF-2 C.2.3"}
 	var e *mllp.Error
 	var h *hl7.Error
 	verdict := Error
@@ -343,6 +344,13 @@ func brokenExchange(err error) (CheckInfo, Verdict) {
 			verdict = Inconclusive
 		}
 		c.Actual, c.Message = string(e.Kind), &Text{FR: e.In("fr"), EN: e.In("en")}
+		for _, o := range e.Oddities {
+			c.Message.FR += " ; " + o.In("fr")
+			c.Message.EN += "; " + o.In("en")
+		}
+		if len(e.Partial) > 0 {
+			c.Actual += ": " + legible(string(e.Partial[:min(len(e.Partial), maxExcerpt)]))
+		}
 		c.Hint = hintText(e)
 	default:
 		c.Actual, c.Message = err.Error(), &Text{FR: err.Error(), EN: err.Error()}
@@ -350,6 +358,9 @@ func brokenExchange(err error) (CheckInfo, Verdict) {
 	c.Verdict = verdict
 	return c, verdict
 }
+
+// maxExcerpt bounds what a report shows of an answer that is none.
+const maxExcerpt = 120
 
 func hintText(e interface{ Hint(string) string }) *Text {
 	t := Text{FR: e.Hint("fr"), EN: e.Hint("en")}

@@ -4,12 +4,15 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/pamlab/pamlab/mllp"
 )
 
 // Player plays scenarios at one candidate and writes what happens to a journal.
@@ -80,11 +83,12 @@ func (p *Player) Run(ctx context.Context, plays []Play) Summary {
 	started := p.now()
 	p.Journal.Write(Event{Kind: RunStarted, Run: p.runInfo(len(plays))})
 	t := &tally{counts: map[Verdict]int{}}
+	unreachable := p.unreachable(ctx, plays)
 	var group errgroup.Group
 	group.SetLimit(max(p.Jobs, 1))
 	for _, play := range plays {
 		group.Go(func() error {
-			t.add(p.playOne(ctx, play))
+			t.add(p.playOne(ctx, play, unreachable))
 			return nil
 		})
 	}
@@ -104,6 +108,26 @@ func (p *Player) Run(ctx context.Context, plays []Play) Summary {
 		DurationMS: milliseconds(p.now().Sub(started)),
 	}})
 	return s
+}
+
+// unreachable says why nothing can be played: nobody listens. To find it out
+// once, before the first scenario, spares every one of them the same long story.
+func (p *Player) unreachable(ctx context.Context, plays []Play) *Text {
+	if len(plays) < 2 {
+		return nil // the one scenario tells it with all that belongs to it
+	}
+	client := mllp.Client{Addr: p.Candidate.Address, ConnectTimeout: p.Candidate.Limits.Connect}
+	defer client.Close()
+	_, err := client.Connect(ctx)
+	failed, ok := errors.AsType[*mllp.Error](err)
+	if !ok || failed.Kind != mllp.NoConnection {
+		return nil
+	}
+	reason := textOf(failed)
+	if hint := hintText(failed); hint != nil {
+		reason.FR, reason.EN = reason.FR+" ; "+hint.FR, reason.EN+"; "+hint.EN
+	}
+	return reason
 }
 
 // tally counts verdicts of plays that end side by side.
@@ -136,7 +160,7 @@ type playResult struct {
 }
 
 // playOne plays one scenario, or says why it does not apply.
-func (p *Player) playOne(ctx context.Context, play Play) playResult {
+func (p *Player) playOne(ctx context.Context, play Play, unreachable *Text) playResult {
 	started := p.now()
 	write := func(e Event) {
 		e.Scenario, e.Case = play.Scenario.ID, play.Case.ID
@@ -150,7 +174,7 @@ func (p *Player) playOne(ctx context.Context, play Play) playResult {
 		Tags:   play.Scenario.Tags,
 		Covers: play.Scenario.Covers,
 	}})
-	result := p.judged(ctx, play, write)
+	result := p.judged(ctx, play, unreachable, write)
 	write(Event{Kind: ScenarioFinished, Result: &ResultInfo{
 		Verdict: result.verdict, Reason: result.reason, DurationMS: milliseconds(p.now().Sub(started)),
 	}})
@@ -159,7 +183,7 @@ func (p *Player) playOne(ctx context.Context, play Play) playResult {
 
 // judged is the verdict of a play. A panic in here is our own fault and ends
 // this play only.
-func (p *Player) judged(ctx context.Context, play Play, write func(Event)) (result playResult) {
+func (p *Player) judged(ctx context.Context, play Play, unreachable *Text, write func(Event)) (result playResult) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			write(Event{Kind: Note, Note: &Text{FR: string(debug.Stack()), EN: string(debug.Stack())}})
@@ -170,8 +194,11 @@ func (p *Player) judged(ctx context.Context, play Play, write func(Event)) (resu
 	if ok, reason := Applies(play.Scenario, play.Case, p.Candidate); !ok {
 		return playResult{verdict: NotApplicable, reason: &reason}
 	}
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return playResult{verdict: Inconclusive, reason: interruptedText()}
+	case unreachable != nil:
+		return playResult{verdict: Inconclusive, reason: unreachable}
 	}
 	timeout := play.Scenario.Timeout
 	if timeout == 0 {

@@ -103,7 +103,7 @@ func (s *stage) play(ctx context.Context) playResult {
 			result.verdict = result.verdict.Worse(Inconclusive)
 			continue
 		}
-		verdict, unusable, reason := s.step(ctx, step)
+		verdict, unusable, reason := s.step(ctx, step, false)
 		result.unusable = result.unusable || unusable
 		if verdict.Worse(result.verdict) != result.verdict {
 			result.reason = reason
@@ -114,6 +114,20 @@ func (s *stage) play(ctx context.Context) playResult {
 			stopped = &text
 		}
 	}
+	s.playAlways(ctx, &result)
+	return result
+}
+
+// playAlways plays the steps that leave the candidate as it was found. They have
+// a little time of their own when the run was interrupted or took too long. One
+// that cannot be built, because what it would undo never happened, is left out.
+func (s *stage) playAlways(ctx context.Context, result *playResult) {
+	if ctx.Err() != nil {
+		limits := s.player.Candidate.Limits
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), limits.Connect+limits.Handshake+limits.Ack)
+		defer cancel()
+		ctx = grace
+	}
 	for _, step := range s.script.Case.Always {
 		if !s.holds(step.When) {
 			continue
@@ -121,14 +135,12 @@ func (s *stage) play(ctx context.Context) playResult {
 		if send := step.Send; send != nil && send.Kind == SendEvent && !s.player.Candidate.takes(send.Event) {
 			continue // nobody asked for more than the scenario requires
 		}
-		verdict, unusable, reason := s.step(ctx, step)
-		result.unusable = result.unusable || unusable
+		verdict, _, reason := s.step(ctx, step, true)
 		if verdict.Worse(result.verdict) != result.verdict {
 			result.reason = reason
 		}
 		result.verdict = result.verdict.Worse(verdict)
 	}
-	return result
 }
 
 // skip records a step that was never played.

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/pamlab/pamlab/hl7"
@@ -22,13 +23,17 @@ type outcome struct {
 	wrote    bool           // the message was written, at least in part
 	probed   bool           // the step only connects; what was exchanged is our own probe
 	plain    bool           // the step connects without TLS
+	// closesAnyway: the candidate hangs up on our probe whoever shows up, so that
+	// hanging up says nothing about the identity that was shown.
+	closesAnyway bool
 
 	client     *mllp.Client // that the exchange went through
 	connection string       // open or closed, once it was looked at
 }
 
-// step plays one step. The reason goes with a verdict that no check explains.
-func (s *stage) step(ctx context.Context, step *Step) (verdict Verdict, unusable bool, reason *Text) {
+// step plays one step. The reason goes with a verdict that no check explains. A
+// step that cannot be built is the scenario's fault, unless it is optional.
+func (s *stage) step(ctx context.Context, step *Step, optional bool) (verdict Verdict, unusable bool, reason *Text) {
 	started := s.player.now()
 	s.write(Event{Kind: StepStarted, Step: step.ID, Subject: &SubjectInfo{
 		Title: step.Title, Source: sourceOf(step.Pos), Spec: step.spec(s.script.Scenario),
@@ -44,19 +49,17 @@ func (s *stage) step(ctx context.Context, step *Step) (verdict Verdict, unusable
 	}()
 
 	out, err := s.do(ctx, step, record)
+	if out != nil && out.client != s.client {
+		defer out.client.Close()
+	}
 	switch {
-	case errors.Is(err, pam.ErrNotApplicable):
+	case errors.Is(err, pam.ErrNotApplicable), err != nil && optional:
 		return NotApplicable, false, textOf(err)
 	case err != nil:
-		return Inconclusive, true, textOf(err)
+		return Inconclusive, true, textAt(step.Pos, err)
 	case ctx.Err() != nil && out.receipt == nil:
 		return Inconclusive, false, s.cutShort(ctx)
 	}
-	defer func() {
-		if out.client != s.client {
-			_ = out.client.Close()
-		}
-	}()
 	for _, c := range s.judge(ctx, step, out) {
 		if c.Spec == "" {
 			c.Spec = step.spec(s.script.Scenario)
@@ -170,11 +173,26 @@ func (s *stage) tryConnection(ctx context.Context, step *Step) (*outcome, error)
 	s.write(Event{Kind: MessageSent, Step: step.ID, Message: &MessageInfo{Type: probeType, Data: probe}})
 	if out.response, out.err = client.Do(ctx, probe); out.err != nil {
 		s.tellFailure(step, out.err)
+		if kindOf(out.err) == mllp.PeerClosed && step.strangeConnection() {
+			out.closesAnyway = s.hangsUpOnUs(ctx)
+		}
 		return out, nil
 	}
 	out.receipt, _ = hl7.ReadAck(out.response.Payload)
 	s.tellAnswer(step, out)
 	return out, nil
+}
+
+// hangsUpOnUs reports whether the candidate closes the connection on the probe
+// of our usual identity too.
+func (s *stage) hangsUpOnUs(ctx context.Context) bool {
+	client, err := s.newClient(Connect{})
+	if err != nil {
+		return true
+	}
+	defer client.Close()
+	_, err = client.Do(ctx, s.probe())
+	return err != nil && kindOf(err) != mllp.NoAnswer
 }
 
 const probeType = "QZZ^Z00"
@@ -282,6 +300,15 @@ func (step *Step) spec(s *Scenario) string {
 		return step.Spec
 	}
 	return s.Spec
+}
+
+// textAt puts the place of a step before what is wrong with it.
+func textAt(pos Source, err error) *Text {
+	place := ""
+	if pos.File != "" {
+		place = fmt.Sprintf("%s:%d:%d: ", pos.File, pos.Line, pos.Column)
+	}
+	return &Text{FR: place + inLang(err, "fr"), EN: place + inLang(err, "en")}
 }
 
 func textOf(err error) *Text {

@@ -35,8 +35,8 @@ func (e *SelectError) Hint(lang string) string { return e.HintText.In(lang) }
 
 // Select returns the plays that args name, in that order and each once; without
 // args, the whole library. An arg is the id of a scenario, of one of its cases
-// (id#case), a folder of the library, a file, or a folder with *.yaml files in
-// it or below. With tags, only scenarios that have one of them remain.
+// (id#case), a folder of the library, a file, or a folder with *.yaml or *.yml
+// files in it or below, but for candidate.yaml. With tags, only scenarios that have one of them remain.
 //
 // Files that are faulty are reported together, as Problems. An arg or a tag that
 // selects nothing is a *SelectError: nothing selected is never a success.
@@ -109,9 +109,13 @@ func cutCase(arg string) (name, row string, found bool) {
 	return arg[:i], arg[i+1:], true
 }
 
+func hasYAMLName(name string) bool {
+	ext := filepath.Ext(name)
+	return ext == ".yaml" || ext == ".yml"
+}
+
 func looksLikePath(arg string) bool {
-	ext := filepath.Ext(arg)
-	return ext == ".yaml" || ext == ".yml" || filepath.IsAbs(arg) || strings.HasPrefix(arg, ".")
+	return hasYAMLName(arg) || filepath.IsAbs(arg) || strings.HasPrefix(arg, ".")
 }
 
 func (sel Selector) ids() []string {
@@ -149,10 +153,13 @@ func fromDisk(name string) ([]Play, error) {
 	}
 	var files []string
 	err = filepath.WalkDir(name, func(file string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() && strings.HasSuffix(file, ".yaml") && d.Name() != "candidate.yaml" {
+		if err != nil || d.IsDir() || !hasYAMLName(file) || d.Name() == "candidate.yaml" {
+			return err
+		}
+		if info, err := os.Stat(file); err != nil || info.Mode().IsRegular() { // a link counts as what it leads to
 			files = append(files, file)
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, Problems{unreadable(name, err)}
