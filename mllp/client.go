@@ -169,6 +169,7 @@ var errNotOpen = errors.New("not open")
 func (c *Client) Close() error {
 	c.current.Lock()
 	if c.open != nil {
+		c.open.hungUp.Store(true)
 		c.open.Close()
 	}
 	if c.dialing != nil {
@@ -253,7 +254,7 @@ func (c *Client) ready(ctx context.Context) (reopened bool, err error) {
 		if failure == nil {
 			return false, nil
 		}
-		if failure.Kind == HandshakeRefused || ctx.Err() != nil || errors.Is(failure.Err, net.ErrClosed) {
+		if failure.Kind == HandshakeRefused || ctx.Err() != nil || c.conn.raw.hungUp.Load() {
 			return false, c.fail(ctx, failure)
 		}
 		for _, o := range failure.Oddities {
@@ -327,8 +328,8 @@ func (c *Client) fail(ctx context.Context, err *Error) error {
 	err.Addr = c.Addr
 	if e := ctx.Err(); e != nil {
 		err.Kind, err.Err = Interrupted, e
-	} else if errors.Is(err.Err, net.ErrClosed) {
-		err.Kind = Interrupted
+	} else if c.conn.raw.hungUp.Load() {
+		err.Kind, err.Err = Interrupted, net.ErrClosed
 	}
 	if err.Kind == NoAnswer {
 		c.conn.owed = true

@@ -198,6 +198,18 @@ func TestClientSettlesForAPeerThatClosesLate(t *testing.T) {
 	})
 }
 
+func TestClientCloseInterruptsAnExchange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := client(t, &mllp.Client{Dial: peerInMemory(t, silent).Dial})
+		time.AfterFunc(time.Second, func() { c.Close() })
+		begin := time.Now()
+		_, err := c.Do(t.Context(), []byte("hello"))
+		failure(t, err, mllp.Interrupted)
+		require.ErrorIs(t, err, net.ErrClosed)
+		require.Equal(t, time.Second, time.Since(begin))
+	})
+}
+
 // The context of one exchange ends nothing in the next, also if it is the same
 // one again, or a child of it.
 func TestClientContextsFollowEachOther(t *testing.T) {

@@ -30,6 +30,7 @@ type pollConn struct {
 	armed       time.Time // read deadline that is set, at until or before it; zero for none
 	writeBy     time.Time // write deadline that is set; zero for none
 	interrupted atomic.Bool
+	hungUp      atomic.Bool // closed by the Client's Close
 
 	raw  syscall.RawConn       // nil: the connection cannot be polled
 	poll func(fd uintptr) bool // reads once from raw, into the following

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 )
 
@@ -55,6 +56,7 @@ type serverConn struct {
 
 	failed     error // first write error
 	closeAfter bool
+	aborted    atomic.Bool // by the server's Close
 }
 
 func (s *Server) newConn(base context.Context, nc net.Conn) *serverConn {
@@ -79,6 +81,7 @@ func (c *serverConn) wake() { c.raw.SetReadDeadline(longAgo) }
 
 // abort ends the connection at once.
 func (c *serverConn) abort() {
+	c.aborted.Store(true)
 	c.cancel()
 	c.raw.Close()
 }
@@ -208,7 +211,9 @@ func (c *serverConn) endOf(err error) (reason error, linger bool) {
 	case errors.Is(err, errIdle):
 		e.Kind, e.Timeout = Idle, limit(c.srv.IdleTimeout, DefaultIdleTimeout)
 		return e, false
-	case errors.Is(err, net.ErrClosed):
+	case c.aborted.Load() && !c.rd.InBlock():
+		return nil, false // it waited for the next block
+	case c.aborted.Load():
 		e.Kind, e.Err = Interrupted, errShutdown
 		return e, false
 	}
@@ -300,7 +305,7 @@ func (c *serverConn) write(b []byte) error {
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			e.Kind, e.Timeout = NotRead, timeout
-		case errors.Is(err, net.ErrClosed):
+		case c.aborted.Load():
 			e.Kind, e.Err = Interrupted, errShutdown
 		}
 		c.failed = e

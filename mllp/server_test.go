@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -303,7 +304,19 @@ func TestServerCloseEndsIdleConnections(t *testing.T) {
 	send(t, conn, "hello")
 	require.Equal(t, "re:hello", receive(t, conn))
 	require.NoError(t, s.Close())
-	failure(t, (<-w.closed).Err, mllp.Interrupted)
+	require.NoError(t, (<-w.closed).Err, "nothing was in flight")
+}
+
+func TestServerCloseInterruptsABlock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &mllp.Server{}
+		w := watch(s)
+		conn := dialInMemory(t, serveInMemory(t, s))
+		conn.Write([]byte("\x0bhalf"))
+		synctest.Wait()
+		require.NoError(t, s.Close())
+		failure(t, (<-w.closed).Err, mllp.Interrupted)
+	})
 }
 
 func TestServerNeedsAHandler(t *testing.T) {
