@@ -207,7 +207,7 @@ func (j *Journal) Err() error {
 
 // maxJournalLine bounds one line: a message of the largest size allowed on the
 // wire, in base64, with room for the rest.
-const maxJournalLine = 128 << 20
+const maxJournalLine = 96 << 20
 
 // ReadJournal yields the events of a journal. It stops at the first line that
 // is no event of this version, and yields that error with the line's number. A

@@ -335,7 +335,7 @@ func tlsOutcome(out *outcome) string {
 		return TLSAccepted
 	case out.plain && kind != mllp.NoConnection && kind != mllp.Interrupted:
 		return TLSRefused // it did not answer plain text on its TLS port
-	case kind == mllp.HandshakeRefused && refusedByPeer(out.err):
+	case kind == mllp.HandshakeRefused && (alerted(out.err) || hungUp(out.err) && !out.closesAnyway):
 		return TLSRefused
 	case kind == mllp.NoAnswer, kind == mllp.BrokenFrame, kind == mllp.TooLarge:
 		return TLSAccepted // the handshake was taken; what came of it is another matter
@@ -348,16 +348,20 @@ func tlsOutcome(out *outcome) string {
 	return ""
 }
 
-// refusedByPeer reports a handshake that the other end broke off: by an alert,
-// or by hanging up.
-func refusedByPeer(err error) bool {
-	var e *mllp.Error
-	if !errors.As(err, &e) {
+// alerted reports a connection that the other end broke off with a TLS alert.
+func alerted(err error) bool {
+	e, ok := errors.AsType[*mllp.Error](err)
+	return ok && e.Remote
+}
+
+// hungUp reports a connection that the other end closed without a word, in the
+// handshake or after it.
+func hungUp(err error) bool {
+	e, ok := errors.AsType[*mllp.Error](err)
+	if !ok || e.Remote {
 		return false
 	}
-	if e.Remote {
-		return true
-	}
-	return e.Alert == "" && e.Timeout == 0 && (errors.Is(e.Err, io.EOF) || errors.Is(e.Err, io.ErrUnexpectedEOF) ||
-		errors.Is(e.Err, syscall.ECONNRESET) || errors.Is(e.Err, syscall.EPIPE))
+	return e.Kind == mllp.PeerClosed || e.Kind == mllp.HandshakeRefused && e.Alert == "" && e.Timeout == 0 &&
+		(errors.Is(e.Err, io.EOF) || errors.Is(e.Err, io.ErrUnexpectedEOF) ||
+			errors.Is(e.Err, syscall.ECONNRESET) || errors.Is(e.Err, syscall.EPIPE))
 }

@@ -169,7 +169,7 @@ var owedByEveryAck = []owed{
 		},
 	},
 	{
-		rule: "ack.err-form", name: "ack.ERR", level: Must, spec: "IHE ITI TF-2 C.2.3; HL7 v2.3.1 2.24.5",
+		rule: "ack.err-form", name: "ack.ERR", level: Must, spec: "IHE ITI TF-2 C.2.3; HL7 v2.3.1 chapter 2",
 		say:   Text{FR: "ERR porte un code (et une gravité depuis la v2.5)", EN: "ERR has a code (and a severity from v2.5 on)"},
 		judge: judgeErrForm,
 	},

@@ -23,8 +23,8 @@ type outcome struct {
 	wrote    bool           // the message was written, at least in part
 	probed   bool           // the step only connects; what was exchanged is our own probe
 	plain    bool           // the step connects without TLS
-	// closesAnyway: the candidate hangs up on our probe whoever shows up, so that
-	// hanging up says nothing about the identity that was shown.
+	// closesAnyway: the candidate hangs up whoever shows up, so that hanging up
+	// says nothing about the identity that was shown.
 	closesAnyway bool
 
 	client     *mllp.Client // that the exchange went through
@@ -165,6 +165,7 @@ func (s *stage) tryConnection(ctx context.Context, step *Step) (*outcome, error)
 	if err != nil {
 		out.err = err
 		s.tellFailure(step, err)
+		out.closesAnyway = hungUp(err) && s.hangsUpOnUs(ctx)
 		return out, nil
 	}
 	out.conn = conn
@@ -173,9 +174,7 @@ func (s *stage) tryConnection(ctx context.Context, step *Step) (*outcome, error)
 	s.write(Event{Kind: MessageSent, Step: step.ID, Message: &MessageInfo{Type: probeType, Data: probe}})
 	if out.response, out.err = client.Do(ctx, probe); out.err != nil {
 		s.tellFailure(step, out.err)
-		if kindOf(out.err) == mllp.PeerClosed && step.strangeConnection() {
-			out.closesAnyway = s.hangsUpOnUs(ctx)
-		}
+		out.closesAnyway = hungUp(out.err) && s.hangsUpOnUs(ctx)
 		return out, nil
 	}
 	out.receipt, _ = hl7.ReadAck(out.response.Payload)

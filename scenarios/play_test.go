@@ -17,7 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/pam"
 	"github.com/pamlab/pamlab/mllp"
+	"github.com/pamlab/pamlab/mllp/pki"
 	"github.com/pamlab/pamlab/scenarios"
 	"github.com/pamlab/pamlab/scenarios/reference"
 )
@@ -361,4 +363,149 @@ func serve(t *testing.T, handler mllp.HandlerFunc) string {
 	served.Go(func() { _ = server.Serve(l) })
 	t.Cleanup(func() { _ = server.Close(); served.Wait() })
 	return l.Addr().String()
+}
+
+// closer hangs up on everything.
+func closer(t *testing.T) string {
+	return serve(t, func(w mllp.ResponseWriter, _ *mllp.Request) { w.CloseAfter() })
+}
+
+func TestOnlyAnAcknowledgementCountsAsOne(t *testing.T) {
+	silent := serve(t, func(mllp.ResponseWriter, *mllp.Request) {})
+	text := serve(t, func(w mllp.ResponseWriter, _ *mllp.Request) { _ = w.WriteMessage([]byte("hello world")) })
+	for _, test := range []struct{ name, expect string }{
+		{"absent is not said of what never came", "{any_of: [{ack: {ERR: absent}}, {ack: {MSA-1: AA}}]}"},
+		{"nor is anything but AA", "{any_of: [{ack: {MSA-1: {not: AA}}}, {ack: {MSA-1: AA}}]}"},
+		{"an open connection is no answer", "{connection: open}"},
+	} {
+		for peer, addr := range map[string]string{"silent": silent, "text": text} {
+			t.Run(test.name+", "+peer, func(t *testing.T) {
+				t.Parallel()
+				c := candidateAt(addr)
+				c.Limits.Ack = 200 * time.Millisecond
+				_, summary := journalOf(t.Context(), c, 1, scenario(t, "x", "steps:\n  - {id: one, send: A28, expect: "+test.expect+"}\n"))
+				require.Equal(t, scenarios.ExitFailed, summary.Exit)
+			})
+		}
+	}
+}
+
+// tlsDMN starts the reference DMN on mutual TLS; foreign has a PKI that it does
+// not know.
+func tlsDMN(t *testing.T, bugs ...string) (c *scenarios.Candidate, foreign string) {
+	t.Helper()
+	dir, foreign := t.TempDir(), t.TempDir()
+	for _, d := range []string{dir, foreign} {
+		_, err := pki.Init(d, pki.Options{})
+		require.NoError(t, err)
+	}
+	dmn, err := reference.Start(t.Context(), reference.ServerOptions{
+		Options: reference.Options{Bugs: bugs, Logger: slog.New(slog.DiscardHandler)},
+		TLS:     &mllp.Files{CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "dmn.pem"), Key: filepath.Join(dir, "dmn-key.pem")},
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = dmn.Stop(context.Background()) })
+	c = candidateAt(dmn.Addr())
+	c.TLS = &scenarios.TLS{
+		CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "gam.pem"), Key: filepath.Join(dir, "gam-key.pem"), ServerName: "dmn.test",
+		Identities: map[string]scenarios.Identity{"foreign": {Cert: filepath.Join(foreign, "gam.pem"), Key: filepath.Join(foreign, "gam-key.pem")}},
+	}
+	return c, foreign
+}
+
+func TestOnlyTheCandidatesOwnRefusalCounts(t *testing.T) {
+	const anonymous = "steps:\n  - {id: one, connect: {present: none}, expect: {tls: refused}}\n"
+	for _, test := range []struct {
+		name  string
+		steps string
+		bend  func(c *scenarios.Candidate, foreign string)
+		exit  int
+	}{
+		{"refused by the candidate", anonymous, nil, scenarios.ExitOK},
+		{"an identity it does not know", "steps:\n  - {id: one, connect: {present: foreign}, expect: {tls: refused}}\n", nil, scenarios.ExitOK},
+		{"an identity it should have refused", "steps:\n  - {id: one, connect: {}, expect: {tls: refused}}\n", nil, scenarios.ExitFailed},
+		{"we do not know its authority", anonymous, func(c *scenarios.Candidate, foreign string) { c.TLS.CA = filepath.Join(foreign, "ca.pem") }, scenarios.ExitUnjudged},
+		{"we do not like its name", anonymous, func(c *scenarios.Candidate, _ string) { c.TLS.ServerName = "other.test" }, scenarios.ExitUnjudged},
+		{"plain text on its TLS port", "steps:\n  - {id: one, connect: {transport: plain}, expect: {tls: refused}}\n", nil, scenarios.ExitOK},
+		{"our usual identity is turned away", "steps:\n  - {id: one, send: A28, expect: {ack: AA, tls: accepted}}\n", func(c *scenarios.Candidate, foreign string) {
+			c.TLS.Cert, c.TLS.Key = filepath.Join(foreign, "gam.pem"), filepath.Join(foreign, "gam-key.pem")
+		}, scenarios.ExitUnjudged},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c, foreign := tlsDMN(t)
+			if test.bend != nil {
+				test.bend(c, foreign)
+			}
+			events, summary := journalOf(t.Context(), c, 1, scenario(t, "tls", test.steps))
+			require.Equal(t, test.exit, summary.Exit, stepVerdicts(events))
+		})
+	}
+}
+
+func TestAPeerThatSpeaksNoTLSIsNotJudgedByIt(t *testing.T) {
+	c, _ := tlsDMN(t)
+	c.Address = closer(t)
+	_, summary := journalOf(t.Context(), c, 1, scenario(t, "tls", "steps:\n  - {id: one, connect: {present: none}, expect: {tls: refused}}\n"))
+	require.Equal(t, scenarios.ExitUnjudged, summary.Exit)
+}
+
+func TestWhatAlwaysCannotBuildIsLeftOut(t *testing.T) {
+	c := startDMN(t, reference.Options{Supports: []string{"A01"}})
+	events, summary := journalOf(t.Context(), c, 1, scenario(t, "left", `
+steps:
+  - {id: one, send: A01, expect: {ack: AA}}
+  - {id: two, send: A02, with: {at: +1h, stay: {unit: {code: "1", label: X}}}, expect: {ack: AA}}
+always:
+  - {id: undo, when: one.sent, send: A11, with: {of: one, at: +2h}}
+`))
+	require.Equal(t, scenarios.ExitFailed, summary.Exit)
+	require.Equal(t, []string{"one: pass", "two: fail", "undo: not-applicable"}, stepVerdicts(events))
+}
+
+// The candidate is left as it was found even when the run is interrupted.
+func TestAlwaysIsPlayedAfterAnInterruption(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	c := startDMN(t, reference.Options{Accept: func(_ context.Context, m *hl7.Message) error {
+		if m.Header().Trigger == "A01" {
+			interrupt()
+		}
+		return nil
+	}})
+	events, summary := journalOf(ctx, c, 1, scenario(t, "undo", `
+steps:
+  - {id: one, send: A01}
+  - {id: two, send: A03, with: {at: +1h}}
+always:
+  - {id: undo, when: one.sent, send: A11, with: {at: +2h}, expect: {ack: AA}}
+`))
+	require.Equal(t, scenarios.ExitInterrupted, summary.Exit)
+	require.Contains(t, stepVerdicts(events), "undo: pass")
+}
+
+func TestWhatTheCandidateDoesNotSupportIsNotSent(t *testing.T) {
+	c := startDMN(t, reference.Options{})
+	c.Supports = []pam.Trigger{"A28"}
+	events, summary := journalOf(t.Context(), c, 1, scenario(t, "a", "steps:\n  - {id: one, send: A01}\n"), scenario(t, "b", "steps:\n  - {id: one, send: A28}\n"))
+	require.Equal(t, scenarios.ExitOK, summary.Exit)
+	require.Equal(t, 1, summary.Counts[scenarios.NotApplicable])
+	for _, e := range events {
+		if e.Kind == scenarios.MessageSent {
+			require.Equal(t, "b", e.Scenario)
+		}
+	}
+}
+
+func TestACandidateThatIsDownIsToldOnce(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	addr := l.Addr().String()
+	require.NoError(t, l.Close())
+	list := []*scenarios.Scenario{scenario(t, "a", "steps:\n  - {id: one, send: A28}\n"), scenario(t, "b", "steps:\n  - {id: one, send: A28}\n")}
+	events, summary := journalOf(t.Context(), candidateAt(addr), 2, list...)
+	require.Equal(t, scenarios.ExitUnjudged, summary.Exit)
+	require.Equal(t, 2, summary.Counts[scenarios.Inconclusive])
+	for _, e := range events {
+		require.NotEqual(t, scenarios.StepStarted, e.Kind)
+	}
 }

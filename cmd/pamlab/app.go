@@ -62,6 +62,7 @@ func (a *app) root() *cobra.Command {
 			"pamlab run", a.text("joue les scénarios au candidat de ./candidate.yaml", "plays the scenarios at the candidate of ./candidate.yaml"),
 			"pamlab send message.hl7 --to 127.0.0.1:2575", a.text("envoie un message, montre l'acquittement", "sends a message, shows the acknowledgement"),
 		),
+		Version:       toolVersion(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          a.noArgs,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -48,10 +49,19 @@ func (c *candidateFlags) load(cmd *cobra.Command) (*scenarios.Candidate, error) 
 	}
 	candidate, err := scenarios.LoadCandidate(file, c.set)
 	if err != nil {
-		return nil, withCode(scenarios.ExitUnusable, err)
+		return nil, withCode(c.code(err), err)
 	}
 	c.overrideTLS(candidate)
 	return candidate, nil
+}
+
+// code tells a fault of the command line from one of the file.
+func (c *candidateFlags) code(err error) int {
+	problems, ok := errors.AsType[scenarios.Problems](err)
+	if !ok || slices.ContainsFunc(problems, func(p *scenarios.Problem) bool { return p.Pos.File != "--set" }) {
+		return scenarios.ExitUnusable
+	}
+	return scenarios.ExitUsage
 }
 
 // options are the flags that chose the candidate, as they would be typed again.
@@ -63,8 +73,8 @@ func (c *candidateFlags) options(cmd *cobra.Command) []string {
 	for _, set := range c.set {
 		list = append(list, "--set", set)
 	}
-	for _, name := range []string{"tls-ca", "tls-cert", "tls-key", "tls-server-name"} {
-		if f := cmd.Flags().Lookup(name); f.Changed {
+	for _, name := range []string{"tls-ca", "tls-cert", "tls-key", "tls-server-name", "instant"} {
+		if f := cmd.Flags().Lookup(name); f != nil && f.Changed {
 			list = append(list, "--"+name, f.Value.String())
 		}
 	}

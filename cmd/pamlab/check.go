@@ -68,6 +68,9 @@ func (a *app) checkOne(name string) error {
 		if err != nil {
 			return err
 		}
+		if err := ready(c); err != nil {
+			return err
+		}
 		a.printf("%s: ok, %s\n", name, a.describe(c))
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"time"
@@ -90,16 +91,15 @@ func (a *app) demo(ctx context.Context, o *demoOptions) error {
 	}
 	defer stopDMN(dmn)
 	a.printf("  %s\n", dmn.Addr())
-	if err := writeCandidate(at("candidate.yaml"), dmn.Addr()); err != nil {
-		return withCode(scenarios.ExitUnusable, err)
+	if err := a.demoCandidate(at("candidate.yaml"), dmn.Addr()); err != nil {
+		return err
 	}
-	a.printf("  %s\n", at("candidate.yaml"))
 
 	a.step(3, "Un client sans certificat se présente", "A client without a certificate turns up")
 	turnedAway := a.anonymous(ctx, dmn.Addr(), pkiDir)
 
 	a.step(4, "Les scénarios livrés sont joués", "The shipped scenarios are played")
-	code, err := a.demoRun(ctx, o, at)
+	code, err := a.demoRun(ctx, o, dmn.Addr(), at)
 	if err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ func (a *app) cannotListen(addr string, err error) error {
 		return withCode(identityCode(err), err)
 	}
 	return &exitError{code: scenarios.ExitUnjudged,
-		text: scenarios.Textf("impossible d'écouter sur %s : %v", "cannot listen on %s: %v", addr, errors.Unwrap(err)),
+		text: scenarios.Textf("impossible d'écouter sur %s", "cannot listen on %s", addr),
 		hint: scenarios.Text{FR: "le port est-il pris ? --addr 127.0.0.1:0 en choisit un libre", EN: "is the port taken? --addr 127.0.0.1:0 picks a free one"}}
 }
 
@@ -178,18 +178,24 @@ func (a *app) anonymous(ctx context.Context, addr, pkiDir string) bool {
 	defer client.Close()
 	_, err = client.Do(ctx, []byte("MSH|^~\\&|X|X|X|X|20260101||QZZ^Z00|PROBE|P|2.5\r"))
 	var refused *mllp.Error
-	if !errors.As(err, &refused) || refused.Kind != mllp.HandshakeRefused {
+	switch {
+	case err == nil:
 		a.printf("  %s\n", a.text("ACCEPTÉ : ce DMN n'exige pas de certificat", "ACCEPTED: this DMN wants no certificate"))
+		return false
+	case !errors.As(err, &refused) || refused.Kind != mllp.HandshakeRefused || !refused.Remote:
+		a.printf("  %s\n", errorIn(err, a.lang))
 		return false
 	}
 	a.printf("  %s\n", a.text("refusé, comme il se doit : alerte TLS ", "refused, as it should be: TLS alert ")+refused.Alert)
 	return true
 }
 
-func (a *app) demoRun(ctx context.Context, o *demoOptions, at func(string) string) (int, error) {
-	candidate, err := scenarios.LoadCandidate(at("candidate.yaml"), nil)
-	if err != nil {
-		return 0, err
+func (a *app) demoRun(ctx context.Context, o *demoOptions, addr string, at func(string) string) (int, error) {
+	candidate := scenarios.NewCandidate()
+	candidate.Name, candidate.Address = "DMN-Demo", addr
+	candidate.Harness.Application, candidate.Harness.Facility = "GAM-TEST", "CHU-X"
+	candidate.TLS = &scenarios.TLS{
+		CA: at("pki/ca.pem"), Cert: at("pki/gam.pem"), Key: at("pki/gam-key.pem"), ServerName: "dmn.test",
 	}
 	all, err := library.All()
 	if err != nil {
@@ -197,7 +203,8 @@ func (a *app) demoRun(ctx context.Context, o *demoOptions, at func(string) strin
 	}
 	return a.playAll(ctx, playOptions{
 		candidate: candidate, plays: scenarios.Plays(all), seed: o.seed, jobs: runtime.NumCPU(),
-		instant: time.Now().Add(-behind).Truncate(time.Minute),
+		options: []string{"--candidate", at("candidate.yaml")},
+		instant: time.Now().Add(-behind).Truncate(time.Second),
 		journal: at("journal.ndjson"), targets: []report.Target{{Format: "junit", Path: at("junit.xml")}},
 	})
 }
@@ -225,10 +232,26 @@ func selfName() string {
 	return "pamlab"
 }
 
-// writeCandidate writes the candidate file of the tour. It is meant to be
-// edited: the next thing a reader does is to put another address into it.
-func writeCandidate(path, addr string) error {
-	text := fmt.Sprintf(`# The candidate: the system under test. docs/candidate.md describes every key.
+// demoCandidate writes the candidate file of the tour. It is meant to be edited:
+// the next thing a reader does is to put another address into it. So a file that
+// was edited stays, and only one that we wrote is written again.
+func (a *app) demoCandidate(path, addr string) error {
+	old, err := os.ReadFile(path)
+	if err == nil && addressLine.ReplaceAllString(string(old), "") != addressLine.ReplaceAllString(candidateText(addr), "") {
+		a.printf("  %s\n", a.text(path+" a été modifié : il reste tel quel", path+" was edited: it stays as it is"))
+		return nil
+	}
+	if err := os.WriteFile(path, []byte(candidateText(addr)), 0o644); err != nil {
+		return unreadable(path, err)
+	}
+	a.printf("  %s\n", path)
+	return nil
+}
+
+var addressLine = regexp.MustCompile(`(?m)^  address: .*$`)
+
+func candidateText(addr string) string {
+	return fmt.Sprintf(`# The candidate: the system under test. docs/candidate.md describes every key.
 candidate:
   name: DMN-Demo
   role: dmn
@@ -244,5 +267,4 @@ tls:
   key: pki/gam-key.pem
   server_name: dmn.test
 `, addr)
-	return os.WriteFile(path, []byte(text), 0o644)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/pamlab/pamlab/scenarios"
+	"github.com/pamlab/pamlab/scenarios/report"
 )
 
 // exitError carries the exit code with an error. With quiet set there is
@@ -32,7 +33,7 @@ func (e *exitError) Error() string {
 func (e *exitError) Unwrap() error { return e.err }
 
 func (e *exitError) In(lang string) string {
-	if e.err != nil {
+	if e.text.IsZero() && e.err != nil {
 		return errorIn(e.err, lang)
 	}
 	return e.text.In(lang)
@@ -91,11 +92,12 @@ func (a *app) printError(err error) {
 	if errors.As(err, &coded) && coded.quiet {
 		return
 	}
-	message := errorIn(err, a.lang)
-	if strings.Contains(message, "\n") { // a list of problems, laid out with its lines
-		fmt.Fprintln(a.stderr, strings.TrimRight(message, "\n"))
-	} else {
-		fmt.Fprintf(a.stderr, "pamlab: %s\n", message)
+	message := strings.TrimRight(errorIn(err, a.lang), "\n")
+	if !strings.Contains(message, "\n") { // else a list of problems, laid out with its lines
+		message = "pamlab: " + message
+	}
+	for line := range strings.Lines(message) {
+		fmt.Fprintln(a.stderr, report.Visible(strings.TrimRight(line, "\n")))
 	}
 	if hint := hintIn(err, a.lang); hint != "" {
 		fmt.Fprintf(a.stderr, "%s%s\n", a.text("conseil : ", "hint: "), hint)

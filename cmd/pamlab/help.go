@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -45,6 +47,17 @@ func (a *app) speak(root *cobra.Command) {
 	)
 	root.SetHelpTemplate(words.Replace(helpTemplate))
 	root.SetUsageTemplate(words.Replace(helpTemplate))
+	// pflag writes the defaults of flags in English only.
+	show := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		out := cmd.OutOrStdout()
+		var page bytes.Buffer
+		cmd.SetOut(&page)
+		show(cmd, args)
+		cmd.SetOut(out)
+		fmt.Fprint(out, strings.ReplaceAll(page.String(), "(default ", a.text("(par défaut ", "(default ")))
+	})
+	root.SetVersionTemplate("pamlab {{.Version}}\n")
 	help := &cobra.Command{
 		Use:   "help [command]",
 		Short: a.text("Aide sur une commande", "Help about a command"),
@@ -61,6 +74,9 @@ func (a *app) speak(root *cobra.Command) {
 	each = func(cmd *cobra.Command) {
 		cmd.DisableFlagsInUseLine = true
 		cmd.Flags().BoolP("help", "h", false, a.text("cette aide", "this help"))
+		if cmd == root {
+			cmd.Flags().Bool("version", false, a.text("la version", "the version"))
+		}
 		for _, sub := range cmd.Commands() {
 			each(sub)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pamlab/pamlab/scenarios"
 	"github.com/pamlab/pamlab/scenarios/library"
+	"github.com/pamlab/pamlab/scenarios/report"
 )
 
 // listed is a scenario as `list --json` tells it.
@@ -98,7 +99,7 @@ func (a *app) printList(list []listed, c *scenarios.Candidate) error {
 		if l.Case != "" {
 			id += "#" + l.Case
 		}
-		row := []string{l.Role, id, l.Title.In(a.lang), strings.Join(l.Tags, ",")}
+		row := []string{l.Role, id, report.Visible(l.Title.In(a.lang)), strings.Join(l.Tags, ",")}
 		switch {
 		case l.Reason != nil:
 			row = append(row, a.text("non : ", "no: ")+l.Reason.In(a.lang))

@@ -14,7 +14,10 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A reader that goes away (| head) and a terminal that closes must not cost
+	// the reports: the first is an error of Write, the second ends the run.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	// The first signal asks for an orderly end; with the handler gone, a second
 	// one ends the process at once.
 	go func() { <-ctx.Done(); stop() }()

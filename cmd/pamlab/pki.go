@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -44,7 +45,7 @@ func (a *app) pkiInitCommand() *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			made, err := pki.Init(dir, opt)
 			if err != nil {
-				return withCode(scenarios.ExitUnusable, err)
+				return withCode(pkiCode(err), err)
 			}
 			a.printf("%s\n", a.text("Autorité et identités de test créées :", "Test authority and identities made:"))
 			for _, file := range made.Files {
@@ -113,6 +114,14 @@ func (a *app) showCertificate(info pki.Info) {
 	row("validité", "validity", a.validity(info))
 	row("SHA-256", "SHA-256", info.Fingerprint)
 	row("clé", "key", a.keyState(info))
+}
+
+// pkiCode tells a flag with an unusable value from files that are in the way.
+func pkiCode(err error) int {
+	if e, ok := errors.AsType[*pki.Error](err); ok && (e.Kind == pki.BadDays || e.Kind == pki.BadName) {
+		return scenarios.ExitUsage
+	}
+	return scenarios.ExitUnusable
 }
 
 // purpose says what a file of the PKI is for.

@@ -7,8 +7,10 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -54,7 +56,7 @@ func (a *app) runCommand() *cobra.Command {
 	flags.StringSliceVar(&o.tags, "tags", nil, a.text("seulement les scénarios qui ont l'une de ces étiquettes", "only scenarios that have one of these tags"))
 	flags.StringArrayVar(&o.reports, "report", nil, a.text("rapports à écrire : junit=FICHIER,json=FICHIER (- : sortie standard)", "reports to write: junit=FILE,json=FILE (-: standard output)"))
 	flags.StringVar(&o.journal, "journal", "", a.text("garde le journal (NDJSON) dans ce fichier", "keep the journal (NDJSON) in this file"))
-	flags.Uint64Var(&o.seed, "seed", 0, a.text("graine : mêmes patients, mêmes numéros (0 : au hasard)", "seed: same patients, same numbers (0: at random)"))
+	flags.Uint64Var(&o.seed, "seed", 0, a.text("graine : les mêmes gens, sous des numéros neufs ; avec --instant, les mêmes octets (0 : au hasard)", "seed: the same people under fresh numbers; with --instant, the same bytes (0: at random)"))
 	flags.StringVar(&o.instant, "instant", "", a.text("instant d'où comptent les scénarios, RFC 3339 (par défaut : il y a quatre jours)", "instant that scenarios count from, RFC 3339 (default: four days ago)"))
 	flags.IntVarP(&o.jobs, "jobs", "j", runtime.NumCPU(), a.text("scénarios joués à la fois", "scenarios played at once"))
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, a.text("montre chaque étape", "show every step"))
@@ -69,6 +71,14 @@ func (a *app) run(cmd *cobra.Command, o *runOptions, args []string) error {
 	}
 	instant, err := o.start(time.Now())
 	if err != nil {
+		return err
+	}
+	if o.jobs < 1 {
+		return usageError(
+			fmt.Sprintf("--jobs %d : il en faut au moins un", o.jobs),
+			fmt.Sprintf("--jobs %d: there has to be at least one", o.jobs))
+	}
+	if err := writable(o.journal, targets, o.candidate.file); err != nil {
 		return err
 	}
 	candidate, err := o.candidate.load(cmd)
@@ -102,7 +112,7 @@ const behind = 4 * 24 * time.Hour
 
 func (o *runOptions) start(now time.Time) (time.Time, error) {
 	if o.instant == "" {
-		return now.Add(-behind).Truncate(time.Minute), nil
+		return now.Add(-behind).Truncate(time.Second), nil
 	}
 	t, err := time.Parse(time.RFC3339, o.instant)
 	if err != nil {
@@ -167,7 +177,10 @@ func (a *app) playAll(ctx context.Context, o playOptions) (code int, err error) 
 	}
 	summary := player.Run(ctx, o.plays)
 	stop()
-	err = errors.Join(console.Close(), journal.Err())
+	err = journal.Err()
+	if shown := console.Close(); !errors.Is(shown, syscall.EPIPE) { // nobody reads any more: no fault of the run
+		err = errors.Join(err, shown)
+	}
 	for _, t := range o.targets {
 		if _, seekErr := file.Seek(0, io.SeekStart); seekErr != nil {
 			err = errors.Join(err, seekErr)
@@ -175,11 +188,63 @@ func (a *app) playAll(ctx context.Context, o playOptions) (code int, err error) 
 		}
 		err = errors.Join(err, t.Write(file, a.stdout, a.lang))
 	}
-	if err != nil {
-		return summary.Exit, withCode(scenarios.ExitFault, err)
+	if err != nil && summary.Exit != scenarios.ExitFault {
+		return summary.Exit, withCode(scenarios.ExitUnusable, err)
 	}
-	return summary.Exit, nil
+	return summary.Exit, err
 }
+
+// writable finds out before the run what could not be written after it.
+func writable(journal string, targets []report.Target, candidate string) error {
+	if journal == report.Stdout {
+		return usageError("--journal attend un fichier", "--journal wants a file", "--journal essai.ndjson", "--journal run.ndjson")
+	}
+	if journal != "" {
+		if err := replaceable(journal, candidate); err != nil {
+			return err
+		}
+	}
+	for _, t := range targets {
+		if t.Path == report.Stdout {
+			continue
+		}
+		info, err := os.Stat(t.Path)
+		switch {
+		case err == nil && info.IsDir():
+			return usageError(
+				fmt.Sprintf("le rapport %s irait dans %s, qui est un dossier", t.Format, t.Path),
+				fmt.Sprintf("the report %s would go to %s, which is a directory", t.Format, t.Path))
+		case filepath.Clean(t.Path) == filepath.Clean(journal), filepath.Clean(t.Path) == filepath.Clean(candidate):
+			return usageError(
+				fmt.Sprintf("le rapport %s irait dans %s, qui sert à autre chose", t.Format, t.Path),
+				fmt.Sprintf("the report %s would go to %s, which serves another purpose", t.Format, t.Path))
+		}
+	}
+	return nil
+}
+
+// replaceable refuses to put a journal in the place of anything but an older
+// journal.
+func replaceable(journal, candidate string) error {
+	head := make([]byte, len(journalHead))
+	f, err := os.Open(journal)
+	if err != nil {
+		return nil // not there, or openJournal will say what is wrong
+	}
+	defer f.Close()
+	n, _ := io.ReadFull(f, head)
+	info, err := f.Stat()
+	if err == nil && info.Mode().IsRegular() && n > 0 && string(head[:n]) != journalHead || filepath.Clean(journal) == filepath.Clean(candidate) {
+		return usageError(
+			fmt.Sprintf("--journal %s : ce fichier n'est pas un journal, il n'est pas remplacé", journal),
+			fmt.Sprintf("--journal %s: this file is no journal, it is not replaced", journal),
+			"donnez un autre nom", "give another name")
+	}
+	return nil
+}
+
+// journalHead is what every journal begins with.
+const journalHead = `{"v":`
 
 func openJournal(path string) (*os.File, error) {
 	if path == "" {

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +19,7 @@ import (
 	"github.com/pamlab/pamlab/hl7/pam"
 	"github.com/pamlab/pamlab/mllp"
 	"github.com/pamlab/pamlab/scenarios"
+	"github.com/pamlab/pamlab/scenarios/report"
 )
 
 // maxMessageFile bounds what is read of a file that should hold messages.
@@ -24,7 +28,7 @@ const maxMessageFile = 64 << 20
 type sendOptions struct {
 	to         string
 	timeout    time.Duration
-	allowReal  bool
+	raw        bool
 	quiet      bool
 	tls        *tlsFlags
 	maxMessage int
@@ -50,10 +54,32 @@ func (a *app) sendCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&o.to, "to", "", a.text("adresse du candidat, HÔTE:PORT", "address of the candidate, HOST:PORT"))
 	flags.DurationVar(&o.timeout, "timeout", 10*time.Second, a.text("attente de chaque acquittement", "wait for each acknowledgement"))
-	flags.BoolVar(&o.allowReal, "allow-real-identities", false, a.text("envoie même une INS de production (jamais vers un système de test)", "send even a production INS (never to a test system)"))
+	flags.BoolVar(&o.raw, "raw", false, a.text("envoie les octets tels quels, même si leurs segments ne finissent pas par CR", "send the bytes as they are, even if their segments do not end with CR"))
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, a.text("seulement le code de sortie", "the exit code only"))
 	o.tls = a.addTLSFlags(cmd)
 	return cmd
+}
+
+// usable checks the flags.
+func (o *sendOptions) usable() error {
+	host, port, err := net.SplitHostPort(o.to)
+	number, portErr := strconv.ParseUint(port, 10, 16)
+	switch {
+	case o.to == "":
+		return usageError("il manque l'adresse du candidat", "the address of the candidate is missing",
+			"--to 127.0.0.1:2575", "--to 127.0.0.1:2575")
+	case err != nil || host == "" || portErr != nil || number == 0:
+		return usageError(
+			fmt.Sprintf("--to %q n'est pas une adresse HÔTE:PORT", o.to),
+			fmt.Sprintf("--to %q is not an address HOST:PORT", o.to),
+			"--to 127.0.0.1:2575", "--to 127.0.0.1:2575")
+	case o.timeout <= 0:
+		return usageError(
+			fmt.Sprintf("--timeout %s : il faut attendre un peu", o.timeout),
+			fmt.Sprintf("--timeout %s: there has to be some waiting", o.timeout),
+			"--timeout 10s", "--timeout 10s")
+	}
+	return nil
 }
 
 // outgoing is a message of a file, ready to be sent.
@@ -64,9 +90,8 @@ type outgoing struct {
 }
 
 func (a *app) send(ctx context.Context, o *sendOptions, files []string) error {
-	if o.to == "" {
-		return usageError("il manque l'adresse du candidat", "the address of the candidate is missing",
-			"--to 127.0.0.1:2575", "--to 127.0.0.1:2575")
+	if err := o.usable(); err != nil {
+		return err
 	}
 	config, err := o.tls.config()
 	if err != nil {
@@ -74,7 +99,7 @@ func (a *app) send(ctx context.Context, o *sendOptions, files []string) error {
 	}
 	var queue []outgoing
 	for _, file := range files {
-		messages, err := a.messagesOf(file, o.allowReal)
+		messages, err := a.messagesOf(file, o)
 		if err != nil {
 			return withCode(scenarios.ExitUnusable, err)
 		}
@@ -108,7 +133,7 @@ func (a *app) exchange(ctx context.Context, client *mllp.Client, m outgoing, qui
 	accepted = receipt.Code == hl7.AA || receipt.Code == hl7.CA
 	mine := receipt.MessageID == m.header.ControlID
 	if !quiet {
-		a.printf("%s  %s %s → %s  %s\n", m.file, messageType(m.header), m.header.ControlID, receipt.Code,
+		a.printf("%s  %s %s → %s  %s\n", report.Visible(m.file), report.Visible(messageType(m.header)), report.Visible(m.header.ControlID), report.Visible(string(receipt.Code)),
 			response.Latency.Round(10*time.Microsecond))
 		for _, line := range readable(receipt.Message) {
 			a.printf("  %s\n", line)
@@ -141,8 +166,9 @@ func exchangeCode(ctx context.Context, err error) int {
 	return scenarios.ExitFailed
 }
 
-// messagesOf reads the messages of a file, or of the standard input.
-func (a *app) messagesOf(file string, allowReal bool) ([]outgoing, error) {
+// messagesOf reads the messages of a file, or of the standard input. Segments
+// that an editor ended with line feeds go out as HL7 ends them, and that is said.
+func (a *app) messagesOf(file string, o *sendOptions) ([]outgoing, error) {
 	data, err := a.readInput(file)
 	if err != nil {
 		return nil, err
@@ -157,12 +183,32 @@ func (a *app) messagesOf(file string, allowReal bool) ([]outgoing, error) {
 		if err != nil {
 			return nil, inFile(file, err)
 		}
-		if err := pam.CheckIdentities(m); err != nil && !allowReal {
-			return nil, inFile(file, err)
+		if err := pam.CheckIdentities(m); err != nil {
+			return nil, &exitError{code: scenarios.ExitUnusable, err: inFile(file, err),
+				hint: scenarios.Text{
+					FR: "une identité réelle ne part pas d'ici : prenez une INS de l'autorité de test (1.2.250.1.213.1.4.10)",
+					EN: "a real identity does not leave from here: take an INS of the test authority (1.2.250.1.213.1.4.10)",
+				}}
 		}
-		queue = append(queue, outgoing{file: file, message: part.Data, header: m.Header()})
+		out := outgoing{file: file, message: part.Data, header: m.Header()}
+		if len(m.Oddities()) > 0 && !o.raw {
+			out.message = mended(m)
+			for _, odd := range m.Oddities() {
+				fmt.Fprintf(a.stderr, "%s: %s%s\n", report.Visible(file), odd.In(a.lang), a.text(" : corrigé à l'envoi (--raw n'y touche pas)", ": mended on the way out (--raw leaves it alone)"))
+			}
+		}
+		queue = append(queue, out)
 	}
 	return queue, nil
+}
+
+// mended is the message with every segment ended by CR and nothing between them.
+func mended(m *hl7.Message) []byte {
+	var b []byte
+	for s := range m.Segments() {
+		b = append(append(b, s.Raw()...), '\r')
+	}
+	return b
 }
 
 func (a *app) readInput(file string) ([]byte, error) {
@@ -179,7 +225,8 @@ func (a *app) readInput(file string) ([]byte, error) {
 			return nil, unreadable(file, err)
 		case info.IsDir():
 			return nil, &exitError{code: scenarios.ExitUnusable,
-				text: scenarios.Textf("%s est un dossier, pas un message", "%s is a directory, not a message", file)}
+				text: scenarios.Textf("%s est un dossier, pas un message", "%s is a directory, not a message", file),
+				hint: scenarios.Text{FR: "nommez les fichiers : " + filepath.Join(file, "*.hl7"), EN: "name the files: " + filepath.Join(file, "*.hl7")}}
 		case info.Size() > maxMessageFile:
 			return nil, tooLarge(file)
 		}
@@ -193,7 +240,8 @@ func (a *app) readInput(file string) ([]byte, error) {
 		return nil, tooLarge(file)
 	case len(bytes.TrimSpace(data)) == 0:
 		return nil, &exitError{code: scenarios.ExitUnusable,
-			text: scenarios.Textf("%s est vide", "%s is empty", file)}
+			text: scenarios.Textf("%s est vide", "%s is empty", file),
+			hint: scenarios.Text{FR: "un message HL7 commence par MSH|^~\\&|", EN: "an HL7 message begins with MSH|^~\\&|"}}
 	}
 	return data, nil
 }
@@ -225,7 +273,8 @@ func unreadable(file string, err error) error {
 		reason = scenarios.Text{FR: "accès refusé", EN: "permission denied"}
 	}
 	return &exitError{code: scenarios.ExitUnusable,
-		text: scenarios.Text{FR: file + " : " + reason.FR, EN: file + ": " + reason.EN}}
+		text: scenarios.Text{FR: file + " : " + reason.FR, EN: file + ": " + reason.EN},
+		hint: scenarios.Text{FR: "« - » lit l'entrée standard", EN: "`-` reads the standard input"}}
 }
 
 func messageType(h hl7.Header) string {
@@ -241,23 +290,7 @@ func readable(m *hl7.Message) []string {
 		if err != nil {
 			line = fmt.Sprintf("%q", s.Raw())
 		}
-		lines = append(lines, visible(line))
+		lines = append(lines, report.Visible(line))
 	}
 	return lines
-}
-
-// visible shows control characters by their pictures, so that nothing a peer
-// sent can move the cursor of a terminal.
-func visible(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r < 0x20:
-			return 0x2400 + r
-		case r == 0x7f:
-			return 0x2421
-		case r >= 0x80 && r < 0xa0:
-			return 0xfffd
-		}
-		return r
-	}, s)
 }
