@@ -153,8 +153,8 @@ func (p page) wanted(c check) string {
 
 func (p page) nothing() string { return p.tr("(rien)", "(nothing)") }
 
-// replay is the command that plays a scenario again, alone, with the patients
-// and movements of this run.
+// replay is the command that plays a scenario again, alone, with the people of
+// this run under fresh numbers; with --instant among its options, with its bytes.
 func (p page) replay(names ...string) string {
 	cmd := "pamlab run"
 	for _, n := range names {
