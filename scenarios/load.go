@@ -229,7 +229,7 @@ func (d *decoder) required(n *node, keys ...string) {
 // is told as an unknown key, and the right one is not missing as well.
 func (n *node) slip(key string) bool {
 	for _, p := range n.pairs {
-		if nearest(p.key.text, []string{key}) != "" {
+		if Nearest(p.key.text, []string{key}) != "" {
 			return true
 		}
 	}

@@ -92,7 +92,7 @@ func (d *decoder) flatten(n *node, prefix string, words map[string]word, list *[
 		switch {
 		case !leaf && !branch:
 			bad := d.out.add(p.key.pos, Textf("clé inconnue « %s »", "unknown key %q", key))
-			bad.DidYouMean = nearest(key, branches(known))
+			bad.DidYouMean = Nearest(key, branches(known))
 			bad.Expected = oneOf(children(known, prefix))
 		case branch:
 			if d.isMapping(p.value) {

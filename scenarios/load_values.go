@@ -170,7 +170,7 @@ func (d *decoder) trigger(n *node) pam.Trigger {
 			known = append(known, string(k))
 		}
 		p := d.out.add(n.pos, Text{FR: inLang(err, "fr"), EN: inLang(err, "en")})
-		p.DidYouMean = nearest(text, known)
+		p.DidYouMean = Nearest(text, known)
 	}
 	return t
 }

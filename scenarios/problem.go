@@ -230,7 +230,7 @@ func (f *faults) unknown(pos Source, message Text, word string, known []string) 
 // suggest says which known word was probably meant, and which words there are
 // unless that would bury the suggestion.
 func (p *Problem) suggest(word string, known []string) {
-	p.DidYouMean = nearest(word, known)
+	p.DidYouMean = Nearest(word, known)
 	if p.DidYouMean == "" || len(known) <= mostListed {
 		p.Expected = oneOf(known)
 	}
@@ -275,10 +275,10 @@ func oneOf(known []string) Text {
 	return Textf("attendu, au choix : %s", "expected one of: %s", words)
 }
 
-// nearest returns the known word that word was probably meant to be: at most a
+// Nearest returns the known word that word was probably meant to be: at most a
 // third of its letters away, one in a short word, capitals ignored. It returns
 // "" when none is near.
-func nearest(word string, known []string) string {
+func Nearest(word string, known []string) string {
 	letters := len([]rune(word))
 	if letters == 0 || letters > 64 {
 		return ""

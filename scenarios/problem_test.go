@@ -69,7 +69,7 @@ func TestNearest(t *testing.T) {
 		"sned": "send", "sent": "send", "Expect": "expect", "expct": "expect", "AE": "AA", "aa": "AA", "capture": "", "": "", "x": "",
 		"certificate_require": "certificate_required", "008": "0008", strings.Repeat("s", 100): "",
 	} {
-		require.Equal(t, want, nearest(word, known), word)
+		require.Equal(t, want, Nearest(word, known), word)
 	}
 }
 

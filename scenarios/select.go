@@ -135,7 +135,7 @@ func (sel Selector) unknown(id string) error {
 		Text:     Textf("aucun scénario, fichier ni dossier ne s'appelle « %s »", "no scenario, file or folder is called %q", id),
 		HintText: Text{FR: "« pamlab list » montre les scénarios", EN: "`pamlab list` shows the scenarios"},
 	}
-	if near := nearest(id, sel.ids()); near != "" {
+	if near := Nearest(id, sel.ids()); near != "" {
 		e.HintText = Textf("vouliez-vous dire « %s » ?", "did you mean %q?", near)
 	}
 	return e
@@ -253,7 +253,7 @@ func withTags(plays []Play, tags []string) ([]Play, error) {
 			Text:     Textf("aucun de ces scénarios n'a l'étiquette « %s »", "none of these scenarios has the tag %q", tag),
 			HintText: Textf("leurs étiquettes : %s", "their tags: %s", strings.Join(known, ", ")),
 		}
-		if near := nearest(tag, known); near != "" {
+		if near := Nearest(tag, known); near != "" {
 			e.HintText = Textf("vouliez-vous dire « %s » ?", "did you mean %q?", near)
 		}
 		return nil, e

@@ -114,7 +114,7 @@ func incomplete(part, name string) *SpecError {
 func unknownFormat(part, name string) *SpecError {
 	return &SpecError{Part: part,
 		text: bothQuoting("format de rapport inconnu %s", "unknown report format %s", name),
-		hint: formatHint(nearest(name, Formats())),
+		hint: formatHint(scenarios.Nearest(name, Formats())),
 	}
 }
 
@@ -143,49 +143,4 @@ func formatHint(meant string) scenarios.Text {
 		FR: "vouliez-vous dire " + quoted(meant, "fr") + nbsp + "? " + t.FR,
 		EN: "did you mean " + quoted(meant, "en") + "? " + t.EN,
 	}
-}
-
-// nearest returns the name that is at most two typing errors away from what was
-// written, or begins like it; "" when none does.
-func nearest(written string, names []string) string {
-	best, least := "", 3
-	for _, n := range names {
-		d := distance(strings.ToLower(written), n)
-		if len(written) > 1 && strings.HasPrefix(n, strings.ToLower(written)) {
-			d = 1
-		}
-		if d < least {
-			best, least = n, d
-		}
-	}
-	return best
-}
-
-// distance is the number of bytes to insert, delete, replace or swap with their
-// neighbour that turns a into b.
-func distance(a, b string) int {
-	if len(a) > 32 {
-		return len(a)
-	}
-	d := make([][]int, len(a)+1)
-	for i := range d {
-		d[i] = make([]int, len(b)+1)
-		d[i][0] = i
-	}
-	for j := range d[0] {
-		d[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			change := 1
-			if a[i-1] == b[j-1] {
-				change = 0
-			}
-			d[i][j] = min(d[i-1][j]+1, d[i][j-1]+1, d[i-1][j-1]+change)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
-			}
-		}
-	}
-	return d[len(a)][len(b)]
 }

@@ -95,13 +95,3 @@ func TestWindow(t *testing.T) {
 		}
 	}
 }
-
-func TestNearest(t *testing.T) {
-	tests := []struct{ written, want string }{
-		{"junit", "junit"}, {"junti", "junit"}, {"JSON", "json"}, {"jso", "json"}, {"txt", "text"}, {"te", "text"},
-		{"html", ""}, {"", ""}, {"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", ""},
-	}
-	for _, test := range tests {
-		require.Equal(t, test.want, nearest(test.written, Formats()), test.written)
-	}
-}
