@@ -291,14 +291,18 @@ func (e *explainer) classify() {
 			continue
 		}
 		f.Slot = e.slotFor(e.r.keys[f.Segment], e.notes[i].after)
-		if e.full(f.Slot, e.notes[i].after) {
+		switch {
+		case f.Slot.Max == 0:
+			f.Kind = SegmentForbidden
+		case e.full(f.Slot, e.notes[i].after):
 			f.Kind, f.Max = SegmentRepeated, f.Slot.Max
 		}
 	}
 }
 
 // slotFor returns the slot that a segment too many is told about: the one that
-// it follows if that is its own, one that is free, or the first.
+// it follows if that is its own, one that is free, the first, or, where every
+// one is marked ~, the first of those.
 func (e *explainer) slotFor(key uint32, after int16) *Slot {
 	if int(after) < len(e.g.slots) && e.g.keys[after] == key {
 		return &e.g.slots[after]
@@ -308,9 +312,11 @@ func (e *explainer) slotFor(key uint32, after int16) *Slot {
 		if k != key {
 			continue
 		}
-		if slot := &e.g.slots[j]; !e.full(slot, after) {
+		slot := &e.g.slots[j]
+		if slot.Max != 0 && !e.full(slot, after) {
 			return slot
-		} else if first == nil {
+		}
+		if first == nil || first.Max == 0 {
 			first = slot
 		}
 	}

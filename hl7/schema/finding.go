@@ -33,7 +33,6 @@ const (
 	TooLong          // Count characters where there may be Max
 	NotInTable       // no code of Table, an HL7 table
 	NotSuggested     // no code of Table, a user table
-	TypeUnknown      // OBX-2 names no type that the version has
 
 	numKinds
 )
@@ -42,7 +41,7 @@ var kindNames = [numKinds]string{
 	"segment-missing", "segment-repeated", "segment-misplaced", "segment-unknown", "segment-local", "segment-forbidden",
 	"field-missing", "field-null", "field-unknown", "field-not-used", "field-withdrawn", "field-deprecated", "field-repeated", "field-too-few",
 	"component-missing", "component-unknown", "component-not-used",
-	"bad-format", "no-such-time", "hour-alone", "leading-blank", "too-long", "not-in-table", "not-suggested", "type-unknown",
+	"bad-format", "no-such-time", "hour-alone", "leading-blank", "too-long", "not-in-table", "not-suggested",
 }
 
 // String returns the name of the kind in lower case with hyphens.
