@@ -130,22 +130,30 @@ func (w *walk) fields() {
 			w.at = len(w.text) + 1
 		}
 	}
-	for ; w.at <= len(w.text) || n <= len(w.def.Fields); n++ {
-		w.field = n
-		w.fieldDef = w.def.Field(n)
-		if w.at >= len(w.text) || w.level[w.text[w.at]] == endsField {
+	for ; w.at < len(w.text); n++ {
+		empty := w.level[w.text[w.at]] == endsField
+		if empty && n > w.def.lastRequired { // most fields
+			w.at++
+			continue
+		}
+		w.field, w.fieldDef = n, w.def.Field(n)
+		if empty {
 			w.emptyField(w.at)
 			w.at++
 			continue
 		}
 		w.oneField()
 	}
+	for ; n <= w.def.lastRequired; n++ {
+		w.field, w.fieldDef = n, w.def.Field(n)
+		w.emptyField(len(w.text))
+	}
 }
 
 func (w *walk) emptyField(at int) {
 	if w.fieldDef != nil && w.fieldDef.Usage == Required {
 		w.repetition, w.component, w.subcomponent = 0, 0, 0
-		w.find(FieldMissing, min(at, len(w.text)), min(at, len(w.text)))
+		w.find(FieldMissing, at, at)
 	}
 }
 

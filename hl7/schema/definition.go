@@ -6,11 +6,23 @@ import "slices"
 const Unbounded = -1
 
 // A SegmentDef defines a segment: its fields, field n at Fields[n-1].
-// Definitions are shared and must not be modified; a [Draft] makes others.
+// Definitions are shared and must not be modified. A [Draft] makes others.
 type SegmentDef struct {
 	Name        string // three letters or digits
 	Description string
 	Fields      []FieldDef
+
+	lastRequired int // the number of the last required field: what is empty behind it is no finding
+}
+
+// settle computes what the checks want to know at once.
+func (s *SegmentDef) settle() {
+	s.lastRequired = 0
+	for i := range s.Fields {
+		if s.Fields[i].Usage == Required {
+			s.lastRequired = i + 1
+		}
+	}
 }
 
 // Field returns the definition of field n, from 1, or nil.

@@ -182,6 +182,7 @@ func (d *Draft) Version() (*Version, error) {
 		d.finishType(t)
 	}
 	for _, s := range d.v.segments {
+		s.settle()
 		for i := range s.Fields {
 			f := &s.Fields[i]
 			f.Number, f.Type, f.Table = i+1, d.typeOf(f.Type), d.tableOf(f.Table)

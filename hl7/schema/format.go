@@ -116,6 +116,9 @@ func judgeDate(b []byte) verdict {
 	if len(b) != 4 && len(b) != 6 && len(b) != 8 {
 		return malformed
 	}
+	if number(b[:4]) == 0 {
+		return impossible
+	}
 	if len(b) == 4 {
 		return fine
 	}

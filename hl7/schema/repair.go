@@ -146,8 +146,7 @@ func (r *repair) endRun(i int, key uint32) {
 			r.cost[p], steps[p] = c, step{how: extraRun}
 		}
 		if p < len(r.g.keys) && r.g.keys[p] == key {
-			c := r.one[p] + costExtra
-			if c < r.cost[p] || c == r.cost[p] && steps[p].how != tookSlot {
+			if c := r.one[p] + costExtra; c <= r.cost[p] {
 				r.cost[p], steps[p] = c, step{how: spareRun}
 			}
 		}

@@ -35,6 +35,7 @@ type Table struct {
 
 	keys      []uint64 // the first eight bytes of each code, in the same order
 	patterned bool     // some codes are ranges or patterns
+	closed    bool     // see Closed
 }
 
 // A Code is an entry of a table. A value like "10 ... 19" is a range, "2 ..."
@@ -51,14 +52,13 @@ func NewTable(number, name string, kind TableKind, codes ...Code) *Table {
 		t.keys[i] = packCode(c.Value)
 		t.patterned = t.patterned || isPattern(c.Value)
 	}
+	t.closed = len(t.Codes) > 0 && t.Codes[len(t.Codes)-1].Value != "…"
 	return t
 }
 
 // Closed says whether membership can be judged at all: there are codes, none
 // was left out, and the list has no entry for whatever a site adds.
-func (t *Table) Closed() bool {
-	return t != nil && len(t.Codes) > 0 && !t.Omitted && t.Codes[len(t.Codes)-1].Value != "…"
-}
+func (t *Table) Closed() bool { return t != nil && t.closed }
 
 // Lookup returns the entry that a value is, or falls into.
 func (t *Table) Lookup(value string) (Code, bool) {

@@ -34,6 +34,10 @@ func (w *walk) oneRepetition(t *TypeDef) (value, level uint8) {
 	for level < endsRepetition {
 		w.component++
 		from := w.at
+		if from < len(w.text) && w.level[w.text[from]] == endsComponent {
+			w.at++ // most components are empty
+			continue
+		}
 		var v uint8
 		v, level = w.oneComponent(t)
 		if v == 0 {

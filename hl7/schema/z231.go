@@ -14,7 +14,8 @@ var table0001_231 = Table{Number: "0001", Name: "Sex", Kind: UserTable,
 		0x4d00000000000000,
 		0x4f00000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0002_231 = Table{Number: "0002", Name: "Marital status", Kind: UserTable,
 	Codes: []Code{
@@ -30,7 +31,8 @@ var table0002_231 = Table{Number: "0002", Name: "Marital status", Kind: UserTabl
 		0x4d00000000000000,
 		0x5300000000000000,
 		0x5700000000000000,
-	}}
+	},
+	closed: true}
 
 var table0003_231 = Table{Number: "0003", Name: "Event type", Kind: HL7Table,
 	Codes: []Code{
@@ -416,7 +418,8 @@ var table0003_231 = Table{Number: "0003", Name: "Event type", Kind: HL7Table,
 		0x5730310000000000,
 		0x5730320000000000,
 		0x7661726965730000,
-	}}
+	},
+	closed: true}
 
 var table0004_231 = Table{Number: "0004", Name: "Patient class", Kind: UserTable,
 	Codes: []Code{
@@ -434,7 +437,8 @@ var table0004_231 = Table{Number: "0004", Name: "Patient class", Kind: UserTable
 		0x4f00000000000000,
 		0x5000000000000000,
 		0x5200000000000000,
-	}}
+	},
+	closed: true}
 
 var table0005_231 = Table{Number: "0005", Name: "Race", Kind: UserTable}
 
@@ -452,7 +456,8 @@ var table0007_231 = Table{Number: "0007", Name: "Admission type", Kind: UserTabl
 		0x4500000000000000,
 		0x4c00000000000000,
 		0x5200000000000000,
-	}}
+	},
+	closed: true}
 
 var table0008_231 = Table{Number: "0008", Name: "Acknowledgment code", Kind: HL7Table,
 	Codes: []Code{
@@ -470,7 +475,8 @@ var table0008_231 = Table{Number: "0008", Name: "Acknowledgment code", Kind: HL7
 		0x4341000000000000,
 		0x4345000000000000,
 		0x4352000000000000,
-	}}
+	},
+	closed: true}
 
 var table0009_231 = Table{Number: "0009", Name: "Ambulatory status", Kind: UserTable,
 	Codes: []Code{
@@ -508,7 +514,8 @@ var table0009_231 = Table{Number: "0009", Name: "Ambulatory status", Kind: UserT
 		0x4234000000000000,
 		0x4235000000000000,
 		0x4236000000000000,
-	}}
+	},
+	closed: true}
 
 var table0010_231 = Table{Number: "0010", Name: "Physician ID", Kind: UserTable}
 
@@ -542,7 +549,8 @@ var table0023_231 = Table{Number: "0023", Name: "Admit source", Kind: UserTable,
 		0x3700000000000000,
 		0x3800000000000000,
 		0x3900000000000000,
-	}}
+	},
+	closed: true}
 
 var table0032_231 = Table{Number: "0032", Name: "Charge/Price Indicator", Kind: UserTable}
 
@@ -570,7 +578,8 @@ var table0052_231 = Table{Number: "0052", Name: "Diagnosis Type", Kind: UserTabl
 		0x4100000000000000,
 		0x4600000000000000,
 		0x5700000000000000,
-	}}
+	},
+	closed: true}
 
 var table0053_231 = Table{Number: "0053", Name: "Diagnosis Coding Methed", Kind: UserTable}
 
@@ -592,7 +601,8 @@ var table0061_231 = Table{Number: "0061", Name: "Check digit scheme", Kind: HL7T
 		0x4d31300000000000,
 		0x4d31310000000000,
 		0x4e50490000000000,
-	}}
+	},
+	closed: true}
 
 var table0062_231 = Table{Number: "0062", Name: "Event reason", Kind: UserTable,
 	Codes: []Code{
@@ -604,7 +614,8 @@ var table0062_231 = Table{Number: "0062", Name: "Event reason", Kind: UserTable,
 		0x3031000000000000,
 		0x3032000000000000,
 		0x3033000000000000,
-	}}
+	},
+	closed: true}
 
 var table0063_231 = Table{Number: "0063", Name: "Relationship", Kind: UserTable}
 
@@ -786,7 +797,8 @@ var table0076_231 = Table{Number: "0076", Name: "Message type", Kind: HL7Table,
 		0x5658520000000000,
 		0x5658550000000000,
 		0x5658580000000000,
-	}}
+	},
+	closed: true}
 
 var table0078_231 = Table{Number: "0078", Name: "Abnormal flags", Kind: HL7Table,
 	Codes: []Code{
@@ -830,7 +842,8 @@ var table0078_231 = Table{Number: "0078", Name: "Abnormal flags", Kind: HL7Table
 		0x5653000000000000,
 		0x5700000000000000,
 		0x6e756c6c00000000,
-	}}
+	},
+	closed: true}
 
 var table0080_231 = Table{Number: "0080", Name: "Nature of abnormal testing", Kind: HL7Table,
 	Codes: []Code{
@@ -844,7 +857,8 @@ var table0080_231 = Table{Number: "0080", Name: "Nature of abnormal testing", Ki
 		0x4e00000000000000,
 		0x5200000000000000,
 		0x5300000000000000,
-	}}
+	},
+	closed: true}
 
 var table0083_231 = Table{Number: "0083", Name: "Outlier Type", Kind: UserTable,
 	Codes: []Code{
@@ -854,7 +868,8 @@ var table0083_231 = Table{Number: "0083", Name: "Outlier Type", Kind: UserTable,
 	keys: []uint64{
 		0x4300000000000000,
 		0x4400000000000000,
-	}}
+	},
+	closed: true}
 
 var table0085_231 = Table{Number: "0085", Name: "Observation result status codes interpretation", Kind: HL7Table,
 	Codes: []Code{
@@ -884,7 +899,8 @@ var table0085_231 = Table{Number: "0085", Name: "Observation result status codes
 		0x5500000000000000,
 		0x5700000000000000,
 		0x5800000000000000,
-	}}
+	},
+	closed: true}
 
 var table0086_231 = Table{Number: "0086", Name: "Plan Type", Kind: UserTable}
 
@@ -902,7 +918,8 @@ var table0091_231 = Table{Number: "0091", Name: "Query priority", Kind: HL7Table
 	keys: []uint64{
 		0x4400000000000000,
 		0x4900000000000000,
-	}}
+	},
+	closed: true}
 
 var table0092_231 = Table{Number: "0092", Name: "Re-admission Indicator", Kind: UserTable,
 	Codes: []Code{
@@ -910,7 +927,8 @@ var table0092_231 = Table{Number: "0092", Name: "Re-admission Indicator", Kind: 
 	},
 	keys: []uint64{
 		0x5200000000000000,
-	}}
+	},
+	closed: true}
 
 var table0093_231 = Table{Number: "0093", Name: "Release information", Kind: UserTable, Omitted: true}
 
@@ -926,7 +944,8 @@ var table0102_231 = Table{Number: "0102", Name: "Delayed acknowledgment type", K
 	keys: []uint64{
 		0x4400000000000000,
 		0x4600000000000000,
-	}}
+	},
+	closed: true}
 
 var table0103_231 = Table{Number: "0103", Name: "Processing ID", Kind: HL7Table,
 	Codes: []Code{
@@ -938,7 +957,8 @@ var table0103_231 = Table{Number: "0103", Name: "Processing ID", Kind: HL7Table,
 		0x4400000000000000,
 		0x5000000000000000,
 		0x5400000000000000,
-	}}
+	},
+	closed: true}
 
 var table0104_231 = Table{Number: "0104", Name: "Version ID", Kind: HL7Table,
 	Codes: []Code{
@@ -958,7 +978,8 @@ var table0104_231 = Table{Number: "0104", Name: "Version ID", Kind: HL7Table,
 		0x322e330000000000,
 		0x322e332e31000000,
 		0x322e332e32000000,
-	}}
+	},
+	closed: true}
 
 var table0105_231 = Table{Number: "0105", Name: "Source of comment", Kind: HL7Table,
 	Codes: []Code{
@@ -970,7 +991,8 @@ var table0105_231 = Table{Number: "0105", Name: "Source of comment", Kind: HL7Ta
 		0x4c00000000000000,
 		0x4f00000000000000,
 		0x5000000000000000,
-	}}
+	},
+	closed: true}
 
 var table0110_231 = Table{Number: "0110", Name: "Transfer to Bad Debt Code", Kind: UserTable}
 
@@ -1064,7 +1086,8 @@ var table0112_231 = Table{Number: "0112", Name: "Discharge disposition", Kind: U
 		0x3430000000000000,
 		0x3431000000000000,
 		0x3432000000000000,
-	}}
+	},
+	closed: true}
 
 var table0113_231 = Table{Number: "0113", Name: "Discharged to Location", Kind: UserTable}
 
@@ -1088,7 +1111,8 @@ var table0116_231 = Table{Number: "0116", Name: "Bed status", Kind: UserTable,
 		0x4b00000000000000,
 		0x4f00000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0117_231 = Table{Number: "0117", Name: "Account Status", Kind: UserTable}
 
@@ -1148,7 +1172,8 @@ var table0125_231 = Table{Number: "0125", Name: "Value type", Kind: HL7Table,
 		0x584f4e0000000000,
 		0x58504e0000000000,
 		0x58544e0000000000,
-	}}
+	},
+	closed: true}
 
 var table0127_231 = Table{Number: "0127", Name: "Allergy type", Kind: UserTable,
 	Codes: []Code{
@@ -1162,7 +1187,8 @@ var table0127_231 = Table{Number: "0127", Name: "Allergy type", Kind: UserTable,
 		0x4641000000000000,
 		0x4d41000000000000,
 		0x4d43000000000000,
-	}}
+	},
+	closed: true}
 
 var table0128_231 = Table{Number: "0128", Name: "Allergy severity", Kind: UserTable,
 	Codes: []Code{
@@ -1174,7 +1200,8 @@ var table0128_231 = Table{Number: "0128", Name: "Allergy severity", Kind: UserTa
 		0x4d49000000000000,
 		0x4d4f000000000000,
 		0x5356000000000000,
-	}}
+	},
+	closed: true}
 
 var table0129_231 = Table{Number: "0129", Name: "Accommodation Code", Kind: UserTable}
 
@@ -1192,7 +1219,8 @@ var table0136_231 = Table{Number: "0136", Name: "Yes/no indicator", Kind: HL7Tab
 	keys: []uint64{
 		0x4e00000000000000,
 		0x5900000000000000,
-	}}
+	},
+	closed: true}
 
 var table0137_231 = Table{Number: "0137", Name: "Mail claim party", Kind: UserTable, Omitted: true}
 
@@ -1224,7 +1252,8 @@ var table0145_231 = Table{Number: "0145", Name: "Room type", Kind: UserTable,
 		0x4943550000000000,
 		0x5052490000000000,
 		0x5350520000000000,
-	}}
+	},
+	closed: true}
 
 var table0146_231 = Table{Number: "0146", Name: "Amount type", Kind: UserTable,
 	Codes: []Code{
@@ -1240,7 +1269,8 @@ var table0146_231 = Table{Number: "0146", Name: "Amount type", Kind: UserTable,
 		0x5043000000000000,
 		0x5254000000000000,
 		0x554c000000000000,
-	}}
+	},
+	closed: true}
 
 var table0147_231 = Table{Number: "0147", Name: "Policy type", Kind: UserTable,
 	Codes: []Code{
@@ -1256,7 +1286,8 @@ var table0147_231 = Table{Number: "0147", Name: "Policy type", Kind: UserTable,
 		0x334d4d4400000000,
 		0x414e430000000000,
 		0x4d4d440000000000,
-	}}
+	},
+	closed: true}
 
 var table0148_231 = Table{Number: "0148", Name: "Penalty type", Kind: UserTable, Omitted: true}
 
@@ -1270,7 +1301,8 @@ var table0149_231 = Table{Number: "0149", Name: "Day type", Kind: UserTable,
 		0x4150000000000000,
 		0x4445000000000000,
 		0x5045000000000000,
-	}}
+	},
+	closed: true}
 
 var table0150_231 = Table{Number: "0150", Name: "Pre-certification patient type", Kind: UserTable,
 	Codes: []Code{
@@ -1284,7 +1316,8 @@ var table0150_231 = Table{Number: "0150", Name: "Pre-certification patient type"
 		0x4950450000000000,
 		0x4f50450000000000,
 		0x5552000000000000,
-	}}
+	},
+	closed: true}
 
 var table0151_231 = Table{Number: "0151", Name: "Second Opinion Status", Kind: UserTable}
 
@@ -1419,6 +1452,7 @@ var table0153_231 = Table{Number: "0153", Name: "Value code", Kind: UserTable,
 		0x5830000000000000,
 		0x5834000000000000,
 	},
+	closed:    true,
 	patterned: true}
 
 var table0155_231 = Table{Number: "0155", Name: "Accept/application acknowledgment conditions", Kind: HL7Table,
@@ -1433,7 +1467,8 @@ var table0155_231 = Table{Number: "0155", Name: "Accept/application acknowledgme
 		0x4552000000000000,
 		0x4e45000000000000,
 		0x5355000000000000,
-	}}
+	},
+	closed: true}
 
 var table0171_231 = Table{Number: "0171", Name: "Citizenship", Kind: UserTable}
 
@@ -1475,7 +1510,8 @@ var table0190_231 = Table{Number: "0190", Name: "Address type", Kind: HL7Table,
 		0x4f00000000000000,
 		0x5000000000000000,
 		0x5248000000000000,
-	}}
+	},
+	closed: true}
 
 var table0193_231 = Table{Number: "0193", Name: "Amount class", Kind: UserTable,
 	Codes: []Code{
@@ -1489,7 +1525,8 @@ var table0193_231 = Table{Number: "0193", Name: "Amount class", Kind: UserTable,
 		0x4c4d000000000000,
 		0x5043000000000000,
 		0x554c000000000000,
-	}}
+	},
+	closed: true}
 
 var table0200_231 = Table{Number: "0200", Name: "Name type", Kind: HL7Table,
 	Codes: []Code{
@@ -1515,7 +1552,8 @@ var table0200_231 = Table{Number: "0200", Name: "Name type", Kind: HL7Table,
 		0x5300000000000000,
 		0x5400000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0201_231 = Table{Number: "0201", Name: "Telecommunication use code", Kind: HL7Table,
 	Codes: []Code{
@@ -1537,7 +1575,8 @@ var table0201_231 = Table{Number: "0201", Name: "Telecommunication use code", Ki
 		0x50524e0000000000,
 		0x56484e0000000000,
 		0x57504e0000000000,
-	}}
+	},
+	closed: true}
 
 var table0202_231 = Table{Number: "0202", Name: "Telecommunication equipment type", Kind: HL7Table,
 	Codes: []Code{
@@ -1557,7 +1596,8 @@ var table0202_231 = Table{Number: "0202", Name: "Telecommunication equipment typ
 		0x4d44000000000000,
 		0x5048000000000000,
 		0x582e343030000000,
-	}}
+	},
+	closed: true}
 
 var table0203_231 = Table{Number: "0203", Name: "Identifier type", Kind: UserTable,
 	Codes: []Code{
@@ -1640,6 +1680,7 @@ var table0203_231 = Table{Number: "0203", Name: "Identifier type", Kind: UserTab
 		0x5743000000000000,
 		0x5858000000000000,
 	},
+	closed:    true,
 	patterned: true}
 
 var table0204_231 = Table{Number: "0204", Name: "Organizational name type", Kind: UserTable,
@@ -1654,7 +1695,8 @@ var table0204_231 = Table{Number: "0204", Name: "Organizational name type", Kind
 		0x4400000000000000,
 		0x4c00000000000000,
 		0x534c000000000000,
-	}}
+	},
+	closed: true}
 
 var table0205_231 = Table{Number: "0205", Name: "Price type", Kind: HL7Table,
 	Codes: []Code{
@@ -1674,7 +1716,8 @@ var table0205_231 = Table{Number: "0205", Name: "Price type", Kind: HL7Table,
 		0x5446000000000000,
 		0x5450000000000000,
 		0x5550000000000000,
-	}}
+	},
+	closed: true}
 
 var table0207_231 = Table{Number: "0207", Name: "Processing mode", Kind: HL7Table,
 	Codes: []Code{
@@ -1690,7 +1733,8 @@ var table0207_231 = Table{Number: "0207", Name: "Processing mode", Kind: HL7Tabl
 		0x5200000000000000,
 		0x5400000000000000,
 		0x6e6f742070726573,
-	}}
+	},
+	closed: true}
 
 var table0211_231 = Table{Number: "0211", Name: "Alternate character sets", Kind: HL7Table,
 	Codes: []Code{
@@ -1724,7 +1768,8 @@ var table0211_231 = Table{Number: "0211", Name: "Alternate character sets", Kind
 		0x49534f2049523135,
 		0x49534f2049523837,
 		0x554e49434f444500,
-	}}
+	},
+	closed: true}
 
 var table0212_231 = Table{Number: "0212", Name: "Nationality", Kind: UserTable}
 
@@ -1738,7 +1783,8 @@ var table0213_231 = Table{Number: "0213", Name: "Purge status", Kind: UserTable,
 		0x4400000000000000,
 		0x4900000000000000,
 		0x5000000000000000,
-	}}
+	},
+	closed: true}
 
 var table0214_231 = Table{Number: "0214", Name: "Special Program Codes", Kind: UserTable}
 
@@ -1768,7 +1814,8 @@ var table0220_231 = Table{Number: "0220", Name: "Living arrangement", Kind: User
 		0x5200000000000000,
 		0x5300000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0222_231 = Table{Number: "0222", Name: "Contact Reason", Kind: UserTable}
 
@@ -1786,7 +1833,8 @@ var table0223_231 = Table{Number: "0223", Name: "Living dependency", Kind: UserT
 		0x4d00000000000000,
 		0x5300000000000000,
 		0x5755000000000000,
-	}}
+	},
+	closed: true}
 
 var table0228_231 = Table{Number: "0228", Name: "Diagnosis classification", Kind: UserTable,
 	Codes: []Code{
@@ -1808,7 +1856,8 @@ var table0228_231 = Table{Number: "0228", Name: "Diagnosis classification", Kind
 		0x5200000000000000,
 		0x5300000000000000,
 		0x5400000000000000,
-	}}
+	},
+	closed: true}
 
 var table0229_231 = Table{Number: "0229", Name: "DRG payor", Kind: UserTable, Omitted: true}
 
@@ -1824,7 +1873,8 @@ var table0230_231 = Table{Number: "0230", Name: "Procedure functional type", Kin
 		0x4400000000000000,
 		0x4900000000000000,
 		0x5000000000000000,
-	}}
+	},
+	closed: true}
 
 var table0231_231 = Table{Number: "0231", Name: "Student status", Kind: UserTable,
 	Codes: []Code{
@@ -1836,7 +1886,8 @@ var table0231_231 = Table{Number: "0231", Name: "Student status", Kind: UserTabl
 		0x4600000000000000,
 		0x4e00000000000000,
 		0x5000000000000000,
-	}}
+	},
+	closed: true}
 
 var table0232_231 = Table{Number: "0232", Name: "Insurance company contact reason", Kind: UserTable, Omitted: true}
 
@@ -1854,7 +1905,8 @@ var table0286_231 = Table{Number: "0286", Name: "Provider role", Kind: UserTable
 		0x5050000000000000,
 		0x5250000000000000,
 		0x5254000000000000,
-	}}
+	},
+	closed: true}
 
 var table0287_231 = Table{Number: "0287", Name: "Problem/Goal Action code", Kind: HL7Table,
 	Codes: []Code{
@@ -1874,7 +1926,8 @@ var table0287_231 = Table{Number: "0287", Name: "Problem/Goal Action code", Kind
 		0x5543000000000000,
 		0x554e000000000000,
 		0x5550000000000000,
-	}}
+	},
+	closed: true}
 
 var table0288_231 = Table{Number: "0288", Name: "Census Tract", Kind: UserTable}
 
@@ -1894,7 +1947,8 @@ var table0298_231 = Table{Number: "0298", Name: "CP range type", Kind: HL7Table,
 	keys: []uint64{
 		0x4600000000000000,
 		0x5000000000000000,
-	}}
+	},
+	closed: true}
 
 var table0300_231 = Table{Number: "0300", Name: "Namespace ID", Kind: UserTable}
 
@@ -1926,7 +1980,8 @@ var table0301_231 = Table{Number: "0301", Name: "Universal ID type", Kind: HL7Ta
 		0x5555494400000000,
 		0x7834303000000000,
 		0x7835303000000000,
-	}}
+	},
+	closed: true}
 
 var table0302_231 = Table{Number: "0302", Name: "Point Of Care", Kind: UserTable}
 
@@ -1964,7 +2019,8 @@ var table0315_231 = Table{Number: "0315", Name: "Living will", Kind: UserTable,
 		0x4e00000000000000,
 		0x5500000000000000,
 		0x5900000000000000,
-	}}
+	},
+	closed: true}
 
 var table0316_231 = Table{Number: "0316", Name: "Organ donor", Kind: UserTable,
 	Codes: []Code{
@@ -1978,7 +2034,8 @@ var table0316_231 = Table{Number: "0316", Name: "Organ donor", Kind: UserTable,
 		0x4900000000000000,
 		0x5500000000000000,
 		0x5900000000000000,
-	}}
+	},
+	closed: true}
 
 var table0326_231 = Table{Number: "0326", Name: "Visit indicator", Kind: UserTable,
 	Codes: []Code{
@@ -1988,7 +2045,8 @@ var table0326_231 = Table{Number: "0326", Name: "Visit indicator", Kind: UserTab
 	keys: []uint64{
 		0x4100000000000000,
 		0x5600000000000000,
-	}}
+	},
+	closed: true}
 
 var table0327_231 = Table{Number: "0327", Name: "Job Code/Class", Kind: UserTable}
 
@@ -2002,7 +2060,8 @@ var table0332_231 = Table{Number: "0332", Name: "Network source type", Kind: HL7
 	keys: []uint64{
 		0x4100000000000000,
 		0x4900000000000000,
-	}}
+	},
+	closed: true}
 
 var table0334_231 = Table{Number: "0334", Name: "Disabled person", Kind: UserTable,
 	Codes: []Code{
@@ -2016,7 +2075,8 @@ var table0334_231 = Table{Number: "0334", Name: "Disabled person", Kind: UserTab
 		0x4754000000000000,
 		0x494e000000000000,
 		0x5054000000000000,
-	}}
+	},
+	closed: true}
 
 var table0340_231 = Table{Number: "0340", Name: "Procedure Code Modifier", Kind: UserTable}
 
@@ -2197,6 +2257,7 @@ var table0350_231 = Table{Number: "0350", Name: "Occurrence code", Kind: UserTab
 		0x4132000000000000,
 		0x4133000000000000,
 	},
+	closed:    true,
 	patterned: true}
 
 var table0351_231 = Table{Number: "0351", Name: "Occurrence span", Kind: UserTable,
@@ -2225,7 +2286,8 @@ var table0351_231 = Table{Number: "0351", Name: "Occurrence span", Kind: UserTab
 		0x3738000000000000,
 		0x3739000000000000,
 		0x4d30000000000000,
-	}}
+	},
+	closed: true}
 
 var table0354_231 = Table{Number: "0354", Name: "Message structure", Kind: HL7Table,
 	Codes: []Code{
@@ -2483,7 +2545,8 @@ var table0354_231 = Table{Number: "0354", Name: "Message structure", Kind: HL7Ta
 		0x5658525f56303300,
 		0x5658555f56303400,
 		0x5658585f56303200,
-	}}
+	},
+	closed: true}
 
 var table0356_231 = Table{Number: "0356", Name: "Alternate character set handling scheme", Kind: HL7Table,
 	Codes: []Code{
@@ -2493,7 +2556,8 @@ var table0356_231 = Table{Number: "0356", Name: "Alternate character set handlin
 	keys: []uint64{
 		0x322e330000000000,
 		0x3c6e756c6c3e0000,
-	}}
+	},
+	closed: true}
 
 var table0357_231 = Table{Number: "0357", Name: "Message error condition codes", Kind: HL7Table,
 	Codes: []Code{
@@ -2525,7 +2589,8 @@ var table0357_231 = Table{Number: "0357", Name: "Message error condition codes",
 		0x3230350000000000,
 		0x3230360000000000,
 		0x3230370000000000,
-	}}
+	},
+	closed: true}
 
 var table0359_231 = Table{Number: "0359", Name: "Diagnosis priority", Kind: HL7Table,
 	Codes: []Code{
@@ -2538,6 +2603,7 @@ var table0359_231 = Table{Number: "0359", Name: "Diagnosis priority", Kind: HL7T
 		0x3100000000000000,
 		0x32202e2e2e000000,
 	},
+	closed:    true,
 	patterned: true}
 
 var table0360_231 = Table{Number: "0360", Name: "Degree", Kind: UserTable,
@@ -2622,7 +2688,8 @@ var table0360_231 = Table{Number: "0360", Name: "Degree", Kind: UserTable,
 		0x5048530000000000,
 		0x5345430000000000,
 		0x5453000000000000,
-	}}
+	},
+	closed: true}
 
 var table0361_231 = Table{Number: "0361", Name: "Sending/receiving application", Kind: UserTable}
 
@@ -2650,7 +2717,8 @@ var table0364_231 = Table{Number: "0364", Name: "Comment type", Kind: UserTable,
 		0x4752000000000000,
 		0x5049000000000000,
 		0x5245000000000000,
-	}}
+	},
+	closed: true}
 
 var table4000_231 = Table{Number: "4000", Name: "Name/address representation", Kind: HL7Table,
 	Codes: []Code{
@@ -2662,7 +2730,8 @@ var table4000_231 = Table{Number: "4000", Name: "Name/address representation", K
 		0x4100000000000000,
 		0x4900000000000000,
 		0x5000000000000000,
-	}}
+	},
+	closed: true}
 
 var typeDT_231 = TypeDef{Name: "DT", Description: "date", Format: FormatDate}
 
@@ -2957,7 +3026,8 @@ var segmentACC_231 = SegmentDef{Name: "ACC", Description: "Accident",
 		{Number: 4, Name: "Auto Accident State", Type: &typeCE_231, Length: 60, Min: 0, Max: 1, Table: &table0347_231, Item: 812},
 		{Number: 5, Name: "Accident Job Related Indicator", Type: &typeID_231, Length: 1, Min: 0, Max: 1, Table: &table0136_231, Item: 813},
 		{Number: 6, Name: "Accident Death Indicator", Type: &typeID_231, Length: 12, Min: 0, Max: 1, Table: &table0136_231, Item: 814},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentAL1_231 = SegmentDef{Name: "AL1", Description: "Patient allergy information",
 	Fields: []FieldDef{
@@ -2967,7 +3037,8 @@ var segmentAL1_231 = SegmentDef{Name: "AL1", Description: "Patient allergy infor
 		{Number: 4, Name: "Allergy Severity", Type: &typeIS_231, Length: 2, Min: 0, Max: 1, Table: &table0128_231, Item: 206},
 		{Number: 5, Name: "Allergy Reaction", Type: &typeST_231, Length: 15, Min: 0, Max: Unbounded, Item: 207},
 		{Number: 6, Name: "Identification Date", Type: &typeDT_231, Length: 8, Min: 0, Max: 1, Item: 208},
-	}}
+	},
+	lastRequired: 3}
 
 var segmentDB1_231 = SegmentDef{Name: "DB1", Description: "Disability",
 	Fields: []FieldDef{
@@ -2979,7 +3050,8 @@ var segmentDB1_231 = SegmentDef{Name: "DB1", Description: "Disability",
 		{Number: 6, Name: "Disability End Date", Type: &typeDT_231, Length: 8, Min: 0, Max: 1, Item: 1288},
 		{Number: 7, Name: "Disability Return to Work Date", Type: &typeDT_231, Length: 8, Min: 0, Max: 1, Item: 1289},
 		{Number: 8, Name: "Disability Unable to Work Date", Type: &typeDT_231, Length: 8, Min: 0, Max: 1, Item: 1290},
-	}}
+	},
+	lastRequired: 1}
 
 var segmentDG1_231 = SegmentDef{Name: "DG1", Description: "Diagnosis",
 	Fields: []FieldDef{
@@ -3002,7 +3074,8 @@ var segmentDG1_231 = SegmentDef{Name: "DG1", Description: "Diagnosis",
 		{Number: 17, Name: "Diagnosis Classification", Type: &typeIS_231, Length: 3, Min: 0, Max: 1, Table: &table0228_231, Item: 766},
 		{Number: 18, Name: "Confidential Indicator", Type: &typeID_231, Length: 1, Min: 0, Max: 1, Table: &table0136_231, Item: 767},
 		{Number: 19, Name: "Attestation Date/Time", Type: &typeTS_231, Length: 26, Min: 0, Max: 1, Item: 768},
-	}}
+	},
+	lastRequired: 6}
 
 var segmentDRG_231 = SegmentDef{Name: "DRG", Description: "Diagnosis related group",
 	Fields: []FieldDef{
@@ -3016,12 +3089,14 @@ var segmentDRG_231 = SegmentDef{Name: "DRG", Description: "Diagnosis related gro
 		{Number: 8, Name: "DRG Payor", Type: &typeIS_231, Length: 1, Min: 0, Max: 1, Table: &table0229_231, Item: 770},
 		{Number: 9, Name: "Outlier Reimbursement", Type: &typeCP_231, Length: 9, Min: 0, Max: 1, Item: 771},
 		{Number: 10, Name: "Confidential Indicator", Type: &typeID_231, Length: 1, Min: 0, Max: 1, Table: &table0136_231, Item: 767},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentERR_231 = SegmentDef{Name: "ERR", Description: "Error",
 	Fields: []FieldDef{
 		{Number: 1, Name: "Error Code and Location", Type: &typeELD_231, Length: 80, Usage: Required, Min: 1, Max: Unbounded, Item: 24},
-	}}
+	},
+	lastRequired: 1}
 
 var segmentEVN_231 = SegmentDef{Name: "EVN", Description: "Event type",
 	Fields: []FieldDef{
@@ -3031,7 +3106,8 @@ var segmentEVN_231 = SegmentDef{Name: "EVN", Description: "Event type",
 		{Number: 4, Name: "Event Reason Code", Type: &typeIS_231, Length: 3, Min: 0, Max: 1, Table: &table0062_231, Item: 102},
 		{Number: 5, Name: "Operator ID", Type: &typeXCN_231, Length: 60, Min: 0, Max: Unbounded, Table: &table0188_231, Item: 103},
 		{Number: 6, Name: "Event Occurred", Type: &typeTS_231, Length: 26, Min: 0, Max: 1, Item: 1278},
-	}}
+	},
+	lastRequired: 2}
 
 var segmentGT1_231 = SegmentDef{Name: "GT1", Description: "Guarantor",
 	Fields: []FieldDef{
@@ -3090,7 +3166,8 @@ var segmentGT1_231 = SegmentDef{Name: "GT1", Description: "Guarantor",
 		{Number: 53, Name: "Job Status", Type: &typeIS_231, Length: 2, Min: 0, Max: 1, Table: &table0311_231, Item: 752},
 		{Number: 54, Name: "Guarantor Financial Class", Type: &typeFC_231, Length: 50, Min: 0, Max: 1, Table: &table0064_231, Item: 1231},
 		{Number: 55, Name: "Guarantor Race", Type: &typeCE_231, Length: 80, Min: 0, Max: Unbounded, Table: &table0005_231, Item: 1291},
-	}}
+	},
+	lastRequired: 3}
 
 var segmentIN1_231 = SegmentDef{Name: "IN1", Description: "Insurance",
 	Fields: []FieldDef{
@@ -3143,7 +3220,8 @@ var segmentIN1_231 = SegmentDef{Name: "IN1", Description: "Insurance",
 		{Number: 47, Name: "Coverage Type", Type: &typeIS_231, Length: 3, Min: 0, Max: 1, Table: &table0309_231, Item: 1227},
 		{Number: 48, Name: "Handicap", Type: &typeIS_231, Length: 2, Min: 0, Max: 1, Table: &table0295_231, Item: 753},
 		{Number: 49, Name: "Insured's ID Number", Type: &typeCX_231, Length: 12, Min: 0, Max: Unbounded, Item: 1230},
-	}}
+	},
+	lastRequired: 3}
 
 var segmentIN2_231 = SegmentDef{Name: "IN2", Description: "Insurance additional information",
 	Fields: []FieldDef{
@@ -3219,7 +3297,8 @@ var segmentIN2_231 = SegmentDef{Name: "IN2", Description: "Insurance additional 
 		{Number: 70, Name: "Insured Employer Organization Name And ID", Type: &typeXON_231, Length: 130, Min: 0, Max: Unbounded, Item: 810},
 		{Number: 71, Name: "Race", Type: &typeCE_231, Length: 80, Min: 0, Max: Unbounded, Table: &table0005_231, Item: 113},
 		{Number: 72, Name: "HCFA Patient's Relationship to Insured", Type: &typeCE_231, Length: 60, Min: 0, Max: 1, Table: &table0344_231, Item: 811},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentIN3_231 = SegmentDef{Name: "IN3", Description: "Insurance additional information, certification",
 	Fields: []FieldDef{
@@ -3248,7 +3327,8 @@ var segmentIN3_231 = SegmentDef{Name: "IN3", Description: "Insurance additional 
 		{Number: 23, Name: "Second Opinion Status", Type: &typeIS_231, Length: 1, Min: 0, Max: 1, Table: &table0151_231, Item: 524},
 		{Number: 24, Name: "Second Opinion Documentation Received", Type: &typeIS_231, Length: 1, Min: 0, Max: Unbounded, Table: &table0152_231, Item: 525},
 		{Number: 25, Name: "Second Opinion Physician", Type: &typeXCN_231, Length: 60, Min: 0, Max: Unbounded, Table: &table0010_231, Item: 526},
-	}}
+	},
+	lastRequired: 1}
 
 var segmentMRG_231 = SegmentDef{Name: "MRG", Description: "Merge patient information",
 	Fields: []FieldDef{
@@ -3259,7 +3339,8 @@ var segmentMRG_231 = SegmentDef{Name: "MRG", Description: "Merge patient informa
 		{Number: 5, Name: "Prior Visit Number", Type: &typeCX_231, Length: 20, Min: 0, Max: 1, Item: 1279},
 		{Number: 6, Name: "Prior Alternate Visit ID", Type: &typeCX_231, Length: 20, Min: 0, Max: 1, Item: 1280},
 		{Number: 7, Name: "Prior Patient Name", Type: &typeXPN_231, Length: 48, Min: 0, Max: Unbounded, Item: 1281},
-	}}
+	},
+	lastRequired: 1}
 
 var segmentMSA_231 = SegmentDef{Name: "MSA", Description: "Message acknowledgment",
 	Fields: []FieldDef{
@@ -3269,7 +3350,8 @@ var segmentMSA_231 = SegmentDef{Name: "MSA", Description: "Message acknowledgmen
 		{Number: 4, Name: "Expected Sequence Number", Type: &typeNM_231, Length: 15, Min: 0, Max: 1, Item: 21},
 		{Number: 5, Name: "Delayed Acknowledgment Type", Type: &typeID_231, Length: 1, Usage: Backward, Min: 0, Max: 1, Table: &table0102_231, Item: 22},
 		{Number: 6, Name: "Error Condition", Type: &typeCE_231, Length: 100, Min: 0, Max: 1, Item: 23},
-	}}
+	},
+	lastRequired: 2}
 
 var segmentMSH_231 = SegmentDef{Name: "MSH", Description: "Message header",
 	Fields: []FieldDef{
@@ -3293,7 +3375,8 @@ var segmentMSH_231 = SegmentDef{Name: "MSH", Description: "Message header",
 		{Number: 18, Name: "Character Set", Type: &typeID_231, Length: 16, Min: 0, Max: Unbounded, Table: &table0211_231, Item: 692},
 		{Number: 19, Name: "Principal Language Of Message", Type: &typeCE_231, Length: 60, Min: 0, Max: 1, Item: 693},
 		{Number: 20, Name: "Alternate Character Set Handling Scheme", Type: &typeID_231, Length: 20, Min: 0, Max: 1, Table: &table0356_231, Item: 1317},
-	}}
+	},
+	lastRequired: 12}
 
 var segmentNK1_231 = SegmentDef{Name: "NK1", Description: "Next of kin / associated parties",
 	Fields: []FieldDef{
@@ -3334,13 +3417,15 @@ var segmentNK1_231 = SegmentDef{Name: "NK1", Description: "Next of kin / associa
 		{Number: 35, Name: "Race", Type: &typeCE_231, Length: 80, Min: 0, Max: Unbounded, Table: &table0005_231, Item: 113},
 		{Number: 36, Name: "Handicap", Type: &typeIS_231, Length: 2, Min: 0, Max: 1, Table: &table0295_231, Item: 753},
 		{Number: 37, Name: "Contact Person Social Security Number", Type: &typeST_231, Length: 16, Min: 0, Max: 1, Item: 754},
-	}}
+	},
+	lastRequired: 1}
 
 var segmentNPU_231 = SegmentDef{Name: "NPU", Description: "Bed status update",
 	Fields: []FieldDef{
 		{Number: 1, Name: "Bed Location", Type: &typePL_231, Length: 80, Usage: Required, Min: 1, Max: 1, Item: 209},
 		{Number: 2, Name: "Bed Status", Type: &typeIS_231, Length: 1, Min: 0, Max: 1, Table: &table0116_231, Item: 170},
-	}}
+	},
+	lastRequired: 1}
 
 var segmentNTE_231 = SegmentDef{Name: "NTE", Description: "Notes and comments",
 	Fields: []FieldDef{
@@ -3348,7 +3433,8 @@ var segmentNTE_231 = SegmentDef{Name: "NTE", Description: "Notes and comments",
 		{Number: 2, Name: "Source of Comment", Type: &typeID_231, Length: 8, Min: 0, Max: 1, Table: &table0105_231, Item: 97},
 		{Number: 3, Name: "Comment", Type: &typeFT_231, Length: 65536, Min: 0, Max: Unbounded, Item: 98},
 		{Number: 4, Name: "Comment Type", Type: &typeCE_231, Length: 60, Min: 0, Max: 1, Table: &table0364_231, Item: 1318},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentOBX_231 = SegmentDef{Name: "OBX", Description: "Observation/result",
 	Fields: []FieldDef{
@@ -3369,7 +3455,8 @@ var segmentOBX_231 = SegmentDef{Name: "OBX", Description: "Observation/result",
 		{Number: 15, Name: "Producer's ID", Type: &typeCE_231, Length: 60, Min: 0, Max: 1, Item: 583},
 		{Number: 16, Name: "Responsible Observer", Type: &typeXCN_231, Length: 80, Min: 0, Max: Unbounded, Item: 584},
 		{Number: 17, Name: "Observation Method", Type: &typeCE_231, Length: 60, Min: 0, Max: Unbounded, Item: 936},
-	}}
+	},
+	lastRequired: 11}
 
 var segmentPD1_231 = SegmentDef{Name: "PD1", Description: "Patient Additional Demographic",
 	Fields: []FieldDef{
@@ -3385,7 +3472,8 @@ var segmentPD1_231 = SegmentDef{Name: "PD1", Description: "Patient Additional De
 		{Number: 10, Name: "Duplicate Patient", Type: &typeCX_231, Length: 20, Min: 0, Max: Unbounded, Item: 762},
 		{Number: 11, Name: "Publicity Code", Type: &typeCE_231, Length: 80, Min: 0, Max: 1, Table: &table0215_231, Item: 743},
 		{Number: 12, Name: "Protection Indicator", Type: &typeID_231, Length: 1, Min: 0, Max: 1, Table: &table0136_231, Item: 744},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentPID_231 = SegmentDef{Name: "PID", Description: "Patient identification",
 	Fields: []FieldDef{
@@ -3419,7 +3507,8 @@ var segmentPID_231 = SegmentDef{Name: "PID", Description: "Patient identificatio
 		{Number: 28, Name: "Nationality", Type: &typeCE_231, Length: 80, Min: 0, Max: 1, Table: &table0212_231, Item: 739},
 		{Number: 29, Name: "Patient Death Date and Time", Type: &typeTS_231, Length: 26, Min: 0, Max: 1, Item: 740},
 		{Number: 30, Name: "Patient Death Indicator", Type: &typeID_231, Length: 1, Min: 0, Max: 1, Table: &table0136_231, Item: 741},
-	}}
+	},
+	lastRequired: 5}
 
 var segmentPR1_231 = SegmentDef{Name: "PR1", Description: "Procedures",
 	Fields: []FieldDef{
@@ -3439,7 +3528,8 @@ var segmentPR1_231 = SegmentDef{Name: "PR1", Description: "Procedures",
 		{Number: 14, Name: "Procedure Priority", Type: &typeNM_231, Length: 2, Min: 0, Max: 1, Item: 404},
 		{Number: 15, Name: "Associated Diagnosis Code", Type: &typeCE_231, Length: 80, Min: 0, Max: 1, Table: &table0051_231, Item: 772},
 		{Number: 16, Name: "Procedure Code Modifier", Type: &typeCE_231, Length: 80, Min: 0, Max: Unbounded, Table: &table0340_231, Item: 1316},
-	}}
+	},
+	lastRequired: 6}
 
 var segmentPV1_231 = SegmentDef{Name: "PV1", Description: "Patient visit",
 	Fields: []FieldDef{
@@ -3495,7 +3585,8 @@ var segmentPV1_231 = SegmentDef{Name: "PV1", Description: "Patient visit",
 		{Number: 50, Name: "Alternate Visit ID", Type: &typeCX_231, Length: 20, Min: 0, Max: 1, Table: &table0203_231, Item: 180},
 		{Number: 51, Name: "Visit Indicator", Type: &typeIS_231, Length: 1, Min: 0, Max: 1, Table: &table0326_231, Item: 1226},
 		{Number: 52, Name: "Other Healthcare Provider", Type: &typeXCN_231, Length: 60, Min: 0, Max: Unbounded, Table: &table0010_231, Item: 1274},
-	}}
+	},
+	lastRequired: 2}
 
 var segmentPV2_231 = SegmentDef{Name: "PV2", Description: "Patient visit - additional information",
 	Fields: []FieldDef{
@@ -3536,7 +3627,8 @@ var segmentPV2_231 = SegmentDef{Name: "PV2", Description: "Patient visit - addit
 		{Number: 35, Name: "Military Non-Availability Code", Type: &typeID_231, Length: 1, Min: 0, Max: 1, Table: &table0136_231, Item: 736},
 		{Number: 36, Name: "Newborn Baby Indicator", Type: &typeID_231, Length: 1, Min: 0, Max: 1, Table: &table0136_231, Item: 737},
 		{Number: 37, Name: "Baby Detained Indicator", Type: &typeID_231, Length: 1, Min: 0, Max: 1, Table: &table0136_231, Item: 738},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentROL_231 = SegmentDef{Name: "ROL", Description: "Role",
 	Fields: []FieldDef{
@@ -3548,7 +3640,8 @@ var segmentROL_231 = SegmentDef{Name: "ROL", Description: "Role",
 		{Number: 6, Name: "Role End Date/Time", Type: &typeTS_231, Length: 26, Min: 0, Max: 1, Item: 1200},
 		{Number: 7, Name: "Role Duration", Type: &typeCE_231, Length: 80, Min: 0, Max: 1, Item: 1201},
 		{Number: 8, Name: "Role Action Reason", Type: &typeCE_231, Length: 80, Min: 0, Max: 1, Item: 1205},
-	}}
+	},
+	lastRequired: 4}
 
 var segmentUB1_231 = SegmentDef{Name: "UB1", Description: "UB82 data",
 	Fields: []FieldDef{
@@ -3575,7 +3668,8 @@ var segmentUB1_231 = SegmentDef{Name: "UB1", Description: "UB82 data",
 		{Number: 21, Name: "UB-82 Locator 9", Type: &typeST_231, Length: 7, Min: 0, Max: 1, Item: 550},
 		{Number: 22, Name: "UB-82 Locator 27", Type: &typeST_231, Length: 8, Min: 0, Max: 1, Item: 551},
 		{Number: 23, Name: "UB-82 Locator 45", Type: &typeST_231, Length: 17, Min: 0, Max: 1, Item: 552},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentUB2_231 = SegmentDef{Name: "UB2", Description: "UB92 data",
 	Fields: []FieldDef{
@@ -3596,7 +3690,8 @@ var segmentUB2_231 = SegmentDef{Name: "UB2", Description: "UB92 data",
 		{Number: 15, Name: "UB92 Locator 57 (National)", Type: &typeST_231, Length: 27, Min: 0, Max: 1, Item: 567},
 		{Number: 16, Name: "UB92 Locator 78 (State)", Type: &typeST_231, Length: 2, Min: 0, Max: 2, Item: 568},
 		{Number: 17, Name: "Special Visit Count", Type: &typeNM_231, Length: 3, Min: 0, Max: 1, Item: 815},
-	}}
+	},
+	lastRequired: 0}
 
 var version231 = Version{
 	Name: "2.3.1",

@@ -18,7 +18,8 @@ var table0001_25 = Table{Number: "0001", Name: "Administrative Sex", Kind: UserT
 		0x4e00000000000000,
 		0x4f00000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0002_25 = Table{Number: "0002", Name: "Marital Status", Kind: UserTable,
 	Codes: []Code{
@@ -56,7 +57,8 @@ var table0002_25 = Table{Number: "0002", Name: "Marital Status", Kind: UserTable
 		0x5400000000000000,
 		0x5500000000000000,
 		0x5700000000000000,
-	}}
+	},
+	closed: true}
 
 var table0003_25 = Table{Number: "0003", Name: "Event type", Kind: HL7Table,
 	Codes: []Code{
@@ -634,7 +636,8 @@ var table0003_25 = Table{Number: "0003", Name: "Event type", Kind: HL7Table,
 		0x5661726965730000,
 		0x5730310000000000,
 		0x5730320000000000,
-	}}
+	},
+	closed: true}
 
 var table0004_25 = Table{Number: "0004", Name: "Patient Class", Kind: UserTable,
 	Codes: []Code{
@@ -658,7 +661,8 @@ var table0004_25 = Table{Number: "0004", Name: "Patient Class", Kind: UserTable,
 		0x5000000000000000,
 		0x5200000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0005_25 = Table{Number: "0005", Name: "Race", Kind: UserTable,
 	Codes: []Code{
@@ -676,7 +680,8 @@ var table0005_25 = Table{Number: "0005", Name: "Race", Kind: UserTable,
 		0x323037362d380000,
 		0x323130362d330000,
 		0x323133312d310000,
-	}}
+	},
+	closed: true}
 
 var table0006_25 = Table{Number: "0006", Name: "Religion", Kind: UserTable,
 	Codes: []Code{
@@ -848,7 +853,8 @@ var table0006_25 = Table{Number: "0006", Name: "Religion", Kind: UserTable,
 		0x5641520000000000,
 		0x5745530000000000,
 		0x574d430000000000,
-	}}
+	},
+	closed: true}
 
 var table0007_25 = Table{Number: "0007", Name: "Admission Type", Kind: UserTable,
 	Codes: []Code{
@@ -868,7 +874,8 @@ var table0007_25 = Table{Number: "0007", Name: "Admission Type", Kind: UserTable
 		0x4e00000000000000,
 		0x5200000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0009_25 = Table{Number: "0009", Name: "Ambulatory Status", Kind: UserTable,
 	Codes: []Code{
@@ -906,7 +913,8 @@ var table0009_25 = Table{Number: "0009", Name: "Ambulatory Status", Kind: UserTa
 		0x4234000000000000,
 		0x4235000000000000,
 		0x4236000000000000,
-	}}
+	},
+	closed: true}
 
 var table0023_25 = Table{Number: "0023", Name: "Admit Source", Kind: UserTable,
 	Codes: []Code{
@@ -930,7 +938,8 @@ var table0023_25 = Table{Number: "0023", Name: "Admit Source", Kind: UserTable,
 		0x3700000000000000,
 		0x3800000000000000,
 		0x3900000000000000,
-	}}
+	},
+	closed: true}
 
 var table0043_25 = Table{Number: "0043", Name: "Condition Code", Kind: UserTable}
 
@@ -954,7 +963,8 @@ var table0062_25 = Table{Number: "0062", Name: "Event reason", Kind: UserTable,
 		0x3033000000000000,
 		0x4f00000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0063_25 = Table{Number: "0063", Name: "Relationship", Kind: UserTable,
 	Codes: []Code{
@@ -1024,7 +1034,8 @@ var table0063_25 = Table{Number: "0063", Name: "Relationship", Kind: UserTable,
 		0x5452410000000000,
 		0x554e4b0000000000,
 		0x5752440000000000,
-	}}
+	},
+	closed: true}
 
 var table0064_25 = Table{Number: "0064", Name: "Financial class", Kind: UserTable}
 
@@ -1044,7 +1055,8 @@ var table0069_25 = Table{Number: "0069", Name: "Hospital Service", Kind: UserTab
 		0x50554c0000000000,
 		0x5355520000000000,
 		0x55524f0000000000,
-	}}
+	},
+	closed: true}
 
 var table0076_25 = Table{Number: "0076", Name: "Message type", Kind: HL7Table,
 	Codes: []Code{
@@ -1296,7 +1308,8 @@ var table0076_25 = Table{Number: "0076", Name: "Message type", Kind: HL7Table,
 		0x5658520000000000,
 		0x5658550000000000,
 		0x5658580000000000,
-	}}
+	},
+	closed: true}
 
 var table0078_25 = Table{Number: "0078", Name: "Abnormal flags", Kind: UserTable,
 	Codes: []Code{
@@ -1340,7 +1353,8 @@ var table0078_25 = Table{Number: "0078", Name: "Abnormal flags", Kind: UserTable
 		0x5653000000000000,
 		0x5700000000000000,
 		0x6e756c6c00000000,
-	}}
+	},
+	closed: true}
 
 var table0080_25 = Table{Number: "0080", Name: "Nature of Abnormal Testing", Kind: HL7Table,
 	Codes: []Code{
@@ -1360,7 +1374,8 @@ var table0080_25 = Table{Number: "0080", Name: "Nature of Abnormal Testing", Kin
 		0x5300000000000000,
 		0x5350000000000000,
 		0x5354000000000000,
-	}}
+	},
+	closed: true}
 
 var table0086_25 = Table{Number: "0086", Name: "Plan ID", Kind: UserTable}
 
@@ -1372,7 +1387,8 @@ var table0092_25 = Table{Number: "0092", Name: "Re-Admission Indicator", Kind: U
 	},
 	keys: []uint64{
 		0x5200000000000000,
-	}}
+	},
+	closed: true}
 
 var table0093_25 = Table{Number: "0093", Name: "Release Information", Kind: UserTable, Omitted: true}
 
@@ -1398,7 +1414,8 @@ var table0104_25 = Table{Number: "0104", Name: "Version ID", Kind: HL7Table,
 		0x322e332e31000000,
 		0x322e340000000000,
 		0x322e350000000000,
-	}}
+	},
+	closed: true}
 
 var table0112_25 = Table{Number: "0112", Name: "Discharge Disposition", Kind: UserTable,
 	Codes: []Code{
@@ -1439,6 +1456,7 @@ var table0112_25 = Table{Number: "0112", Name: "Discharge Disposition", Kind: Us
 		0x3431000000000000,
 		0x3432000000000000,
 	},
+	closed:    true,
 	patterned: true}
 
 var table0113_25 = Table{Number: "0113", Name: "Discharged to location", Kind: UserTable}
@@ -1459,7 +1477,8 @@ var table0116_25 = Table{Number: "0116", Name: "Bed Status", Kind: UserTable,
 		0x4b00000000000000,
 		0x4f00000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0127_25 = Table{Number: "0127", Name: "Allergen Type", Kind: UserTable,
 	Codes: []Code{
@@ -1481,7 +1500,8 @@ var table0127_25 = Table{Number: "0127", Name: "Allergen Type", Kind: UserTable,
 		0x4d41000000000000,
 		0x4d43000000000000,
 		0x5041000000000000,
-	}}
+	},
+	closed: true}
 
 var table0128_25 = Table{Number: "0128", Name: "Allergy Severity", Kind: UserTable,
 	Codes: []Code{
@@ -1495,7 +1515,8 @@ var table0128_25 = Table{Number: "0128", Name: "Allergy Severity", Kind: UserTab
 		0x4d4f000000000000,
 		0x5356000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0129_25 = Table{Number: "0129", Name: "Accommodation code", Kind: UserTable}
 
@@ -1511,7 +1532,8 @@ var table0130_25 = Table{Number: "0130", Name: "Visit User Code", Kind: UserTabl
 		0x4d4f000000000000,
 		0x5048000000000000,
 		0x5445000000000000,
-	}}
+	},
+	closed: true}
 
 var table0131_25 = Table{Number: "0131", Name: "Contact Role", Kind: UserTable,
 	Codes: []Code{
@@ -1533,7 +1555,8 @@ var table0131_25 = Table{Number: "0131", Name: "Contact Role", Kind: UserTable,
 		0x4f00000000000000,
 		0x5300000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0135_25 = Table{Number: "0135", Name: "Assignment of Benefits", Kind: UserTable, Omitted: true}
 
@@ -1565,7 +1588,8 @@ var table0140_25 = Table{Number: "0140", Name: "Military Service", Kind: UserTab
 		0x55534d4300000000,
 		0x55534e0000000000,
 		0x5553504853000000,
-	}}
+	},
+	closed: true}
 
 var table0141_25 = Table{Number: "0141", Name: "Military Rank/Grade", Kind: UserTable,
 	Codes: []Code{
@@ -1578,6 +1602,7 @@ var table0141_25 = Table{Number: "0141", Name: "Military Rank/Grade", Kind: User
 		0x4f31202e2e2e204f,
 		0x5731202e2e2e2057,
 	},
+	closed:    true,
 	patterned: true}
 
 var table0142_25 = Table{Number: "0142", Name: "Military Status", Kind: UserTable,
@@ -1590,7 +1615,8 @@ var table0142_25 = Table{Number: "0142", Name: "Military Status", Kind: UserTabl
 		0x4143540000000000,
 		0x4445430000000000,
 		0x5245540000000000,
-	}}
+	},
+	closed: true}
 
 var table0144_25 = Table{Number: "0144", Name: "Eligibility Source", Kind: UserTable, Omitted: true}
 
@@ -1602,7 +1628,8 @@ var table0148_25 = Table{Number: "0148", Name: "Money or percentage indicator", 
 	keys: []uint64{
 		0x4154000000000000,
 		0x5043000000000000,
-	}}
+	},
+	closed: true}
 
 var table0150_25 = Table{Number: "0150", Name: "Certification patient type", Kind: UserTable,
 	Codes: []Code{
@@ -1616,7 +1643,8 @@ var table0150_25 = Table{Number: "0150", Name: "Certification patient type", Kin
 		0x4950450000000000,
 		0x4f50450000000000,
 		0x5552000000000000,
-	}}
+	},
+	closed: true}
 
 var table0153_25 = Table{Number: "0153", Name: "Value code", Kind: HL7Table}
 
@@ -1632,7 +1660,8 @@ var table0189_25 = Table{Number: "0189", Name: "Ethnic Group", Kind: UserTable,
 		0x4800000000000000,
 		0x4e00000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0200_25 = Table{Number: "0200", Name: "Name type", Kind: HL7Table,
 	Codes: []Code{
@@ -1664,7 +1693,8 @@ var table0200_25 = Table{Number: "0200", Name: "Name type", Kind: HL7Table,
 		0x5300000000000000,
 		0x5400000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0202_25 = Table{Number: "0202", Name: "Telecommunication equipment type", Kind: HL7Table,
 	Codes: []Code{
@@ -1688,7 +1718,8 @@ var table0202_25 = Table{Number: "0202", Name: "Telecommunication equipment type
 		0x5444440000000000,
 		0x5454590000000000,
 		0x582e343030000000,
-	}}
+	},
+	closed: true}
 
 var table0203_25 = Table{Number: "0203", Name: "Identifier type", Kind: HL7Table,
 	Codes: []Code{
@@ -1865,6 +1896,7 @@ var table0203_25 = Table{Number: "0203", Name: "Identifier type", Kind: HL7Table
 		0x57434e0000000000,
 		0x5858000000000000,
 	},
+	closed:    true,
 	patterned: true}
 
 var table0206_25 = Table{Number: "0206", Name: "Segment action code", Kind: HL7Table,
@@ -1877,7 +1909,8 @@ var table0206_25 = Table{Number: "0206", Name: "Segment action code", Kind: HL7T
 		0x4100000000000000,
 		0x4400000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0207_25 = Table{Number: "0207", Name: "Processing mode", Kind: HL7Table,
 	Codes: []Code{
@@ -1893,7 +1926,8 @@ var table0207_25 = Table{Number: "0207", Name: "Processing mode", Kind: HL7Table
 		0x4e6f742070726573,
 		0x5200000000000000,
 		0x5400000000000000,
-	}}
+	},
+	closed: true}
 
 var table0211_25 = Table{Number: "0211", Name: "Alternate character sets", Kind: HL7Table,
 	Codes: []Code{
@@ -1943,7 +1977,8 @@ var table0211_25 = Table{Number: "0211", Name: "Alternate character sets", Kind:
 		0x554e49434f444520,
 		0x554e49434f444520,
 		0x554e49434f444520,
-	}}
+	},
+	closed: true}
 
 var table0213_25 = Table{Number: "0213", Name: "Purge Status Code", Kind: UserTable,
 	Codes: []Code{
@@ -1955,7 +1990,8 @@ var table0213_25 = Table{Number: "0213", Name: "Purge Status Code", Kind: UserTa
 		0x4400000000000000,
 		0x4900000000000000,
 		0x5000000000000000,
-	}}
+	},
+	closed: true}
 
 var table0214_25 = Table{Number: "0214", Name: "Special Program Code", Kind: UserTable,
 	Codes: []Code{
@@ -1971,7 +2007,8 @@ var table0214_25 = Table{Number: "0214", Name: "Special Program Code", Kind: Use
 		0x4650000000000000,
 		0x4f00000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0215_25 = Table{Number: "0215", Name: "Publicity Code", Kind: UserTable,
 	Codes: []Code{
@@ -1985,7 +2022,8 @@ var table0215_25 = Table{Number: "0215", Name: "Publicity Code", Kind: UserTable
 		0x4e00000000000000,
 		0x4f00000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0216_25 = Table{Number: "0216", Name: "Patient Status Code", Kind: UserTable,
 	Codes: []Code{
@@ -1995,7 +2033,8 @@ var table0216_25 = Table{Number: "0216", Name: "Patient Status Code", Kind: User
 	keys: []uint64{
 		0x4149000000000000,
 		0x4449000000000000,
-	}}
+	},
+	closed: true}
 
 var table0217_25 = Table{Number: "0217", Name: "Visit Priority Code", Kind: UserTable,
 	Codes: []Code{
@@ -2007,7 +2046,8 @@ var table0217_25 = Table{Number: "0217", Name: "Visit Priority Code", Kind: User
 		0x3100000000000000,
 		0x3200000000000000,
 		0x3300000000000000,
-	}}
+	},
+	closed: true}
 
 var table0218_25 = Table{Number: "0218", Name: "Patient Charge Adjustment", Kind: UserTable}
 
@@ -2027,7 +2067,8 @@ var table0220_25 = Table{Number: "0220", Name: "Living Arrangement", Kind: UserT
 		0x5200000000000000,
 		0x5300000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0223_25 = Table{Number: "0223", Name: "Living Dependency", Kind: UserTable,
 	Codes: []Code{
@@ -2043,7 +2084,8 @@ var table0223_25 = Table{Number: "0223", Name: "Living Dependency", Kind: UserTa
 		0x4f00000000000000,
 		0x5300000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0228_25 = Table{Number: "0228", Name: "Diagnosis Classification", Kind: UserTable,
 	Codes: []Code{
@@ -2065,7 +2107,8 @@ var table0228_25 = Table{Number: "0228", Name: "Diagnosis Classification", Kind:
 		0x5200000000000000,
 		0x5300000000000000,
 		0x5400000000000000,
-	}}
+	},
+	closed: true}
 
 var table0229_25 = Table{Number: "0229", Name: "DRG Payor", Kind: UserTable, Omitted: true}
 
@@ -2081,7 +2124,8 @@ var table0230_25 = Table{Number: "0230", Name: "Procedure Functional Type", Kind
 		0x4400000000000000,
 		0x4900000000000000,
 		0x5000000000000000,
-	}}
+	},
+	closed: true}
 
 var table0231_25 = Table{Number: "0231", Name: "Student Status", Kind: UserTable,
 	Codes: []Code{
@@ -2093,7 +2137,8 @@ var table0231_25 = Table{Number: "0231", Name: "Student Status", Kind: UserTable
 		0x4600000000000000,
 		0x4e00000000000000,
 		0x5000000000000000,
-	}}
+	},
+	closed: true}
 
 var table0232_25 = Table{Number: "0232", Name: "Insurance Company Contact Reason", Kind: UserTable, Omitted: true}
 
@@ -2117,7 +2162,8 @@ var table0287_25 = Table{Number: "0287", Name: "Problem/goal action code", Kind:
 		0x5543000000000000,
 		0x554e000000000000,
 		0x5550000000000000,
-	}}
+	},
+	closed: true}
 
 var table0288_25 = Table{Number: "0288", Name: "Census tract", Kind: UserTable}
 
@@ -2162,7 +2208,8 @@ var table0301_25 = Table{Number: "0301", Name: "Universal ID type", Kind: HL7Tab
 		0x5555494400000000,
 		0x7834303000000000,
 		0x7835303000000000,
-	}}
+	},
+	closed: true}
 
 var table0302_25 = Table{Number: "0302", Name: "Point of care", Kind: UserTable}
 
@@ -2184,7 +2231,8 @@ var table0305_25 = Table{Number: "0305", Name: "Person location type", Kind: Use
 		0x4f00000000000000,
 		0x5000000000000000,
 		0x5300000000000000,
-	}}
+	},
+	closed: true}
 
 var table0306_25 = Table{Number: "0306", Name: "Location status", Kind: UserTable}
 
@@ -2202,7 +2250,8 @@ var table0311_25 = Table{Number: "0311", Name: "Job Status", Kind: UserTable,
 		0x5000000000000000,
 		0x5400000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0315_25 = Table{Number: "0315", Name: "Living Will Code", Kind: UserTable,
 	Codes: []Code{
@@ -2218,7 +2267,8 @@ var table0315_25 = Table{Number: "0315", Name: "Living Will Code", Kind: UserTab
 		0x4e00000000000000,
 		0x5500000000000000,
 		0x5900000000000000,
-	}}
+	},
+	closed: true}
 
 var table0316_25 = Table{Number: "0316", Name: "Organ Donor Code", Kind: UserTable,
 	Codes: []Code{
@@ -2238,7 +2288,8 @@ var table0316_25 = Table{Number: "0316", Name: "Organ Donor Code", Kind: UserTab
 		0x5200000000000000,
 		0x5500000000000000,
 		0x5900000000000000,
-	}}
+	},
+	closed: true}
 
 var table0323_25 = Table{Number: "0323", Name: "Action Code", Kind: HL7Table,
 	Codes: []Code{
@@ -2252,7 +2303,8 @@ var table0323_25 = Table{Number: "0323", Name: "Action Code", Kind: HL7Table,
 		0x4400000000000000,
 		0x5500000000000000,
 		0x5800000000000000,
-	}}
+	},
+	closed: true}
 
 var table0326_25 = Table{Number: "0326", Name: "Visit Indicator", Kind: UserTable,
 	Codes: []Code{
@@ -2262,7 +2314,8 @@ var table0326_25 = Table{Number: "0326", Name: "Visit Indicator", Kind: UserTabl
 	keys: []uint64{
 		0x4100000000000000,
 		0x5600000000000000,
-	}}
+	},
+	closed: true}
 
 var table0327_25 = Table{Number: "0327", Name: "Job code", Kind: UserTable}
 
@@ -2276,7 +2329,8 @@ var table0332_25 = Table{Number: "0332", Name: "Source type", Kind: HL7Table,
 	keys: []uint64{
 		0x4100000000000000,
 		0x4900000000000000,
-	}}
+	},
+	closed: true}
 
 var table0333_25 = Table{Number: "0333", Name: "Driver's license issuing authority", Kind: UserTable}
 
@@ -2292,7 +2346,8 @@ var table0334_25 = Table{Number: "0334", Name: "Disabled Person Code", Kind: Use
 		0x4754000000000000,
 		0x494e000000000000,
 		0x5054000000000000,
-	}}
+	},
+	closed: true}
 
 var table0342_25 = Table{Number: "0342", Name: "Military Recipient", Kind: UserTable}
 
@@ -2308,7 +2363,8 @@ var table0347_25 = Table{Number: "0347", Name: "State/province", Kind: UserTable
 	keys: []uint64{
 		0x4142000000000000,
 		0x4d49000000000000,
-	}}
+	},
+	closed: true}
 
 var table0348_25 = Table{Number: "0348", Name: "Special Program Indicator", Kind: UserTable}
 
@@ -2712,7 +2768,8 @@ var table0354_25 = Table{Number: "0354", Name: "Message structure", Kind: HL7Tab
 		0x5658525f56303300,
 		0x5658555f56303400,
 		0x5658585f56303200,
-	}}
+	},
+	closed: true}
 
 var table0356_25 = Table{Number: "0356", Name: "Alternate character set handling scheme", Kind: HL7Table,
 	Codes: []Code{
@@ -2724,7 +2781,8 @@ var table0356_25 = Table{Number: "0356", Name: "Alternate character set handling
 		0x322e330000000000,
 		0x3c6e756c6c3e0000,
 		0x49534f2032303232,
-	}}
+	},
+	closed: true}
 
 var table0359_25 = Table{Number: "0359", Name: "Diagnosis Priority", Kind: HL7Table,
 	Codes: []Code{
@@ -2737,6 +2795,7 @@ var table0359_25 = Table{Number: "0359", Name: "Diagnosis Priority", Kind: HL7Ta
 		0x3100000000000000,
 		0x32202e2e2e000000,
 	},
+	closed:    true,
 	patterned: true}
 
 var table0360_25 = Table{Number: "0360", Name: "Degree/license/certificate", Kind: UserTable,
@@ -2859,7 +2918,8 @@ var table0360_25 = Table{Number: "0360", Name: "Degree/license/certificate", Kin
 		0x5250480000000000,
 		0x5345430000000000,
 		0x5453000000000000,
-	}}
+	},
+	closed: true}
 
 var table0361_25 = Table{Number: "0361", Name: "Application", Kind: UserTable}
 
@@ -2887,7 +2947,8 @@ var table0364_25 = Table{Number: "0364", Name: "Comment type", Kind: UserTable,
 		0x4752000000000000,
 		0x5049000000000000,
 		0x5245000000000000,
-	}}
+	},
+	closed: true}
 
 var table0396_25 = Table{Number: "0396", Name: "Coding system", Kind: HL7Table,
 	Codes: []Code{
@@ -3068,6 +3129,7 @@ var table0396_25 = Table{Number: "0396", Name: "Coding system", Kind: HL7Table,
 		0x5734000000000000,
 		0x5743000000000000,
 	},
+	closed:    true,
 	patterned: true}
 
 var table0399_25 = Table{Number: "0399", Name: "Country code", Kind: HL7Table,
@@ -3526,7 +3588,8 @@ var table0399_25 = Table{Number: "0399", Name: "Country code", Kind: HL7Table,
 		0x5a41460000000000,
 		0x5a4d420000000000,
 		0x5a57450000000000,
-	}}
+	},
+	closed: true}
 
 var table0406_25 = Table{Number: "0406", Name: "Organization unit type", Kind: UserTable,
 	Codes: []Code{
@@ -3546,7 +3609,8 @@ var table0406_25 = Table{Number: "0406", Name: "Organization unit type", Kind: U
 		0x3500000000000000,
 		0x4800000000000000,
 		0x4f00000000000000,
-	}}
+	},
+	closed: true}
 
 var table0415_25 = Table{Number: "0415", Name: "DRG Transfer Type", Kind: UserTable, Omitted: true}
 
@@ -3564,7 +3628,8 @@ var table0416_25 = Table{Number: "0416", Name: "Procedure DRG Type", Kind: UserT
 		0x3300000000000000,
 		0x3400000000000000,
 		0x3500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0417_25 = Table{Number: "0417", Name: "Tissue Type Code", Kind: UserTable,
 	Codes: []Code{
@@ -3596,7 +3661,8 @@ var table0417_25 = Table{Number: "0417", Name: "Tissue Type Code", Kind: UserTab
 		0x4200000000000000,
 		0x4300000000000000,
 		0x4700000000000000,
-	}}
+	},
+	closed: true}
 
 var table0418_25 = Table{Number: "0418", Name: "Procedure Priority", Kind: HL7Table,
 	Codes: []Code{
@@ -3641,7 +3707,8 @@ var table0429_25 = Table{Number: "0429", Name: "Production Class Code", Kind: Us
 		0x5241000000000000,
 		0x5348000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0430_25 = Table{Number: "0430", Name: "Mode of Arrival Code", Kind: UserTable,
 	Codes: []Code{
@@ -3661,7 +3728,8 @@ var table0430_25 = Table{Number: "0430", Name: "Mode of Arrival Code", Kind: Use
 		0x4f00000000000000,
 		0x5000000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0431_25 = Table{Number: "0431", Name: "Recreational Drug Use Code", Kind: UserTable,
 	Codes: []Code{
@@ -3681,7 +3749,8 @@ var table0431_25 = Table{Number: "0431", Name: "Recreational Drug Use Code", Kin
 		0x4f00000000000000,
 		0x5400000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0432_25 = Table{Number: "0432", Name: "Admission Level of Care Code", Kind: UserTable,
 	Codes: []Code{
@@ -3699,7 +3768,8 @@ var table0432_25 = Table{Number: "0432", Name: "Admission Level of Care Code", K
 		0x4352000000000000,
 		0x494d000000000000,
 		0x4d4f000000000000,
-	}}
+	},
+	closed: true}
 
 var table0433_25 = Table{Number: "0433", Name: "Precaution Code", Kind: UserTable,
 	Codes: []Code{
@@ -3723,7 +3793,8 @@ var table0433_25 = Table{Number: "0433", Name: "Precaution Code", Kind: UserTabl
 		0x4f00000000000000,
 		0x5000000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0434_25 = Table{Number: "0434", Name: "Patient Condition Code", Kind: UserTable,
 	Codes: []Code{
@@ -3741,7 +3812,8 @@ var table0434_25 = Table{Number: "0434", Name: "Patient Condition Code", Kind: U
 		0x5000000000000000,
 		0x5300000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0435_25 = Table{Number: "0435", Name: "Advance Directive Code", Kind: UserTable,
 	Codes: []Code{
@@ -3749,7 +3821,8 @@ var table0435_25 = Table{Number: "0435", Name: "Advance Directive Code", Kind: U
 	},
 	keys: []uint64{
 		0x444e520000000000,
-	}}
+	},
+	closed: true}
 
 var table0436_25 = Table{Number: "0436", Name: "Sensitivity to Causative Agent Code", Kind: UserTable,
 	Codes: []Code{
@@ -3763,7 +3836,8 @@ var table0436_25 = Table{Number: "0436", Name: "Sensitivity to Causative Agent C
 		0x414c000000000000,
 		0x4354000000000000,
 		0x494e000000000000,
-	}}
+	},
+	closed: true}
 
 var table0437_25 = Table{Number: "0437", Name: "Alert Device Code", Kind: UserTable,
 	Codes: []Code{
@@ -3775,7 +3849,8 @@ var table0437_25 = Table{Number: "0437", Name: "Alert Device Code", Kind: UserTa
 		0x4200000000000000,
 		0x4e00000000000000,
 		0x5700000000000000,
-	}}
+	},
+	closed: true}
 
 var table0438_25 = Table{Number: "0438", Name: "Allergy Clinical Status", Kind: UserTable,
 	Codes: []Code{
@@ -3795,7 +3870,8 @@ var table0438_25 = Table{Number: "0438", Name: "Allergy Clinical Status", Kind: 
 		0x5000000000000000,
 		0x5300000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0441_25 = Table{Number: "0441", Name: "Immunization Registry Status", Kind: UserTable,
 	Codes: []Code{
@@ -3815,7 +3891,8 @@ var table0441_25 = Table{Number: "0441", Name: "Immunization Registry Status", K
 		0x4f00000000000000,
 		0x5000000000000000,
 		0x5500000000000000,
-	}}
+	},
+	closed: true}
 
 var table0443_25 = Table{Number: "0443", Name: "Provider role", Kind: UserTable,
 	Codes: []Code{
@@ -3835,7 +3912,8 @@ var table0443_25 = Table{Number: "0443", Name: "Provider role", Kind: UserTable,
 		0x5050000000000000,
 		0x5250000000000000,
 		0x5254000000000000,
-	}}
+	},
+	closed: true}
 
 var table0444_25 = Table{Number: "0444", Name: "Name assembly order", Kind: HL7Table,
 	Codes: []Code{
@@ -3845,7 +3923,8 @@ var table0444_25 = Table{Number: "0444", Name: "Name assembly order", Kind: HL7T
 	keys: []uint64{
 		0x4600000000000000,
 		0x4700000000000000,
-	}}
+	},
+	closed: true}
 
 var table0445_25 = Table{Number: "0445", Name: "Identity Reliability Code", Kind: UserTable,
 	Codes: []Code{
@@ -3859,7 +3938,8 @@ var table0445_25 = Table{Number: "0445", Name: "Identity Reliability Code", Kind
 		0x5541000000000000,
 		0x5544000000000000,
 		0x5553000000000000,
-	}}
+	},
+	closed: true}
 
 var table0446_25 = Table{Number: "0446", Name: "Species Code", Kind: UserTable}
 
@@ -3877,7 +3957,8 @@ var table0465_25 = Table{Number: "0465", Name: "Name/address representation", Ki
 		0x4100000000000000,
 		0x4900000000000000,
 		0x5000000000000000,
-	}}
+	},
+	closed: true}
 
 var table0516_25 = Table{Number: "0516", Name: "Error severity", Kind: HL7Table,
 	Codes: []Code{
@@ -3889,7 +3970,8 @@ var table0516_25 = Table{Number: "0516", Name: "Error severity", Kind: HL7Table,
 		0x4500000000000000,
 		0x4900000000000000,
 		0x5700000000000000,
-	}}
+	},
+	closed: true}
 
 var table0517_25 = Table{Number: "0517", Name: "Inform person code", Kind: UserTable,
 	Codes: []Code{
@@ -3903,7 +3985,8 @@ var table0517_25 = Table{Number: "0517", Name: "Inform person code", Kind: UserT
 		0x4e50415400000000,
 		0x5041540000000000,
 		0x5553520000000000,
-	}}
+	},
+	closed: true}
 
 var table0518_25 = Table{Number: "0518", Name: "Override type", Kind: UserTable,
 	Codes: []Code{
@@ -3915,7 +3998,8 @@ var table0518_25 = Table{Number: "0518", Name: "Override type", Kind: UserTable,
 		0x4551560000000000,
 		0x4558544e00000000,
 		0x494e4c5600000000,
-	}}
+	},
+	closed: true}
 
 var table0519_25 = Table{Number: "0519", Name: "Override reason", Kind: UserTable}
 
@@ -3935,7 +4019,8 @@ var table0529_25 = Table{Number: "0529", Name: "Precision", Kind: HL7Table,
 		0x4d00000000000000,
 		0x5300000000000000,
 		0x5900000000000000,
-	}}
+	},
+	closed: true}
 
 var table0533_25 = Table{Number: "0533", Name: "Application error code", Kind: UserTable}
 
@@ -3953,7 +4038,8 @@ var table0534_25 = Table{Number: "0534", Name: "Notify Clergy Code", Kind: UserT
 		0x4f00000000000000,
 		0x5500000000000000,
 		0x5900000000000000,
-	}}
+	},
+	closed: true}
 
 var table0535_25 = Table{Number: "0535", Name: "Signature Code", Kind: UserTable, Omitted: true}
 
@@ -4338,7 +4424,8 @@ var segmentACC_25 = SegmentDef{Name: "ACC", Description: "Accident",
 		{Number: 9, Name: "Brought In By", Type: &typeST_25, Length: 80, Min: 0, Max: 1, Item: 1504},
 		{Number: 10, Name: "Police Notified Indicator", Type: &typeID_25, Length: 1, Min: 0, Max: 1, Table: &table0136_231, Item: 1505},
 		{Number: 11, Name: "Accident Address", Type: &typeXAD_25, Length: 250, Min: 0, Max: 1, Item: 1853},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentAL1_25 = SegmentDef{Name: "AL1", Description: "Patient Allergy Information",
 	Fields: []FieldDef{
@@ -4348,7 +4435,8 @@ var segmentAL1_25 = SegmentDef{Name: "AL1", Description: "Patient Allergy Inform
 		{Number: 4, Name: "Allergy Severity Code", Type: &typeCE_25, Length: 250, Min: 0, Max: 1, Table: &table0128_25, Item: 206},
 		{Number: 5, Name: "Allergy Reaction Code", Type: &typeST_25, Length: 15, Min: 0, Max: Unbounded, Item: 207},
 		{Number: 6, Name: "Identification Date", Type: &typeDT_25, Length: 8, Usage: Backward, Min: 0, Max: 1, Item: 208},
-	}}
+	},
+	lastRequired: 3}
 
 var segmentDB1_25 = SegmentDef{Name: "DB1", Description: "Disability",
 	Fields: []FieldDef{
@@ -4360,7 +4448,8 @@ var segmentDB1_25 = SegmentDef{Name: "DB1", Description: "Disability",
 		{Number: 6, Name: "Disability End Date", Type: &typeDT_25, Length: 8, Min: 0, Max: 1, Item: 1288},
 		{Number: 7, Name: "Disability Return to Work Date", Type: &typeDT_25, Length: 8, Min: 0, Max: 1, Item: 1289},
 		{Number: 8, Name: "Disability Unable to Work Date", Type: &typeDT_25, Length: 8, Min: 0, Max: 1, Item: 1290},
-	}}
+	},
+	lastRequired: 1}
 
 var segmentDG1_25 = SegmentDef{Name: "DG1", Description: "Diagnosis",
 	Fields: []FieldDef{
@@ -4385,7 +4474,8 @@ var segmentDG1_25 = SegmentDef{Name: "DG1", Description: "Diagnosis",
 		{Number: 19, Name: "Attestation Date/Time", Type: &typeTS_25, Length: 26, Min: 0, Max: 1, Item: 768},
 		{Number: 20, Name: "Diagnosis Identifier", Type: &typeEI_25, Length: 427, Usage: Conditional, Min: 0, Max: 1, Item: 1850},
 		{Number: 21, Name: "Diagnosis Action Code", Type: &typeID_25, Length: 1, Usage: Conditional, Min: 0, Max: 1, Table: &table0206_25, Item: 1894},
-	}}
+	},
+	lastRequired: 6}
 
 var segmentDRG_25 = SegmentDef{Name: "DRG", Description: "Diagnosis Related Group",
 	Fields: []FieldDef{
@@ -4400,7 +4490,8 @@ var segmentDRG_25 = SegmentDef{Name: "DRG", Description: "Diagnosis Related Grou
 		{Number: 9, Name: "Outlier Reimbursement", Type: &typeCP_25, Length: 9, Min: 0, Max: 1, Item: 771},
 		{Number: 10, Name: "Confidential Indicator", Type: &typeID_25, Length: 1, Min: 0, Max: 1, Table: &table0136_231, Item: 767},
 		{Number: 11, Name: "DRG Transfer Type", Type: &typeIS_25, Length: 21, Min: 0, Max: 1, Table: &table0415_25, Item: 1500},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentERR_25 = SegmentDef{Name: "ERR", Description: "Error",
 	Fields: []FieldDef{
@@ -4416,7 +4507,8 @@ var segmentERR_25 = SegmentDef{Name: "ERR", Description: "Error",
 		{Number: 10, Name: "Override Type", Type: &typeCWE_25, Length: 705, Min: 0, Max: 1, Table: &table0518_25, Item: 1820},
 		{Number: 11, Name: "Override Reason Code", Type: &typeCWE_25, Length: 705, Min: 0, Max: Unbounded, Table: &table0519_25, Item: 1821},
 		{Number: 12, Name: "Help Desk Contact Point", Type: &typeXTN_25, Length: 652, Min: 0, Max: Unbounded, Item: 1822},
-	}}
+	},
+	lastRequired: 4}
 
 var segmentEVN_25 = SegmentDef{Name: "EVN", Description: "Event Type",
 	Fields: []FieldDef{
@@ -4427,7 +4519,8 @@ var segmentEVN_25 = SegmentDef{Name: "EVN", Description: "Event Type",
 		{Number: 5, Name: "Operator ID", Type: &typeXCN_25, Length: 250, Min: 0, Max: Unbounded, Table: &table0188_231, Item: 103},
 		{Number: 6, Name: "Event Occurred", Type: &typeTS_25, Length: 26, Min: 0, Max: 1, Item: 1278},
 		{Number: 7, Name: "Event Facility", Type: &typeHD_25, Length: 241, Min: 0, Max: 1, Item: 1534},
-	}}
+	},
+	lastRequired: 2}
 
 var segmentGT1_25 = SegmentDef{Name: "GT1", Description: "Guarantor",
 	Fields: []FieldDef{
@@ -4488,7 +4581,8 @@ var segmentGT1_25 = SegmentDef{Name: "GT1", Description: "Guarantor",
 		{Number: 55, Name: "Guarantor Race", Type: &typeCE_25, Length: 250, Min: 0, Max: Unbounded, Table: &table0005_25, Item: 1291},
 		{Number: 56, Name: "Guarantor Birth Place", Type: &typeST_25, Length: 250, Min: 0, Max: 1, Item: 1851},
 		{Number: 57, Name: "VIP Indicator", Type: &typeIS_25, Length: 2, Min: 0, Max: 1, Table: &table0099_231, Item: 146},
-	}}
+	},
+	lastRequired: 3}
 
 var segmentIAM_25 = SegmentDef{Name: "IAM", Description: "Patient Adverse Reaction Information",
 	Fields: []FieldDef{
@@ -4512,7 +4606,8 @@ var segmentIAM_25 = SegmentDef{Name: "IAM", Description: "Patient Adverse Reacti
 		{Number: 18, Name: "Statused by Person", Type: &typeXCN_25, Length: 250, Min: 0, Max: 1, Item: 1563},
 		{Number: 19, Name: "Statused by Organization", Type: &typeXON_25, Length: 250, Min: 0, Max: 1, Item: 1564},
 		{Number: 20, Name: "Statused at Date/Time", Type: &typeTS_25, Length: 8, Min: 0, Max: 1, Item: 1565},
-	}}
+	},
+	lastRequired: 6}
 
 var segmentIN1_25 = SegmentDef{Name: "IN1", Description: "Insurance",
 	Fields: []FieldDef{
@@ -4569,7 +4664,8 @@ var segmentIN1_25 = SegmentDef{Name: "IN1", Description: "Insurance",
 		{Number: 51, Name: "Signature Code Date", Type: &typeDT_25, Length: 8, Min: 0, Max: 1, Item: 1855},
 		{Number: 52, Name: "Insured_s Birth Place", Type: &typeST_25, Length: 250, Min: 0, Max: 1, Item: 1899},
 		{Number: 53, Name: "VIP Indicator", Type: &typeIS_25, Length: 2, Min: 0, Max: 1, Table: &table0099_231, Item: 1852},
-	}}
+	},
+	lastRequired: 3}
 
 var segmentIN2_25 = SegmentDef{Name: "IN2", Description: "Insurance Additional Information",
 	Fields: []FieldDef{
@@ -4645,7 +4741,8 @@ var segmentIN2_25 = SegmentDef{Name: "IN2", Description: "Insurance Additional I
 		{Number: 70, Name: "Insured Employer Organization Name and ID", Type: &typeXON_25, Length: 250, Min: 0, Max: Unbounded, Item: 810},
 		{Number: 71, Name: "Race", Type: &typeCE_25, Length: 250, Min: 0, Max: Unbounded, Table: &table0005_25, Item: 113},
 		{Number: 72, Name: "CMS Patient_s Relationship to Insured", Type: &typeCE_25, Length: 250, Min: 0, Max: 1, Table: &table0344_25, Item: 811},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentIN3_25 = SegmentDef{Name: "IN3", Description: "Insurance Additional Information, Certification",
 	Fields: []FieldDef{
@@ -4674,7 +4771,8 @@ var segmentIN3_25 = SegmentDef{Name: "IN3", Description: "Insurance Additional I
 		{Number: 23, Name: "Second Opinion Status", Type: &typeIS_25, Length: 1, Min: 0, Max: 1, Table: &table0151_231, Item: 524},
 		{Number: 24, Name: "Second Opinion Documentation Received", Type: &typeIS_25, Length: 1, Min: 0, Max: Unbounded, Table: &table0152_231, Item: 525},
 		{Number: 25, Name: "Second Opinion Physician", Type: &typeXCN_25, Length: 250, Min: 0, Max: Unbounded, Table: &table0010_231, Item: 526},
-	}}
+	},
+	lastRequired: 1}
 
 var segmentMRG_25 = SegmentDef{Name: "MRG", Description: "Merge Patient Information",
 	Fields: []FieldDef{
@@ -4685,7 +4783,8 @@ var segmentMRG_25 = SegmentDef{Name: "MRG", Description: "Merge Patient Informat
 		{Number: 5, Name: "Prior Visit Number", Type: &typeCX_25, Length: 250, Min: 0, Max: 1, Item: 1279},
 		{Number: 6, Name: "Prior Alternate Visit ID", Type: &typeCX_25, Length: 250, Min: 0, Max: 1, Item: 1280},
 		{Number: 7, Name: "Prior Patient Name", Type: &typeXPN_25, Length: 250, Min: 0, Max: Unbounded, Item: 1281},
-	}}
+	},
+	lastRequired: 1}
 
 var segmentMSA_25 = SegmentDef{Name: "MSA", Description: "Message Acknowledgment",
 	Fields: []FieldDef{
@@ -4695,7 +4794,8 @@ var segmentMSA_25 = SegmentDef{Name: "MSA", Description: "Message Acknowledgment
 		{Number: 4, Name: "Expected Sequence Number", Type: &typeNM_25, Length: 15, Min: 0, Max: 1, Item: 21},
 		{Number: 5, Name: "Delayed Acknowledgment Type", Type: &typeID_25, Usage: Withdrawn, Min: 0, Max: 1, Item: 22},
 		{Number: 6, Name: "Error Condition", Type: &typeCE_25, Length: 250, Usage: Backward, Min: 0, Max: 1, Table: &table0357_231, Item: 23},
-	}}
+	},
+	lastRequired: 2}
 
 var segmentMSH_25 = SegmentDef{Name: "MSH", Description: "Message Header",
 	Fields: []FieldDef{
@@ -4720,7 +4820,8 @@ var segmentMSH_25 = SegmentDef{Name: "MSH", Description: "Message Header",
 		{Number: 19, Name: "Principal Language Of Message", Type: &typeCE_25, Length: 250, Min: 0, Max: 1, Item: 693},
 		{Number: 20, Name: "Alternate Character Set Handling Scheme", Type: &typeID_25, Length: 20, Min: 0, Max: 1, Table: &table0356_25, Item: 1317},
 		{Number: 21, Name: "Message Profile Identifier", Type: &typeEI_25, Length: 427, Min: 0, Max: Unbounded, Item: 1598},
-	}}
+	},
+	lastRequired: 12}
 
 var segmentNK1_25 = SegmentDef{Name: "NK1", Description: "Next of Kin / Associated Parties",
 	Fields: []FieldDef{
@@ -4763,13 +4864,15 @@ var segmentNK1_25 = SegmentDef{Name: "NK1", Description: "Next of Kin / Associat
 		{Number: 37, Name: "Contact Person Social Security Number", Type: &typeST_25, Length: 16, Min: 0, Max: 1, Item: 754},
 		{Number: 38, Name: "Next of Kin Birth Place", Type: &typeST_25, Length: 250, Min: 0, Max: 1, Item: 1905},
 		{Number: 39, Name: "VIP Indicator", Type: &typeIS_25, Length: 2, Min: 0, Max: 1, Table: &table0099_231, Item: 146},
-	}}
+	},
+	lastRequired: 1}
 
 var segmentNPU_25 = SegmentDef{Name: "NPU", Description: "Bed Status Update",
 	Fields: []FieldDef{
 		{Number: 1, Name: "Bed Location", Type: &typePL_25, Length: 80, Usage: Required, Min: 1, Max: 1, Item: 209},
 		{Number: 2, Name: "Bed Status", Type: &typeIS_25, Length: 1, Min: 0, Max: 1, Table: &table0116_25, Item: 170},
-	}}
+	},
+	lastRequired: 1}
 
 var segmentNTE_25 = SegmentDef{Name: "NTE", Description: "Notes and Comments",
 	Fields: []FieldDef{
@@ -4777,7 +4880,8 @@ var segmentNTE_25 = SegmentDef{Name: "NTE", Description: "Notes and Comments",
 		{Number: 2, Name: "Source of Comment", Type: &typeID_25, Length: 8, Min: 0, Max: 1, Table: &table0105_231, Item: 97},
 		{Number: 3, Name: "Comment", Type: &typeFT_25, Length: 65536, Min: 0, Max: Unbounded, Item: 98},
 		{Number: 4, Name: "Comment Type", Type: &typeCE_25, Length: 250, Min: 0, Max: 1, Table: &table0364_25, Item: 1318},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentOBX_25 = SegmentDef{Name: "OBX", Description: "Observation/Result",
 	Fields: []FieldDef{
@@ -4800,7 +4904,8 @@ var segmentOBX_25 = SegmentDef{Name: "OBX", Description: "Observation/Result",
 		{Number: 17, Name: "Observation Method", Type: &typeCE_25, Length: 250, Min: 0, Max: Unbounded, Item: 936},
 		{Number: 18, Name: "Equipment Instance Identifier", Type: &typeEI_25, Length: 22, Min: 0, Max: Unbounded, Item: 1479},
 		{Number: 19, Name: "Date/Time of the Analysis", Type: &typeTS_25, Length: 26, Min: 0, Max: 1, Item: 1480},
-	}}
+	},
+	lastRequired: 11}
 
 var segmentPD1_25 = SegmentDef{Name: "PD1", Description: "Patient Additional Demographic",
 	Fields: []FieldDef{
@@ -4825,7 +4930,8 @@ var segmentPD1_25 = SegmentDef{Name: "PD1", Description: "Patient Additional Dem
 		{Number: 19, Name: "Military Branch", Type: &typeIS_25, Length: 5, Min: 0, Max: 1, Table: &table0140_25, Item: 1572},
 		{Number: 20, Name: "Military Rank/Grade", Type: &typeIS_25, Length: 2, Min: 0, Max: 1, Table: &table0141_25, Item: 486},
 		{Number: 21, Name: "Military Status", Type: &typeIS_25, Length: 3, Min: 0, Max: 1, Table: &table0142_25, Item: 1573},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentPDA_25 = SegmentDef{Name: "PDA", Description: "Patient Death and Autopsy",
 	Fields: []FieldDef{
@@ -4838,7 +4944,8 @@ var segmentPDA_25 = SegmentDef{Name: "PDA", Description: "Patient Death and Auto
 		{Number: 7, Name: "Autopsy Start and End Date/Time", Type: &typeDR_25, Length: 53, Min: 0, Max: 1, Item: 1580},
 		{Number: 8, Name: "Autopsy Performed By", Type: &typeXCN_25, Length: 250, Min: 0, Max: 1, Item: 1581},
 		{Number: 9, Name: "Coroner Indicator", Type: &typeID_25, Length: 1, Min: 0, Max: 1, Table: &table0136_231, Item: 1582},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentPID_25 = SegmentDef{Name: "PID", Description: "Patient Identification",
 	Fields: []FieldDef{
@@ -4881,7 +4988,8 @@ var segmentPID_25 = SegmentDef{Name: "PID", Description: "Patient Identification
 		{Number: 37, Name: "Strain", Type: &typeST_25, Length: 80, Min: 0, Max: 1, Item: 1541},
 		{Number: 38, Name: "Production Class Code", Type: &typeCE_25, Length: 250, Min: 0, Max: 2, Table: &table0429_25, Item: 1542},
 		{Number: 39, Name: "Tribal Citizenship", Type: &typeCWE_25, Length: 250, Min: 0, Max: Unbounded, Table: &table0171_231, Item: 1840},
-	}}
+	},
+	lastRequired: 5}
 
 var segmentPR1_25 = SegmentDef{Name: "PR1", Description: "Procedures",
 	Fields: []FieldDef{
@@ -4905,7 +5013,8 @@ var segmentPR1_25 = SegmentDef{Name: "PR1", Description: "Procedures",
 		{Number: 18, Name: "Tissue Type Code", Type: &typeCE_25, Length: 250, Min: 0, Max: Unbounded, Table: &table0417_25, Item: 1502},
 		{Number: 19, Name: "Procedure Identifier", Type: &typeEI_25, Length: 427, Usage: Conditional, Min: 0, Max: 1, Item: 1848},
 		{Number: 20, Name: "Procedure Action Code", Type: &typeID_25, Length: 1, Usage: Conditional, Min: 0, Max: 1, Table: &table0206_25, Item: 1849},
-	}}
+	},
+	lastRequired: 5}
 
 var segmentPV1_25 = SegmentDef{Name: "PV1", Description: "Patient Visit",
 	Fields: []FieldDef{
@@ -4961,7 +5070,8 @@ var segmentPV1_25 = SegmentDef{Name: "PV1", Description: "Patient Visit",
 		{Number: 50, Name: "Alternate Visit ID", Type: &typeCX_25, Length: 250, Min: 0, Max: 1, Table: &table0203_25, Item: 180},
 		{Number: 51, Name: "Visit Indicator", Type: &typeIS_25, Length: 1, Min: 0, Max: 1, Table: &table0326_25, Item: 1226},
 		{Number: 52, Name: "Other Healthcare Provider", Type: &typeXCN_25, Length: 250, Usage: Backward, Min: 0, Max: Unbounded, Table: &table0010_231, Item: 1274},
-	}}
+	},
+	lastRequired: 2}
 
 var segmentPV2_25 = SegmentDef{Name: "PV2", Description: "Patient Visit - Additional Information",
 	Fields: []FieldDef{
@@ -5014,7 +5124,8 @@ var segmentPV2_25 = SegmentDef{Name: "PV2", Description: "Patient Visit - Additi
 		{Number: 47, Name: "Expected LOA Return Date/Time", Type: &typeTS_25, Length: 26, Usage: Conditional, Min: 0, Max: 1, Item: 1550},
 		{Number: 48, Name: "Expected Pre-admission Testing Date/Time", Type: &typeTS_25, Length: 26, Min: 0, Max: 1, Item: 1841},
 		{Number: 49, Name: "Notify Clergy Code", Type: &typeIS_25, Length: 20, Min: 0, Max: Unbounded, Table: &table0534_25, Item: 1842},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentROL_25 = SegmentDef{Name: "ROL", Description: "Role",
 	Fields: []FieldDef{
@@ -5030,7 +5141,8 @@ var segmentROL_25 = SegmentDef{Name: "ROL", Description: "Role",
 		{Number: 10, Name: "Organization Unit Type", Type: &typeCE_25, Length: 250, Min: 0, Max: 1, Table: &table0406_25, Item: 1461},
 		{Number: 11, Name: "Office/Home Address/Birthplace", Type: &typeXAD_25, Length: 250, Min: 0, Max: Unbounded, Item: 679},
 		{Number: 12, Name: "Phone", Type: &typeXTN_25, Length: 250, Min: 0, Max: Unbounded, Item: 678},
-	}}
+	},
+	lastRequired: 4}
 
 var segmentSFT_25 = SegmentDef{Name: "SFT", Description: "Software",
 	Fields: []FieldDef{
@@ -5040,7 +5152,8 @@ var segmentSFT_25 = SegmentDef{Name: "SFT", Description: "Software",
 		{Number: 4, Name: "Software Binary ID", Type: &typeST_25, Length: 20, Usage: Required, Min: 1, Max: 1, Item: 1837},
 		{Number: 5, Name: "Software Product Information", Type: &typeTX_25, Length: 1024, Min: 0, Max: 1, Item: 1838},
 		{Number: 6, Name: "Software Install Date", Type: &typeTS_25, Length: 26, Min: 0, Max: 1, Item: 1839},
-	}}
+	},
+	lastRequired: 4}
 
 var segmentUB1_25 = SegmentDef{Name: "UB1", Description: "UB82 Data",
 	Fields: []FieldDef{
@@ -5067,7 +5180,8 @@ var segmentUB1_25 = SegmentDef{Name: "UB1", Description: "UB82 Data",
 		{Number: 21, Name: "UB-82 Locator 9", Type: &typeST_25, Length: 7, Usage: Backward, Min: 0, Max: 1, Item: 550},
 		{Number: 22, Name: "UB-82 Locator 27", Type: &typeST_25, Length: 8, Usage: Backward, Min: 0, Max: 1, Item: 551},
 		{Number: 23, Name: "UB-82 Locator 45", Type: &typeST_25, Length: 17, Usage: Backward, Min: 0, Max: 1, Item: 552},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentUB2_25 = SegmentDef{Name: "UB2", Description: "UB92 Data",
 	Fields: []FieldDef{
@@ -5088,7 +5202,8 @@ var segmentUB2_25 = SegmentDef{Name: "UB2", Description: "UB92 Data",
 		{Number: 15, Name: "UB92 Locator 57 (National)", Type: &typeST_25, Length: 27, Min: 0, Max: 1, Item: 567},
 		{Number: 16, Name: "UB92 Locator 78 (State)", Type: &typeST_25, Length: 2, Min: 0, Max: 2, Item: 568},
 		{Number: 17, Name: "Special Visit Count", Type: &typeNM_25, Length: 3, Min: 0, Max: 1, Item: 815},
-	}}
+	},
+	lastRequired: 0}
 
 var version25 = Version{
 	Name: "2.5",

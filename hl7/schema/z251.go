@@ -582,7 +582,8 @@ var table0003_251 = Table{Number: "0003", Name: "Event type", Kind: HL7Table,
 		0x5661726965730000,
 		0x5730310000000000,
 		0x5730320000000000,
-	}}
+	},
+	closed: true}
 
 var table0104_251 = Table{Number: "0104", Name: "Version ID", Kind: HL7Table,
 	Codes: []Code{
@@ -606,7 +607,8 @@ var table0104_251 = Table{Number: "0104", Name: "Version ID", Kind: HL7Table,
 		0x322e340000000000,
 		0x322e350000000000,
 		0x322e352e31000000,
-	}}
+	},
+	closed: true}
 
 var table0301_251 = Table{Number: "0301", Name: "Universal ID type", Kind: HL7Table,
 	Codes: []Code{
@@ -638,7 +640,8 @@ var table0301_251 = Table{Number: "0301", Name: "Universal ID type", Kind: HL7Ta
 		0x5555494400000000,
 		0x7834303000000000,
 		0x7835303000000000,
-	}}
+	},
+	closed: true}
 
 var table0340_251 = Table{Number: "0340", Name: "Procedure code modifier", Kind: UserTable}
 
@@ -1055,7 +1058,8 @@ var table0354_251 = Table{Number: "0354", Name: "Message structure", Kind: HL7Ta
 		0x5658525f56303300,
 		0x5658555f56303400,
 		0x5658585f56303200,
-	}}
+	},
+	closed: true}
 
 var table0356_251 = Table{Number: "0356", Name: "Alternate character set handling scheme", Kind: HL7Table,
 	Codes: []Code{
@@ -1065,7 +1069,8 @@ var table0356_251 = Table{Number: "0356", Name: "Alternate character set handlin
 	keys: []uint64{
 		0x3c6e756c6c3e0000,
 		0x49534f2032303232,
-	}}
+	},
+	closed: true}
 
 var table0396_251 = Table{Number: "0396", Name: "Coding system", Kind: HL7Table,
 	Codes: []Code{
@@ -1246,6 +1251,7 @@ var table0396_251 = Table{Number: "0396", Name: "Coding system", Kind: HL7Table,
 		0x5734000000000000,
 		0x5743000000000000,
 	},
+	closed:    true,
 	patterned: true}
 
 var typeMSG_251 = TypeDef{Name: "MSG", Description: "Message Type",
@@ -1451,7 +1457,8 @@ var segmentACC_251 = SegmentDef{Name: "ACC", Description: "Accident",
 		{Number: 9, Name: "Brought In By", Type: &typeST_25, Length: 80, Min: 0, Max: 1, Item: 1504},
 		{Number: 10, Name: "Police Notified Indicator", Type: &typeID_25, Length: 1, Min: 0, Max: 1, Table: &table0136_231, Item: 1505},
 		{Number: 11, Name: "Accident Address", Type: &typeXAD_25, Length: 250, Min: 0, Max: 1, Item: 1853},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentAL1_251 = SegmentDef{Name: "AL1", Description: "Patient Allergy Information",
 	Fields: []FieldDef{
@@ -1461,7 +1468,8 @@ var segmentAL1_251 = SegmentDef{Name: "AL1", Description: "Patient Allergy Infor
 		{Number: 4, Name: "Allergy Severity Code", Type: &typeCE_251, Length: 250, Min: 0, Max: 1, Table: &table0128_25, Item: 206},
 		{Number: 5, Name: "Allergy Reaction Code", Type: &typeST_25, Length: 15, Min: 0, Max: Unbounded, Item: 207},
 		{Number: 6, Name: "Identification Date", Type: &typeDT_25, Length: 8, Usage: Backward, Min: 0, Max: 1, Item: 208},
-	}}
+	},
+	lastRequired: 3}
 
 var segmentDB1_251 = SegmentDef{Name: "DB1", Description: "Disability",
 	Fields: []FieldDef{
@@ -1473,7 +1481,8 @@ var segmentDB1_251 = SegmentDef{Name: "DB1", Description: "Disability",
 		{Number: 6, Name: "Disability End Date", Type: &typeDT_25, Length: 8, Min: 0, Max: 1, Item: 1288},
 		{Number: 7, Name: "Disability Return to Work Date", Type: &typeDT_25, Length: 8, Min: 0, Max: 1, Item: 1289},
 		{Number: 8, Name: "Disability Unable to Work Date", Type: &typeDT_25, Length: 8, Min: 0, Max: 1, Item: 1290},
-	}}
+	},
+	lastRequired: 1}
 
 var segmentDG1_251 = SegmentDef{Name: "DG1", Description: "Diagnosis",
 	Fields: []FieldDef{
@@ -1498,7 +1507,8 @@ var segmentDG1_251 = SegmentDef{Name: "DG1", Description: "Diagnosis",
 		{Number: 19, Name: "Attestation Date/Time", Type: &typeTS_25, Length: 26, Min: 0, Max: 1, Item: 768},
 		{Number: 20, Name: "Diagnosis Identifier", Type: &typeEI_251, Length: 427, Usage: Conditional, Min: 0, Max: 1, Item: 1850},
 		{Number: 21, Name: "Diagnosis Action Code", Type: &typeID_25, Length: 1, Usage: Conditional, Min: 0, Max: 1, Table: &table0206_25, Item: 1894},
-	}}
+	},
+	lastRequired: 6}
 
 var segmentDRG_251 = SegmentDef{Name: "DRG", Description: "Diagnosis Related Group",
 	Fields: []FieldDef{
@@ -1513,7 +1523,8 @@ var segmentDRG_251 = SegmentDef{Name: "DRG", Description: "Diagnosis Related Gro
 		{Number: 9, Name: "Outlier Reimbursement", Type: &typeCP_251, Length: 9, Min: 0, Max: 1, Item: 771},
 		{Number: 10, Name: "Confidential Indicator", Type: &typeID_25, Length: 1, Min: 0, Max: 1, Table: &table0136_231, Item: 767},
 		{Number: 11, Name: "DRG Transfer Type", Type: &typeIS_25, Length: 21, Min: 0, Max: 1, Table: &table0415_25, Item: 1500},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentERR_251 = SegmentDef{Name: "ERR", Description: "Error",
 	Fields: []FieldDef{
@@ -1529,7 +1540,8 @@ var segmentERR_251 = SegmentDef{Name: "ERR", Description: "Error",
 		{Number: 10, Name: "Override Type", Type: &typeCWE_251, Length: 705, Min: 0, Max: 1, Table: &table0518_25, Item: 1820},
 		{Number: 11, Name: "Override Reason Code", Type: &typeCWE_251, Length: 705, Min: 0, Max: Unbounded, Table: &table0519_25, Item: 1821},
 		{Number: 12, Name: "Help Desk Contact Point", Type: &typeXTN_25, Length: 652, Min: 0, Max: Unbounded, Item: 1822},
-	}}
+	},
+	lastRequired: 4}
 
 var segmentEVN_251 = SegmentDef{Name: "EVN", Description: "Event Type",
 	Fields: []FieldDef{
@@ -1540,7 +1552,8 @@ var segmentEVN_251 = SegmentDef{Name: "EVN", Description: "Event Type",
 		{Number: 5, Name: "Operator ID", Type: &typeXCN_251, Length: 250, Min: 0, Max: Unbounded, Table: &table0188_231, Item: 103},
 		{Number: 6, Name: "Event Occurred", Type: &typeTS_25, Length: 26, Min: 0, Max: 1, Item: 1278},
 		{Number: 7, Name: "Event Facility", Type: &typeHD_251, Length: 241, Min: 0, Max: 1, Item: 1534},
-	}}
+	},
+	lastRequired: 2}
 
 var segmentGT1_251 = SegmentDef{Name: "GT1", Description: "Guarantor",
 	Fields: []FieldDef{
@@ -1601,7 +1614,8 @@ var segmentGT1_251 = SegmentDef{Name: "GT1", Description: "Guarantor",
 		{Number: 55, Name: "Guarantor Race", Type: &typeCE_251, Length: 250, Min: 0, Max: Unbounded, Table: &table0005_25, Item: 1291},
 		{Number: 56, Name: "Guarantor Birth Place", Type: &typeST_25, Length: 250, Min: 0, Max: 1, Item: 1851},
 		{Number: 57, Name: "VIP Indicator", Type: &typeIS_25, Length: 2, Min: 0, Max: 1, Table: &table0099_231, Item: 146},
-	}}
+	},
+	lastRequired: 3}
 
 var segmentIAM_251 = SegmentDef{Name: "IAM", Description: "Patient Adverse Reaction Information",
 	Fields: []FieldDef{
@@ -1625,7 +1639,8 @@ var segmentIAM_251 = SegmentDef{Name: "IAM", Description: "Patient Adverse React
 		{Number: 18, Name: "Statused by Person", Type: &typeXCN_251, Length: 250, Min: 0, Max: 1, Item: 1563},
 		{Number: 19, Name: "Statused by Organization", Type: &typeXON_251, Length: 250, Min: 0, Max: 1, Item: 1564},
 		{Number: 20, Name: "Statused at Date/Time", Type: &typeTS_25, Length: 8, Min: 0, Max: 1, Item: 1565},
-	}}
+	},
+	lastRequired: 6}
 
 var segmentIN1_251 = SegmentDef{Name: "IN1", Description: "Insurance",
 	Fields: []FieldDef{
@@ -1682,7 +1697,8 @@ var segmentIN1_251 = SegmentDef{Name: "IN1", Description: "Insurance",
 		{Number: 51, Name: "Signature Code Date", Type: &typeDT_25, Length: 8, Min: 0, Max: 1, Item: 1855},
 		{Number: 52, Name: "Insured's Birth Place", Type: &typeST_25, Length: 250, Min: 0, Max: 1, Item: 1899},
 		{Number: 53, Name: "VIP Indicator", Type: &typeIS_25, Length: 2, Min: 0, Max: 1, Table: &table0099_231, Item: 1852},
-	}}
+	},
+	lastRequired: 3}
 
 var segmentIN2_251 = SegmentDef{Name: "IN2", Description: "Insurance Additional Information",
 	Fields: []FieldDef{
@@ -1758,7 +1774,8 @@ var segmentIN2_251 = SegmentDef{Name: "IN2", Description: "Insurance Additional 
 		{Number: 70, Name: "Insured Employer Organization Name and ID", Type: &typeXON_251, Length: 250, Min: 0, Max: Unbounded, Item: 810},
 		{Number: 71, Name: "Race", Type: &typeCE_251, Length: 250, Min: 0, Max: Unbounded, Table: &table0005_25, Item: 113},
 		{Number: 72, Name: "CMS Patient's Relationship to Insured", Type: &typeCE_251, Length: 250, Min: 0, Max: 1, Table: &table0344_25, Item: 811},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentIN3_251 = SegmentDef{Name: "IN3", Description: "Insurance Additional Information, Certification",
 	Fields: []FieldDef{
@@ -1787,7 +1804,8 @@ var segmentIN3_251 = SegmentDef{Name: "IN3", Description: "Insurance Additional 
 		{Number: 23, Name: "Second Opinion Status", Type: &typeIS_25, Length: 1, Min: 0, Max: 1, Table: &table0151_231, Item: 524},
 		{Number: 24, Name: "Second Opinion Documentation Received", Type: &typeIS_25, Length: 1, Min: 0, Max: Unbounded, Table: &table0152_231, Item: 525},
 		{Number: 25, Name: "Second Opinion Physician", Type: &typeXCN_251, Length: 250, Min: 0, Max: Unbounded, Table: &table0010_231, Item: 526},
-	}}
+	},
+	lastRequired: 1}
 
 var segmentMRG_251 = SegmentDef{Name: "MRG", Description: "Merge Patient Information",
 	Fields: []FieldDef{
@@ -1798,7 +1816,8 @@ var segmentMRG_251 = SegmentDef{Name: "MRG", Description: "Merge Patient Informa
 		{Number: 5, Name: "Prior Visit Number", Type: &typeCX_251, Length: 250, Min: 0, Max: 1, Item: 1279},
 		{Number: 6, Name: "Prior Alternate Visit ID", Type: &typeCX_251, Length: 250, Min: 0, Max: 1, Item: 1280},
 		{Number: 7, Name: "Prior Patient Name", Type: &typeXPN_251, Length: 250, Min: 0, Max: Unbounded, Item: 1281},
-	}}
+	},
+	lastRequired: 1}
 
 var segmentMSA_251 = SegmentDef{Name: "MSA", Description: "Message Acknowledgment",
 	Fields: []FieldDef{
@@ -1808,7 +1827,8 @@ var segmentMSA_251 = SegmentDef{Name: "MSA", Description: "Message Acknowledgmen
 		{Number: 4, Name: "Expected Sequence Number", Type: &typeNM_25, Length: 15, Min: 0, Max: 1, Item: 21},
 		{Number: 5, Name: "Delayed Acknowledgment Type", Type: &typeID_25, Usage: Withdrawn, Min: 0, Max: 1, Item: 22},
 		{Number: 6, Name: "Error Condition", Type: &typeCE_251, Length: 250, Usage: Backward, Min: 0, Max: 1, Table: &table0357_231, Item: 23},
-	}}
+	},
+	lastRequired: 2}
 
 var segmentMSH_251 = SegmentDef{Name: "MSH", Description: "Message Header",
 	Fields: []FieldDef{
@@ -1833,7 +1853,8 @@ var segmentMSH_251 = SegmentDef{Name: "MSH", Description: "Message Header",
 		{Number: 19, Name: "Principal Language Of Message", Type: &typeCE_251, Length: 250, Min: 0, Max: 1, Item: 693},
 		{Number: 20, Name: "Alternate Character Set Handling Scheme", Type: &typeID_25, Length: 20, Min: 0, Max: 1, Table: &table0356_251, Item: 1317},
 		{Number: 21, Name: "Message Profile Identifier", Type: &typeEI_251, Length: 427, Min: 0, Max: Unbounded, Item: 1598},
-	}}
+	},
+	lastRequired: 12}
 
 var segmentNK1_251 = SegmentDef{Name: "NK1", Description: "Next of Kin / Associated Parties",
 	Fields: []FieldDef{
@@ -1876,13 +1897,15 @@ var segmentNK1_251 = SegmentDef{Name: "NK1", Description: "Next of Kin / Associa
 		{Number: 37, Name: "Contact Person Social Security Number", Type: &typeST_25, Length: 16, Min: 0, Max: 1, Item: 754},
 		{Number: 38, Name: "Next of Kin Birth Place", Type: &typeST_25, Length: 250, Min: 0, Max: 1, Item: 1905},
 		{Number: 39, Name: "VIP Indicator", Type: &typeIS_25, Length: 2, Min: 0, Max: 1, Table: &table0099_231, Item: 146},
-	}}
+	},
+	lastRequired: 1}
 
 var segmentNPU_251 = SegmentDef{Name: "NPU", Description: "Bed Status Update",
 	Fields: []FieldDef{
 		{Number: 1, Name: "Bed Location", Type: &typePL_251, Length: 80, Usage: Required, Min: 1, Max: 1, Item: 209},
 		{Number: 2, Name: "Bed Status", Type: &typeIS_25, Length: 1, Min: 0, Max: 1, Table: &table0116_25, Item: 170},
-	}}
+	},
+	lastRequired: 1}
 
 var segmentNTE_251 = SegmentDef{Name: "NTE", Description: "Notes and Comments",
 	Fields: []FieldDef{
@@ -1890,7 +1913,8 @@ var segmentNTE_251 = SegmentDef{Name: "NTE", Description: "Notes and Comments",
 		{Number: 2, Name: "Source of Comment", Type: &typeID_25, Length: 8, Min: 0, Max: 1, Table: &table0105_231, Item: 97},
 		{Number: 3, Name: "Comment", Type: &typeFT_25, Length: 65536, Min: 0, Max: Unbounded, Item: 98},
 		{Number: 4, Name: "Comment Type", Type: &typeCE_251, Length: 250, Min: 0, Max: 1, Table: &table0364_25, Item: 1318},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentOBX_251 = SegmentDef{Name: "OBX", Description: "Observation/Result",
 	Fields: []FieldDef{
@@ -1919,7 +1943,8 @@ var segmentOBX_251 = SegmentDef{Name: "OBX", Description: "Observation/Result",
 		{Number: 23, Name: "Performing Organization Name", Type: &typeXON_251, Length: 567, Min: 0, Max: 1},
 		{Number: 24, Name: "Performing Organization Address", Type: &typeXAD_25, Length: 631, Min: 0, Max: 1},
 		{Number: 25, Name: "Performing Organization Medical Director", Type: &typeXCN_251, Length: 3002, Min: 0, Max: 1},
-	}}
+	},
+	lastRequired: 11}
 
 var segmentPD1_251 = SegmentDef{Name: "PD1", Description: "Patient Additional Demographic",
 	Fields: []FieldDef{
@@ -1944,7 +1969,8 @@ var segmentPD1_251 = SegmentDef{Name: "PD1", Description: "Patient Additional De
 		{Number: 19, Name: "Military Branch", Type: &typeIS_25, Length: 5, Min: 0, Max: 1, Table: &table0140_25, Item: 1572},
 		{Number: 20, Name: "Military Rank/Grade", Type: &typeIS_25, Length: 2, Min: 0, Max: 1, Table: &table0141_25, Item: 486},
 		{Number: 21, Name: "Military Status", Type: &typeIS_25, Length: 3, Min: 0, Max: 1, Table: &table0142_25, Item: 1573},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentPDA_251 = SegmentDef{Name: "PDA", Description: "Patient Death and Autopsy",
 	Fields: []FieldDef{
@@ -1957,7 +1983,8 @@ var segmentPDA_251 = SegmentDef{Name: "PDA", Description: "Patient Death and Aut
 		{Number: 7, Name: "Autopsy Start and End Date/Time", Type: &typeDR_25, Length: 53, Min: 0, Max: 1, Item: 1580},
 		{Number: 8, Name: "Autopsy Performed By", Type: &typeXCN_251, Length: 250, Min: 0, Max: 1, Item: 1581},
 		{Number: 9, Name: "Coroner Indicator", Type: &typeID_25, Length: 1, Min: 0, Max: 1, Table: &table0136_231, Item: 1582},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentPID_251 = SegmentDef{Name: "PID", Description: "Patient Identification",
 	Fields: []FieldDef{
@@ -2000,7 +2027,8 @@ var segmentPID_251 = SegmentDef{Name: "PID", Description: "Patient Identificatio
 		{Number: 37, Name: "Strain", Type: &typeST_25, Length: 80, Min: 0, Max: 1, Item: 1541},
 		{Number: 38, Name: "Production Class Code", Type: &typeCE_251, Length: 250, Min: 0, Max: 2, Table: &table0429_25, Item: 1542},
 		{Number: 39, Name: "Tribal Citizenship", Type: &typeCWE_251, Length: 250, Min: 0, Max: Unbounded, Table: &table0171_231, Item: 1840},
-	}}
+	},
+	lastRequired: 5}
 
 var segmentPR1_251 = SegmentDef{Name: "PR1", Description: "Procedures",
 	Fields: []FieldDef{
@@ -2024,7 +2052,8 @@ var segmentPR1_251 = SegmentDef{Name: "PR1", Description: "Procedures",
 		{Number: 18, Name: "Tissue Type Code", Type: &typeCE_251, Length: 250, Min: 0, Max: Unbounded, Table: &table0417_25, Item: 1502},
 		{Number: 19, Name: "Procedure Identifier", Type: &typeEI_251, Length: 427, Usage: Conditional, Min: 0, Max: 1, Item: 1848},
 		{Number: 20, Name: "Procedure Action Code", Type: &typeID_25, Length: 1, Usage: Conditional, Min: 0, Max: 1, Table: &table0206_25, Item: 1849},
-	}}
+	},
+	lastRequired: 5}
 
 var segmentPV1_251 = SegmentDef{Name: "PV1", Description: "Patient Visit",
 	Fields: []FieldDef{
@@ -2080,7 +2109,8 @@ var segmentPV1_251 = SegmentDef{Name: "PV1", Description: "Patient Visit",
 		{Number: 50, Name: "Alternate Visit ID", Type: &typeCX_251, Length: 250, Min: 0, Max: 1, Table: &table0203_25, Item: 180},
 		{Number: 51, Name: "Visit Indicator", Type: &typeIS_25, Length: 1, Min: 0, Max: 1, Table: &table0326_25, Item: 1226},
 		{Number: 52, Name: "Other Healthcare Provider", Type: &typeXCN_251, Length: 250, Usage: Backward, Min: 0, Max: Unbounded, Table: &table0010_231, Item: 1274},
-	}}
+	},
+	lastRequired: 2}
 
 var segmentPV2_251 = SegmentDef{Name: "PV2", Description: "Patient Visit - Additional Information",
 	Fields: []FieldDef{
@@ -2133,7 +2163,8 @@ var segmentPV2_251 = SegmentDef{Name: "PV2", Description: "Patient Visit - Addit
 		{Number: 47, Name: "Expected LOA Return Date/Time", Type: &typeTS_25, Length: 26, Usage: Conditional, Min: 0, Max: 1, Item: 1550},
 		{Number: 48, Name: "Expected Pre-admission Testing Date/Time", Type: &typeTS_25, Length: 26, Min: 0, Max: 1, Item: 1841},
 		{Number: 49, Name: "Notify Clergy Code", Type: &typeIS_25, Length: 20, Min: 0, Max: Unbounded, Table: &table0534_25, Item: 1842},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentROL_251 = SegmentDef{Name: "ROL", Description: "Role",
 	Fields: []FieldDef{
@@ -2149,7 +2180,8 @@ var segmentROL_251 = SegmentDef{Name: "ROL", Description: "Role",
 		{Number: 10, Name: "Organization Unit Type", Type: &typeCE_251, Length: 250, Min: 0, Max: 1, Table: &table0406_25, Item: 1461},
 		{Number: 11, Name: "Office/Home Address/Birthplace", Type: &typeXAD_25, Length: 250, Min: 0, Max: Unbounded, Item: 679},
 		{Number: 12, Name: "Phone", Type: &typeXTN_25, Length: 250, Min: 0, Max: Unbounded, Item: 678},
-	}}
+	},
+	lastRequired: 4}
 
 var segmentSFT_251 = SegmentDef{Name: "SFT", Description: "Software",
 	Fields: []FieldDef{
@@ -2159,7 +2191,8 @@ var segmentSFT_251 = SegmentDef{Name: "SFT", Description: "Software",
 		{Number: 4, Name: "Software Binary ID", Type: &typeST_25, Length: 20, Usage: Required, Min: 1, Max: 1, Item: 1837},
 		{Number: 5, Name: "Software Product Information", Type: &typeTX_25, Length: 1024, Min: 0, Max: 1, Item: 1838},
 		{Number: 6, Name: "Software Install Date", Type: &typeTS_25, Length: 26, Min: 0, Max: 1, Item: 1839},
-	}}
+	},
+	lastRequired: 4}
 
 var segmentUB1_251 = SegmentDef{Name: "UB1", Description: "UB82 Data",
 	Fields: []FieldDef{
@@ -2186,7 +2219,8 @@ var segmentUB1_251 = SegmentDef{Name: "UB1", Description: "UB82 Data",
 		{Number: 21, Name: "UB-82 Locator 9", Type: &typeST_25, Length: 7, Usage: Backward, Min: 0, Max: 1, Item: 550},
 		{Number: 22, Name: "UB-82 Locator 27", Type: &typeST_25, Length: 8, Usage: Backward, Min: 0, Max: 1, Item: 551},
 		{Number: 23, Name: "UB-82 Locator 45", Type: &typeST_25, Length: 17, Usage: Backward, Min: 0, Max: 1, Item: 552},
-	}}
+	},
+	lastRequired: 0}
 
 var segmentUB2_251 = SegmentDef{Name: "UB2", Description: "UB92 Data",
 	Fields: []FieldDef{
@@ -2207,7 +2241,8 @@ var segmentUB2_251 = SegmentDef{Name: "UB2", Description: "UB92 Data",
 		{Number: 15, Name: "UB92 Locator 57 (National)", Type: &typeST_25, Length: 27, Min: 0, Max: 1, Item: 567},
 		{Number: 16, Name: "UB92 Locator 78 (State)", Type: &typeST_25, Length: 2, Min: 0, Max: 2, Item: 568},
 		{Number: 17, Name: "Special Visit Count", Type: &typeNM_25, Length: 3, Min: 0, Max: 1, Item: 815},
-	}}
+	},
+	lastRequired: 0}
 
 var version251 = Version{
 	Name: "2.5.1",

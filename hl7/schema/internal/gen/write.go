@@ -93,6 +93,9 @@ func (w *writer) table(e entry) {
 			fmt.Fprintf(&b, "0x%016x,\n", packCode(r[0]))
 		}
 		b.WriteString("}")
+		if len(e.cells) < 4 && rows[len(rows)-1][0] != "…" {
+			b.WriteString(",\nclosed: true")
+		}
 	}
 	if patterned {
 		b.WriteString(",\npatterned: true")
@@ -174,6 +177,7 @@ func (w *writer) typeDef(e entry) error {
 func (w *writer) segment(e entry) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Name: %q, Description: %q,\nFields: []FieldDef{\n", e.name(), e.cells[1])
+	last := 0
 	for i, r := range e.rows {
 		number, typ, length, usage, table, item, name := r[0], r[1], r[2], r[3], r[5], r[6], r[7]
 		if number != fmt.Sprint(i+1) || w.vars["type "+typ] == "" {
@@ -185,6 +189,9 @@ func (w *writer) segment(e entry) error {
 		}
 		fmt.Fprintf(&b, "{Number: %s, Name: %q, Type: &%s%s%s", number, name, w.vars["type "+typ], lengthOf(length), usageOf(usage))
 		fmt.Fprintf(&b, ", Min: %s, Max: %s", least, most)
+		if usage == "R" {
+			last = i + 1
+		}
 		if err := w.tableOf(&b, table); err != nil {
 			return err
 		}
@@ -193,7 +200,7 @@ func (w *writer) segment(e entry) error {
 		}
 		b.WriteString("},\n")
 	}
-	b.WriteString("}")
+	fmt.Fprintf(&b, "},\nlastRequired: %d", last)
 	w.define("segment", e.name(), "SegmentDef", b.String())
 	return nil
 }
