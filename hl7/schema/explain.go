@@ -63,40 +63,6 @@ func (e *explainer) tell(slots []int16) {
 	e.finish()
 }
 
-// reconsider tries to tell a message in fewer findings by taking one segment
-// out of the reading. What repair minimises does not know that a segment that
-// is missing here and too many there is one fault and not two, so that it can
-// prefer two other faults. Only segments of a name that is missing are tried,
-// and only a few of them.
-func (e *explainer) reconsider(strange []uint8) {
-	const most, longest = 8, 200
-	least, best := len(e.r.Findings), e.slots
-	var names []uint32
-	for _, f := range e.r.Findings {
-		if f.Kind == SegmentMissing {
-			names = append(names, e.g.keys[f.Slot.Number])
-		}
-	}
-	if len(e.known) > longest || len(names) == 0 || len(names) > most {
-		return
-	}
-	tried := 0
-	for k, key := range e.known {
-		if !slices.Contains(names, key) || tried == most {
-			continue
-		}
-		tried++
-		rest := slices.Delete(slices.Clone(strange), k, k+1)
-		rest[k] = min(rest[k]+strange[k], 100)
-		slots := newRepair(e.g, e.gaps, rest).read(slices.Delete(slices.Clone(e.known), k, k+1))
-		slots = slices.Insert(slots, k, -1)
-		if e.tell(slots); len(e.r.Findings) < least {
-			least, best = len(e.r.Findings), slots
-		}
-	}
-	e.tell(best)
-}
-
 // walk goes through the message and collects what is missing and what is too
 // many.
 func (e *explainer) walk() {

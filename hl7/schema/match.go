@@ -89,6 +89,16 @@ func (g *grammar) run(r *Match) bool {
 	return g.last[state]
 }
 
+// successor returns the slot that a segment takes after slot state, or -1.
+func (g *grammar) successor(state int, key uint32) int {
+	for _, s := range g.next[g.first[state]:g.first[state+1]] {
+		if s.key == key {
+			return int(s.slot)
+		}
+	}
+	return -1
+}
+
 // place notes where a segment stands. A segment that does not continue the
 // group of the one before it begins a repetition of its own.
 func (r *Match) place(g *grammar, slot int, same bool) {
