@@ -29,7 +29,7 @@ func (e *explainer) reconsider(strange []uint8) {
 			try(slots)
 			break
 		}
-		if tried < mostTried && slices.Contains(missing, key) {
+		if tried < mostTried && slices.ContainsFunc(missing, func(m uint32) bool { return m == key || oneApart(m, key) }) {
 			tried++
 			try(e.without(k, strange))
 		}

@@ -18,7 +18,7 @@ import "math"
 const (
 	costMissing   = 3
 	costMisspelt  = 1
-	costForbidden = 4 // in its marked place
+	costForbidden = 2 // in the very place where it is marked ~
 	costExtra     = 5
 	costRun       = 6 // several equal ones in a row
 	costNever     = math.MaxInt32 / 2

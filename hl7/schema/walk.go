@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -275,7 +277,7 @@ func (w *walk) member(table *Table, d *ComponentDef, start, end int) {
 	if w.c.Skip.Has(kind) || table.Contains(text) || w.spared(table, text) {
 		return
 	}
-	if d := w.m.Delimiters(); d.Escape != 0 && strings.IndexByte(string(text), d.Escape) >= 0 {
+	if d := w.m.Delimiters(); d.Escape != 0 && bytes.IndexByte(text, d.Escape) >= 0 {
 		if table.Contains([]byte(hl7.Unescape(string(text), d))) {
 			return
 		}
@@ -293,8 +295,10 @@ func (w *walk) spared(table *Table, text []byte) bool {
 	case "0003", "0076":
 		return text[0] == 'Z'
 	case "0354":
-		_, event, _ := strings.Cut(string(text), "_")
-		return strings.HasPrefix(event, "Z") || w.c.Version != nil && w.c.Version.Structure(string(text)) != nil
+		if n := bytes.IndexByte(text, '_'); n >= 0 && n+1 < len(text) && text[n+1] == 'Z' {
+			return true
+		}
+		return w.c.Version != nil && slices.ContainsFunc(w.c.Version.structures, func(s *Structure) bool { return s.Name == string(text) })
 	}
 	return false
 }
@@ -304,7 +308,11 @@ func (w *walk) length(most, start, end int) {
 	if most == 0 || end-start <= most || w.c.Skip.Has(TooLong) {
 		return
 	}
-	if n := w.characters(w.text[start:end]); n > most {
+	text := w.text[start:end]
+	if string(text) == `""` { // which asks to delete and is not stored
+		return
+	}
+	if n := w.characters(text); n > most {
 		w.bound(TooLong, start, end, most, n)
 	}
 }
