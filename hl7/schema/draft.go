@@ -192,7 +192,7 @@ func (d *Draft) Version() (*Version, error) {
 		}
 	}
 	for _, t := range d.v.types {
-		if d.depth(t, 0) > 4 {
+		if d.depth(t, 0) > deepest {
 			d.fail(t.Name, "its components are nested too deeply", "ses composants sont trop imbriqués")
 		}
 	}
@@ -241,12 +241,16 @@ func (d *Draft) tableOf(t *Table) *Table {
 	return t
 }
 
+// deepest is how many levels of types a component may lead down to. The
+// standard needs two: a DR of an XPN has a TS.
+const deepest = 4
+
 func (d *Draft) depth(t *TypeDef, above int) int {
 	most := above
-	if above > 8 {
-		return most
-	}
 	for i := range t.Components {
+		if most > deepest {
+			break
+		}
 		if c := t.Components[i].Type; c != nil && !c.Primitive() {
 			most = max(most, d.depth(c, above+1))
 		}
