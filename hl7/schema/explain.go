@@ -315,7 +315,7 @@ func (e *explainer) finish() {
 
 // locate gives the findings on a message their places in it.
 func locate(m *hl7.Message, findings []Finding) {
-	seen := map[string]int{}
+	var seen map[string]int
 	at := 0
 	for i := range findings {
 		f := &findings[i]
@@ -325,6 +325,9 @@ func locate(m *hl7.Message, findings []Finding) {
 			f.Location, f.Offset = s.Location(), s.Offset()
 			f.Size = last.Offset() + len(last.Raw()) - s.Offset()
 			continue
+		}
+		if seen == nil {
+			seen = map[string]int{}
 		}
 		for ; at < f.Segment; at++ {
 			s := m.Segment(at)

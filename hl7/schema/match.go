@@ -40,8 +40,8 @@ func (s *Structure) Match(m *hl7.Message, into *Match) {
 	}
 	if g := s.use(); !g.run(into) {
 		s.explain(into)
-		locate(m, into.Findings)
 	}
+	locate(m, into.Findings)
 }
 
 // MatchNames is [Structure.Match] for the names of the segments alone. Its
@@ -53,8 +53,8 @@ func (s *Structure) MatchNames(names []string, into *Match) {
 	}
 	if g := s.use(); !g.run(into) {
 		s.explain(into)
-		occurrences(names, into.Findings)
 	}
+	occurrences(names, into.Findings)
 }
 
 func (r *Match) reset() {
@@ -62,7 +62,8 @@ func (r *Match) reset() {
 }
 
 // run follows a message that conforms, from each segment to its successor. It
-// stops and returns false at the first fault.
+// stops and returns false at the first fault. Z segments that the structure does
+// not have are told and passed over: they disturb nothing.
 func (g *grammar) run(r *Match) bool {
 	if len(g.slots) == 0 {
 		return false
@@ -70,11 +71,16 @@ func (g *grammar) run(r *Match) bool {
 	clear(r.groups[:g.groups])
 	r.groups[0] = 1
 	state, count := len(g.slots), 0
-	for _, key := range r.keys {
+	for at, key := range r.keys {
 		list := g.next[g.first[state]:g.first[state+1]]
 		i := slices.IndexFunc(list, func(s successor) bool { return s.key == key })
 		if i < 0 {
-			return false
+			if key&0xff != 'Z' || slices.Contains(g.keys, key) || len(r.Findings) == limit {
+				return false
+			}
+			r.Places = append(r.Places, Place{Slot: -1})
+			r.Findings = append(r.Findings, Finding{Kind: SegmentLocal, Segment: at, Count: 1})
+			continue
 		}
 		next := int(list[i].slot)
 		if next != state {

@@ -234,8 +234,4 @@ func packName[T string | []byte](name T) uint32 {
 	return uint32(name[0]) | uint32(name[1])<<8 | uint32(name[2])<<16
 }
 
-func unpackName(key uint32) string {
-	return string([]byte{byte(key), byte(key >> 8), byte(key >> 16)})
-}
-
 func isNameByte(c byte) bool { return isUpper(c) || isDigit(c) }
