@@ -163,10 +163,11 @@ func (w *walk) oneField() {
 	t := w.fieldType()
 	for level := uint8(0); level < endsField; {
 		w.repetition++
-		count++
 		var value uint8
-		value, level = w.oneRepetition(t)
-		values |= value
+		if value, level = w.oneRepetition(t); value != 0 {
+			values |= value
+			count = w.repetition // empty ones at the end do not count
+		}
 	}
 	end := w.at - 1
 	w.repetition, w.component, w.subcomponent = 0, 0, 0

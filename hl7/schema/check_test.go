@@ -74,6 +74,7 @@ func TestFields(t *testing.T) {
 		{"a required component is empty", "PID|1||^^^A^PI||DUPONT", `component-missing PID-3.1 ""`},
 		{"a required sub-component is empty", pid + "^^^^^^^^&20260101", ""},
 		{"repeated beyond the bound", pid + "||19990101~19990102", `field-repeated PID-7 "19990101~19990102" 2>1`},
+		{"repeated beyond the bound by nothing", pid + "||19990101~~~|", ""},
 		{"repeated within the bound", pid + strings.Repeat("|", 33) + `x^^L~y^^L`, ""},
 		{"too long", pid + strings.Repeat("|", 18) + strings.Repeat("é", 251), `too-long PID-23 "` + strings.Repeat("é", 251) + `" 251>250`},
 		{"not too long, in characters", pid + strings.Repeat("|", 18) + strings.Repeat("é", 250), ""},

@@ -95,11 +95,6 @@ type ComponentDef struct {
 	Format Format
 }
 
-// plain says whether, short of its length, nearly any text will do.
-func (d *ComponentDef) plain() bool {
-	return (d.Format == FormatString || d.Format == FormatText || d.Format == FormatCode) && !d.Table.Closed() && d.Usage != NotUsed
-}
-
 // Format is how the value of a primitive type is written.
 type Format uint8
 

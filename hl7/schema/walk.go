@@ -123,9 +123,6 @@ func (w *walk) oneComponent(t *TypeDef) (value, level uint8) {
 
 // wholeComponent looks at a component that has no sub-components on the wire.
 func (w *walk) wholeComponent(t *TypeDef, d *ComponentDef, start, end int) uint8 {
-	if d != nil && d.plain() && w.text[start] > ' ' && w.text[start] != '"' && end-start <= d.Length {
-		return isValue // most of them
-	}
 	w.part(t, d, start, end)
 	text := w.text[start:end]
 	if string(text) == `""` {
