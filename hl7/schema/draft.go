@@ -175,8 +175,9 @@ func (d *Draft) Event(e Event) {
 	slices.SortFunc(d.v.events, func(a, b Event) int { return cmp.Compare(a.Trigger, b.Trigger) })
 }
 
-// Version returns the profile. The draft must not be used any more. The error
-// is a [*DraftError].
+// Version returns the profile. It numbers fields and components by their order
+// and sets the formats of components by their types, so that neither has to be
+// filled in. The draft must not be used any more. The error is a [*DraftError].
 func (d *Draft) Version() (*Version, error) {
 	for _, t := range d.v.types {
 		d.finishType(t)
@@ -214,9 +215,10 @@ func (d *Draft) finishType(t *TypeDef) {
 		switch {
 		case c.Type == nil:
 			d.fail(fmt.Sprintf("%s.%d", t.Name, c.Number), "the component has no type", "le composant n'a pas de type")
-		case !c.Type.Primitive():
-			c.Format = FormatNone
-		case c.Format == FormatNone:
+		case c.Format == FormatPairedTime && c.Type.Name == "ST": // TS.1 of v2.3.1
+		case c.Type.Primitive() && c.Type.Format == FormatNone: // a new type that has not been finished yet
+			c.Format = formatOf(c.Type.Name)
+		default:
 			c.Format = c.Type.Format
 		}
 	}

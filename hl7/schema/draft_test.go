@@ -25,6 +25,7 @@ func profile(t *testing.T) *schema.Version {
 		{Name: "Movement", Type: d.Type("EI"), Usage: schema.Required, Min: 1, Max: schema.Unbounded},
 		{Name: "Start", Type: d.Type("TS"), Usage: schema.Required, Min: 1, Max: 1},
 	}
+	d.Type("XCN").Component(1).Type = d.Type("NM")
 	s, err := schema.Compile("ADT_Z01", "MSH EVN PID PV1 ZBE")
 	require.NoError(t, err)
 	d.Structure(s)
@@ -48,6 +49,7 @@ func TestProfile(t *testing.T) {
 		"PID|||1^^^A^PI|x|DUPONT^ZOE|||F":      `field-not-used PID-4 "x"`,
 		"PID|||1^^^A^PI||DUPONT|||F":           `component-missing PID-5.2 ""`,
 		"ZBE|1|20261301|3":                     `no-such-time ZBE-2.1 "20261301"; field-unknown ZBE-3 "3"`,
+		"EVN||2026|||A1":                       `bad-format EVN-5.1 "A1"`,
 		"MRG|1^^^A":                            "", // CX itself is as it was
 		"NK1|1|DUPONT":                         `component-missing NK1-2.2 ""`,
 	} {

@@ -19,7 +19,7 @@ func TestConformingSequencesHaveNoFinding(t *testing.T) {
 	for _, name := range sortedKeys(all) {
 		s := all[name]
 		o := oracle(s.Notation)
-		for range 200 {
+		for range 100 {
 			names := random(r, s.Notation)
 			require.True(t, accepts(o, names), "%s: %v", name, names)
 			s.MatchNames(names, &m)
@@ -126,7 +126,7 @@ func TestOneFaultIsOneFinding(t *testing.T) {
 	for _, name := range sortedKeys(all) {
 		s := all[name]
 		o := oracle(s.Notation)
-		for n := range 700 {
+		for n := range 350 {
 			names := random(r, s.Notation)
 			f := faults[n%len(faults)]
 			broken := f.apply(r, s, slices.Clone(names))
