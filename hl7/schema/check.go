@@ -1,0 +1,224 @@
+package schema
+
+import (
+	"bytes"
+
+	"github.com/pamlab/pamlab/hl7"
+)
+
+// A Checker holds the fields of segments against their definitions. It is a
+// value without state of its own: any number of goroutines may use it.
+type Checker struct {
+	// Version is where the type that OBX-2 names is looked up, and what MSH-9.3
+	// may hold.
+	Version *Version
+	// Skip are kinds of findings that nobody wants. What is in it is not looked
+	// for, so that skipping TooLong, for instance, also saves the counting.
+	Skip Kinds
+}
+
+// Segment holds segment i of a message against its definition and appends what
+// it finds to dst. It allocates only when dst has to grow.
+//
+// The HL7 null "" asks to delete what is stored: it has no format and is in no
+// table, but it is no value either where one is required. What holds nothing
+// but delimiters is empty.
+func (c Checker) Segment(dst []Finding, m *hl7.Message, i int, def *SegmentDef) []Finding {
+	w := walk{c: c, m: m, index: i, def: def, out: dst, room: len(dst) + limit}
+	w.prepare()
+	w.fields()
+	return w.out
+}
+
+// Message holds every segment of the message that the version defines against
+// its definition. Segments without one, Z segments for instance, are passed
+// over.
+func (c Checker) Message(dst []Finding, m *hl7.Message) []Finding {
+	w := walk{c: c, m: m, out: dst, room: len(dst) + limit}
+	w.prepare()
+	for w.index = range m.NumSegments() {
+		raw := m.Segment(w.index).Raw()
+		if len(raw) < 3 {
+			continue
+		}
+		if w.def = c.Version.segment(raw[:3]); w.def != nil {
+			w.fields()
+		}
+	}
+	return w.out
+}
+
+// segment is Segment for the beginning of a segment as it stands.
+func (v *Version) segment(name []byte) *SegmentDef {
+	low, high := 0, len(v.segments)
+	for low < high {
+		mid := int(uint(low+high) >> 1)
+		switch other := v.segments[mid].Name; {
+		case other == string(name):
+			return v.segments[mid]
+		case other < string(name):
+			low = mid + 1
+		default:
+			high = mid
+		}
+	}
+	return nil
+}
+
+// The levels of delimiters, from the lowest. What ends with one of a level ends
+// everything below.
+const (
+	inText uint8 = iota
+	endsSubcomponent
+	endsComponent
+	endsRepetition
+	endsField
+)
+
+// walk goes over a segment once, from delimiter to delimiter, and looks at each
+// value when it has come to its end. The numbers say where it is.
+type walk struct {
+	c     Checker
+	m     *hl7.Message
+	index int
+	def   *SegmentDef
+	out   []Finding
+	room  int // how long out may get
+
+	level [256]uint8 // of each byte that is a delimiter
+	text  []byte     // the segment
+	at    int        // where in it the next value begins
+
+	fieldDef                                   *FieldDef
+	field, repetition, component, subcomponent int
+}
+
+func (w *walk) prepare() {
+	d := w.m.Delimiters()
+	w.level[d.Subcomponent], w.level[d.Component], w.level[d.Repetition] = endsSubcomponent, endsComponent, endsRepetition
+	w.level[0] = inText // a delimiter that the message does not have
+	w.level[d.Field] = endsField
+}
+
+// next returns the end of the value that begins at w.at and the level of the
+// delimiter there; w.at goes past it. The end of the segment ends a field.
+func (w *walk) next() (end int, level uint8) {
+	text := w.text
+	for i := w.at; i < len(text); i++ {
+		if l := w.level[text[i]]; l != inText {
+			w.at = i + 1
+			return i, l
+		}
+	}
+	w.at = len(text) + 1
+	return len(text), endsField
+}
+
+// fields walks over one segment.
+func (w *walk) fields() {
+	w.text = w.m.Segment(w.index).Raw()
+	n := 1
+	w.at = bytes.IndexByte(w.text, w.m.Delimiters().Field) + 1
+	if w.at == 0 {
+		w.at = len(w.text) + 1
+	}
+	if w.index == 0 { // MSH-1 and MSH-2 declare delimiters and were read by the parser
+		n = 3
+		if end := bytes.IndexByte(w.text[w.at:], w.text[w.at-1]); end >= 0 {
+			w.at += end + 1
+		} else {
+			w.at = len(w.text) + 1
+		}
+	}
+	for ; w.at < len(w.text); n++ {
+		empty := w.level[w.text[w.at]] == endsField
+		if empty && n > w.def.lastRequired { // most fields
+			w.at++
+			continue
+		}
+		w.field, w.fieldDef = n, w.def.Field(n)
+		if empty {
+			w.emptyField(w.at)
+			w.at++
+			continue
+		}
+		w.oneField()
+	}
+	for ; n <= w.def.lastRequired; n++ {
+		w.field, w.fieldDef = n, w.def.Field(n)
+		w.emptyField(len(w.text))
+	}
+}
+
+func (w *walk) emptyField(at int) {
+	if w.fieldDef != nil && w.fieldDef.Usage == Required {
+		w.repetition, w.component, w.subcomponent = 0, 0, 0
+		w.find(FieldMissing, at, at)
+	}
+}
+
+// oneField walks over a field that is not of length zero.
+func (w *walk) oneField() {
+	start, count, values := w.at, 0, uint8(0)
+	t := w.fieldType()
+	for level := uint8(0); level < endsField; {
+		w.repetition++
+		var value uint8
+		if value, level = w.oneRepetition(t); value != 0 {
+			values |= value
+			count = w.repetition // empty ones at the end do not count
+		}
+	}
+	end := w.at - 1
+	w.repetition, w.component, w.subcomponent = 0, 0, 0
+	switch {
+	case values == 0:
+		w.emptyField(start)
+		return
+	case w.fieldDef == nil:
+		w.find(FieldUnknown, start, end)
+		return
+	}
+	w.judgeField(start, end, count, values)
+}
+
+// judgeField looks at a field as a whole.
+func (w *walk) judgeField(start, end, count int, values uint8) {
+	d := w.fieldDef
+	switch d.Usage {
+	case Required:
+		if values == isNull {
+			w.find(FieldNull, start, end)
+		}
+	case NotUsed:
+		w.find(FieldNotUsed, start, end)
+	case Withdrawn:
+		w.find(FieldWithdrawn, start, end)
+	case Backward:
+		w.find(FieldDeprecated, start, end)
+	}
+	if count > d.Max && d.Max > 0 {
+		w.bound(FieldRepeated, start, end, d.Max, count)
+	}
+	if count < d.Min && values == isValue {
+		w.bound(FieldTooFew, start, end, d.Min, count)
+	}
+}
+
+// fieldType is the type of the values of the field, nil when it is not known.
+func (w *walk) fieldType() *TypeDef {
+	if w.fieldDef == nil || w.fieldDef.Type == nil || w.fieldDef.Type.Format != FormatVaries {
+		if w.fieldDef == nil {
+			return nil
+		}
+		return w.fieldDef.Type
+	}
+	name := w.m.Segment(w.index).Field(2).Raw()
+	if len(name) == 0 || w.c.Version == nil {
+		return nil
+	}
+	if t := w.c.Version.Type(string(name)); t != nil {
+		return t
+	}
+	return primitiveType(string(name))
+}
