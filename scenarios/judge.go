@@ -143,7 +143,10 @@ func (s *stage) expect(ctx context.Context, e *Expectation, out *outcome) CheckI
 		c.Verdict, c.Message = Inconclusive, textOf(err)
 	case !ok:
 		c.Verdict, c.Unmet = e.Level.Broken(), e.Level == Info
-		if e.Target == TargetAck && out.receipt != nil {
+		switch {
+		case e.Target == TargetSent:
+			c.Field = e.Field
+		case e.Target == TargetAck && out.receipt != nil:
 			c.Field = pointedAt(out.receipt)
 		}
 	}

@@ -32,7 +32,8 @@ type owed struct {
 	name  string // of the check: the field it looks at
 	level Level
 	spec  string
-	say   Text // why it matters, shown when it is broken
+	field string // of the message sent, which the report marks
+	say   Text   // why it matters, shown when it is broken
 	// judge returns what was expected and what was found, and whether they
 	// agree. An empty expectation means that the rule does not apply.
 	judge func(*answer) (expected, actual string, ok bool)
@@ -74,7 +75,7 @@ var owedByEveryAck = []owed{
 		judge: judgeAckCode,
 	},
 	{
-		rule: "ack.message-id", name: "ack.MSA-2", level: Must, spec: "IHE ITI TF-2 C.2.3",
+		rule: "ack.message-id", name: "ack.MSA-2", level: Must, spec: "IHE ITI TF-2 C.2.3", field: "MSH-10",
 		say: Text{FR: "MSA-2 rend MSH-10 du message reçu, octet pour octet", EN: "MSA-2 gives back MSH-10 of the message received, byte for byte"},
 		judge: func(a *answer) (string, string, bool) {
 			if a.sent.ControlID == "" {
@@ -84,7 +85,7 @@ var owedByEveryAck = []owed{
 		},
 	},
 	{
-		rule: "ack.own-id", name: "ack.MSH-10", level: Must, spec: "HL7 v2.5 2.15.9.10",
+		rule: "ack.own-id", name: "ack.MSH-10", level: Must, spec: "HL7 v2.5 2.15.9.10", field: "MSH-10",
 		say: Text{FR: "un acquittement a son propre identifiant, non celui du message reçu", EN: "an acknowledgement has an id of its own, not that of the message received"},
 		judge: func(a *answer) (string, string, bool) {
 			ok := a.header.ControlID != "" && a.header.ControlID != a.sent.ControlID
@@ -213,6 +214,7 @@ func (o owed) check(expected, actual string, ok bool) CheckInfo {
 	if !ok {
 		c.Verdict = o.level.Broken()
 		c.Message = &o.say
+		c.Field = o.field
 	}
 	return c
 }
