@@ -109,7 +109,7 @@ func (b *block) sent(m *scenarios.MessageInfo, field string) {
 		b.fact(label, b.identify(head))
 		return
 	}
-	b.fact(label, b.identify(head)+" · "+b.tr("champ désigné"+nbsp+": ", "field pointed at: ")+field)
+	b.fact(label, b.identify(head)+" · "+b.tr("champ"+nbsp+": ", "field: ")+field)
 	mark, err := markField(m.Data, field)
 	switch {
 	case err != nil:
