@@ -85,9 +85,9 @@ func (c *clientConn) send(ctx context.Context, payload []byte, now time.Time, ti
 func (c *clientConn) lastWords(werr error) *Error {
 	c.raw.readUntil(time.Now().Add(lastWords))
 	f, err := c.rd.ReadFrame()
-	e := c.broken(f, err)
+	e := c.unanswered(f, err)
 	if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
-		return &Error{Kind: PeerClosed, Err: werr, Partial: e.Partial, Oddities: f.Oddities}
+		e.Kind, e.Err = PeerClosed, werr
 	}
 	return e
 }
@@ -103,7 +103,7 @@ func (c *clientConn) receive(ctx context.Context, timeout time.Duration) (Frame,
 		c.exchanges++
 		return f, nil
 	}
-	e := c.broken(f, err)
+	e := c.unanswered(f, err)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		e.Timeout = timeout
 	}
@@ -140,6 +140,14 @@ func (c *clientConn) quiet(ctx context.Context, wait time.Duration, strays *tall
 			return &Error{Kind: BrokenFrame, Err: &FrameError{Kind: FrameGarbage, Offset: f.Start, Size: int64(c.rd.max)}}
 		}
 	}
+}
+
+// unanswered is broken for a message that was sent.
+func (c *clientConn) unanswered(f Frame, err error) *Error {
+	e := c.broken(f, err)
+	e.answer = true
+	e.plainFirst = c.facts.TLS == nil && c.exchanges == 0
+	return e
 }
 
 // broken makes an Error of what ended reading.

@@ -47,6 +47,9 @@ type Error struct {
 	Partial []byte
 	// Oddities are those seen since the last whole block.
 	Oddities []Oddity
+
+	answer     bool // client only: what was awaited is the answer to a message
+	plainFirst bool // to the first message of a connection without TLS
 }
 
 // Error describes the error in English.
@@ -58,6 +61,9 @@ func (e *Error) Unwrap() error { return e.Err }
 // In describes the error in French ("fr") or English, on one line.
 func (e *Error) In(lang string) string {
 	s := e.sentence(lang)
+	if came := e.instead(lang); came != "" {
+		s += pick(lang, " ; ", "; ") + came
+	}
 	if e.Kind != HandshakeRefused && e.Alert != "" {
 		s += fmt.Sprintf(pick(lang, " (alerte TLS %s)", " (TLS alert %s)"), e.Alert)
 	}
@@ -75,6 +81,11 @@ func (e *Error) sentence(lang string) string {
 	case PeerClosed:
 		return e.because(lang, "%s a fermé la connexion", "%s closed the connection")
 	case BrokenFrame, TooLarge:
+		if _, alert := e.speaksTLS(); alert {
+			return fmt.Sprintf(pick(lang,
+				"pas de bloc MLLP de %s, le correspondant a répondu par une alerte TLS : il parle TLS sur ce port",
+				"no MLLP block from %s, the peer answered with a TLS alert: it speaks TLS on this port"), e.Addr)
+		}
 		return e.because(lang, "bloc MLLP défectueux de %s", "broken MLLP block from %s")
 	case NotRead:
 		return e.limited(lang, "%s ne lit pas ce qu'on lui écrit", "%s does not read what is written to it")
@@ -138,6 +149,9 @@ func (e *Error) Hint(lang string) string {
 			return remedy
 		}
 	}
+	if hint := e.insteadHint(lang); hint != "" {
+		return hint
+	}
 	switch {
 	case e.Kind == NoConnection && isTimeout(e.Err):
 		return pick(lang,
@@ -155,6 +169,10 @@ func (e *Error) Hint(lang string) string {
 		return pick(lang,
 			"vérifiez que le correspondant parle MLLP sur ce port et acquitte chaque message",
 			"check that the peer speaks MLLP on this port and acknowledges every message")
+	case e.Kind == PeerClosed && e.plainFirst && isEOF(e.Err):
+		return pick(lang,
+			"regardez le journal du correspondant ; si ce port attend du TLS, donnez les certificats",
+			"look into the peer's log; if this port expects TLS, give the certificates")
 	case e.Kind == NotRead:
 		return pick(lang, "le correspondant est bloqué, ou surchargé", "the peer hangs, or is overloaded")
 	case e.Err != nil:

@@ -163,8 +163,14 @@ func (r *Reader) skip(garbage []byte) {
 // going on would mean waiting for the end of a block that never was one.
 func tlsRecord(o Oddity) bool {
 	return o.Kind == GarbageBefore && o.Offset == 0 && len(o.Sample) == 2 &&
-		(o.Sample[0] == 0x16 || o.Sample[0] == 0x15) && o.Sample[1] == 0x03
+		(o.Sample[0] == recordHandshake || o.Sample[0] == recordAlert) && o.Sample[1] == 0x03
 }
+
+// The types of TLS records that begin a stream (RFC 8446 §5.1).
+const (
+	recordAlert     = 0x15
+	recordHandshake = 0x16
+)
 
 // scanInside looks for the next byte that MLLP does not allow in a payload.
 func (r *Reader) scanInside() {
