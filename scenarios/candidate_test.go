@@ -194,7 +194,7 @@ func TestApplies(t *testing.T) {
 		"supports anything": {head + "requires: [A38]\n" + admission, plain(), ""},
 		"dialect":           {head + "dialects: [pam-2.5]\n" + admission, dialect("pam-2.5"), ""},
 		"other dialect":     {head + "dialects: [pam-2.5, pam-fr-2.10]\n" + admission, plain(), "the scenario is written for pam-2.5, pam-fr-2.10, the candidate speaks pam-fr-2.11"},
-		"event not in dialect": {head + "steps:\n  - {id: one, send: Z99}\n", dialect("adt-2.3.1"),
+		"event not in dialect": {head + admission + "  - {id: two, send: Z99}\n", dialect("adt-2.3.1"),
 			"Z99 has no place in adt-2.3.1: "},
 		"event of always":     {head + admission + "always:\n  - {id: two, send: Z99}\n", dialect("adt-2.3.1"), ""},
 		"tls over plain":      {head + "steps:\n  - {id: one, connect: {present: none}, expect: {tls: refused}}\n", plain(), "the scenario tests TLS, and the candidate file has no section \"tls\""},

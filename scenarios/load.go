@@ -126,6 +126,7 @@ func (d *decoder) scenario(s *Scenario, root *node) {
 	}
 	whole := true
 	for _, row := range rows {
+		told := d.out.told
 		c := d.playable(s, root, row)
 		if d.overfull() {
 			return
@@ -135,6 +136,9 @@ func (d *decoder) scenario(s *Scenario, root *node) {
 			continue
 		}
 		d.checkCase(s, c)
+		if d.out.told == told {
+			d.rehearse(s, c)
+		}
 		s.Cases = append(s.Cases, c)
 	}
 	if whole {

@@ -18,6 +18,9 @@ type decoder struct {
 	used   map[string]bool // columns of the table that were read
 	nodes  int             // copied for cases
 	copied int             // bytes of cells in their places
+
+	rehearsed int             // messages that were built
+	refused   map[Source]bool // places where a message could not be
 }
 
 var (

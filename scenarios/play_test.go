@@ -206,10 +206,10 @@ steps:
 			want: []string{"one: pass", "two: fail"}, exit: scenarios.ExitFailed,
 		},
 		{
-			name: "an impossible movement is the scenario's fault, not the candidate's",
+			name: "an impossible movement, seen at the run only, is the scenario's fault",
 			steps: `
 steps:
-  - {id: one, send: A12}`,
+  - {id: one, send: A01, with: {stay: {room: "{{start}}{{start}}"}}}`,
 			want: []string{"one: inconclusive"}, exit: scenarios.ExitUnusable,
 		},
 	} {
