@@ -66,6 +66,7 @@ type Server struct {
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
 	conns     map[*serverConn]struct{}
+	running   sync.WaitGroup // the goroutines of conns; added to under mu, while not closing
 }
 
 func (s *Server) init() {
@@ -209,10 +210,10 @@ func (s *Server) serve(base context.Context, nc net.Conn) {
 		return
 	}
 	s.conns[c] = struct{}{}
-	go c.run()
+	s.running.Go(c.run)
 }
 
-// forget is the last act of a connection's goroutine.
+// forget is the last act of a connection, on its goroutine.
 func (s *Server) forget(c *serverConn) {
 	<-s.slots
 	s.mu.Lock()
@@ -259,6 +260,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.close((*serverConn).wake)
 	select {
 	case <-s.drained:
+		s.running.Wait() // for the last of them to leave forget
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
