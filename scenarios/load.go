@@ -127,14 +127,11 @@ func (d *decoder) scenario(s *Scenario, root *node) {
 	whole := true
 	for _, row := range rows {
 		told := d.out.told
-		c := d.playable(s, root, row)
+		c, understood := d.playable(s, root, row)
 		if d.overfull() {
 			return
 		}
-		if c == nil {
-			whole = false
-			continue
-		}
+		whole = whole && understood
 		d.checkCase(s, c)
 		if d.out.told == told {
 			d.rehearse(s, c)
@@ -176,18 +173,15 @@ func (d *decoder) header(s *Scenario, root *node) {
 }
 
 // playable decodes what a case plays: the scenario with the row's cells in
-// their places. It returns nil when the table has no such cells: what is left
-// would only give rise to further complaints.
-func (d *decoder) playable(s *Scenario, root *node, row *row) *Case {
+// their places, and whether the table has every cell that it asks for.
+func (d *decoder) playable(s *Scenario, root *node, row *row) (c *Case, understood bool) {
 	told := d.out.told
 	part := map[string]*node{}
 	for _, key := range []string{"requires", "given", "vars", "steps", "always"} {
 		part[key] = d.substitute(root.get(key), row)
 	}
-	if d.out.told > told {
-		return nil
-	}
-	c := &Case{Pos: s.Pos, ID: row.id, Title: d.bilingual(row.title)}
+	understood = d.out.told == told
+	c = &Case{Pos: s.Pos, ID: row.id, Title: d.bilingual(row.title)}
 	if row.id != "" {
 		c.Pos = row.pos
 	}
@@ -203,7 +197,7 @@ func (d *decoder) playable(s *Scenario, root *node, row *row) *Case {
 	c.Vars = d.vars(part["vars"])
 	c.Steps = d.steps(part["steps"], false)
 	c.Always = d.steps(part["always"], true)
-	return c
+	return c, understood
 }
 
 func (d *decoder) version(n *node) {

@@ -162,7 +162,7 @@ func (d *decoder) substitutePairs(n *node, r *row) *node {
 	for _, p := range n.pairs {
 		key := d.substitute(p.key, r)
 		value := d.substitute(p.value, r)
-		if key != nil && value != nil && key.kind == scalar {
+		if key != nil && value != nil && key.kind == scalar && !key.faulty {
 			copied.pairs = append(copied.pairs, pair{key, value})
 		}
 	}
@@ -188,8 +188,8 @@ func (d *decoder) substituteText(n *node, r *row) *node {
 	for _, m := range matches {
 		column := n.text[m[2]:m[3]]
 		value := d.cellFor(n, column, m[0], m[1], r)
-		if value == nil {
-			return nil
+		if value == nil || value.faulty {
+			return value
 		}
 		if m[0] == 0 && m[1] == len(n.text) {
 			return value // the whole value: a list or a mapping can stand in its place
@@ -197,7 +197,7 @@ func (d *decoder) substituteText(n *node, r *row) *node {
 		if value.kind != scalar {
 			d.out.add(n.pos, Textf("la cellule « %s » n'est pas un texte : elle ne peut remplacer qu'une valeur entière",
 				"the cell %q is no text: it can only replace a whole value", column))
-			return nil
+			return n.unknowable()
 		}
 		text.WriteString(n.text[end:m[0]] + value.text)
 		end = m[1]
@@ -212,19 +212,25 @@ func (d *decoder) substituteText(n *node, r *row) *node {
 	return &copied
 }
 
+// unknowable stands in the place of a scalar after a fault of it: what is around
+// it is read on, and nothing more is said of it.
+func (n *node) unknowable() *node {
+	return &node{kind: scalar, pos: n.pos, faulty: true, doc: n.doc}
+}
+
 // cellFor returns the cell that a reference in n asks for, nil when the row has
-// none. The reference is the bytes of n's text from start to end.
+// none, an unknowable node when the reference is wrong. The reference is the bytes of n's text from start to end.
 func (d *decoder) cellFor(n *node, column string, start, end int, r *row) *node {
 	place := func() Source {
 		return n.at(utf8.RuneCountInString(n.text[:start]), utf8.RuneCountInString(n.text[start:end]))
 	}
 	if r.columns == nil {
 		d.out.add(place(), Text{FR: "ce scénario n'a pas de table « cases »", EN: `this scenario has no table of "cases"`})
-		return nil
+		return n.unknowable()
 	}
 	if !slices.Contains(r.columns, column) {
 		d.out.unknown(place(), Textf("la table n'a pas de colonne « %s »", "the table has no column %q", column), column, r.columns)
-		return nil
+		return n.unknowable()
 	}
 	if d.used == nil {
 		d.used = map[string]bool{}

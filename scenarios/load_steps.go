@@ -56,7 +56,7 @@ func (d *decoder) words(n *node, words map[string]word) []Assign {
 	for _, a := range list {
 		w := words[a.Key]
 		text, literal := a.Value.Literal()
-		if !literal && w.kind != wordText {
+		if !literal && w.kind != wordText && !a.Value.faulty {
 			d.out.add(a.Value.Pos, Text{
 				FR: "cette valeur doit être connue avant l'exécution : pas de {{ }} ici",
 				EN: "this value must be known before the run: no {{ }} here",
@@ -318,16 +318,13 @@ func (d *decoder) captures(n *node) []Capture {
 		c := Capture{Pos: p.span(), Name: p.key.text}
 		text, ok := d.text(p.value)
 		side, path, found := strings.Cut(text, ".")
-		if !ok {
-			continue
-		}
-		if c.Side = Side(side); !found || c.Side != SideSent && c.Side != SideAck {
+		if c.Side = Side(side); ok && (!found || c.Side != SideSent && c.Side != SideAck) {
 			d.out.add(p.value.pos, Textf("« %s » ne désigne pas une valeur à garder", "%q names no value to keep", text)).
 				expected("attendu : comme ack.MSH-10 ou sent.PID-3.1", "expected: like ack.MSH-10 or sent.PID-3.1")
-			continue
+		} else if ok {
+			c.Path, _ = d.path(p.value, path, len([]rune(side))+1)
 		}
-		c.Path, _ = d.path(p.value, path, len([]rune(side))+1)
-		list = append(list, c)
+		list = append(list, c) // a faulty one too: what reads it is not at fault
 	}
 	return list
 }

@@ -55,6 +55,7 @@ func (d *decoder) isMapping(n *node) bool {
 	switch {
 	case n.kind == mapping:
 		return true
+	case n.faulty:
 	case n.missing():
 		d.missing(n)
 	default:
@@ -75,6 +76,7 @@ func (d *decoder) list(n *node) []*node {
 		return nil
 	case n.kind == sequence:
 		return n.items
+	case n.faulty:
 	case n.missing():
 		d.missing(n)
 	default:
@@ -87,7 +89,7 @@ func (d *decoder) list(n *node) []*node {
 // text returns the text of a scalar.
 func (d *decoder) text(n *node) (string, bool) {
 	switch {
-	case n == nil:
+	case n == nil || n.faulty:
 		return "", false
 	case n.kind != scalar:
 		d.out.add(n.pos, Text{FR: "une seule valeur est attendue ici", EN: "a single value is expected here"})
@@ -209,7 +211,7 @@ func (d *decoder) charset(n *node) hl7.Charset {
 func (d *decoder) template(n *node) Template {
 	text, ok := d.text(n)
 	if !ok {
-		return Template{Pos: n.pos}
+		return Template{Pos: n.pos, faulty: true}
 	}
 	return d.templateOf(n, text)
 }

@@ -16,6 +16,8 @@ type Template struct {
 	Pos   Source
 	Text  string // as written, block lines ended as the template wants them
 	parts []part
+
+	faulty bool // it could not be read: why is told
 }
 
 // part is a literal, or a reference when ref is not nil.
@@ -34,8 +36,11 @@ type Env interface {
 }
 
 // Literal returns the text of a template without references; ok is false when
-// it has some.
+// it has some, or could not be read.
 func (t Template) Literal() (text string, ok bool) {
+	if t.faulty {
+		return "", false
+	}
 	for _, p := range t.parts {
 		if p.ref != nil {
 			return "", false

@@ -40,6 +40,7 @@ type node struct {
 	pairs  []pair
 	items  []*node
 	lost   bool      // the row of a case took a part of the collection away
+	faulty bool      // a scalar that cannot be known: why is told
 	doc    *document // that it was read from, nil for --set
 
 	endLine, endColumn int // where it ends, exclusive
@@ -50,7 +51,7 @@ type pair struct{ key, value *node }
 
 // missing reports whether nothing was written where a value belongs.
 func (n *node) missing() bool {
-	return n.kind == scalar && n.text == "" && !n.quoted && !n.block
+	return n.kind == scalar && n.text == "" && !n.quoted && !n.block && !n.faulty
 }
 
 // get returns the value of a key, or nil.
