@@ -133,6 +133,25 @@ func BenchmarkAcknowledge(b *testing.B) {
 	})
 }
 
+// BenchmarkReadAck is what a client does with each answer.
+func BenchmarkReadAck(b *testing.B) {
+	const msh = `MSH|^~\&|R|RF|S|SF|20260105101502||ACK^A01^ACK|R00017|P|2.5^FRA^2.11|||||FRA|UNICODE UTF-8`
+	for name, data := range map[string][]byte{
+		"accepted": segments(msh, "MSA|AA|S00042"),
+		"refused":  segments(msh, "MSA|AE|S00042", "ERR||PID^1^3^1^4|101^Required field missing^HL70357|E|||diag|user"),
+	} {
+		b.Run(name, func(b *testing.B) {
+			benchmark(b, [][]byte{data}, func(data []byte) {
+				r, err := hl7.ReadAck(data)
+				if err != nil {
+					b.Fatal(err)
+				}
+				sink = len(r.MessageID)
+			})
+		})
+	}
+}
+
 func BenchmarkSet(b *testing.B) {
 	p := hl7.MustPath("PID-8")
 	benchmark(b, benchMessages(), func(data []byte) {

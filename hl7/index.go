@@ -39,13 +39,18 @@ var saySeveral = phrase{
 // index builds the index of the message whose MSH begins at data[at]. It goes
 // line by line and from separator to separator with the vectorised searches of
 // package bytes, which beat a loop over the bytes although fields are short;
-// counting first costs a twentieth of the time and saves growing the index.
+// counting first costs a twentieth of the time and saves growing the index,
+// and making it where t comes with room enough.
 func (t *text) index(data []byte, at int, d Delimiters) *Error {
 	t.data, t.delims = data, d
 	body := data[at:]
 	lines := bytes.Count(body, []byte{'\r'}) + bytes.Count(body, []byte{'\n'}) + 1
-	t.seps = make([]uint32, 0, bytes.Count(body, []byte{d.Field}))
-	t.segs = make([]segment, 0, min(lines, len(body)/8+1))
+	if n := bytes.Count(body, []byte{d.Field}); n > cap(t.seps) {
+		t.seps = make([]uint32, 0, n)
+	}
+	if n := min(lines, len(body)/8+1); n > cap(t.segs) {
+		t.segs = make([]segment, 0, n)
+	}
 
 	r := lineReader{data: data, sep: d.Field, cr: -1}
 	var names census

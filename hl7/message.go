@@ -41,20 +41,25 @@ var (
 // The error, if any, is an [*Error] that says why data is no message, or not
 // just one. See [Split] for files with several messages, batches and captures.
 func Parse(data []byte) (*Message, error) {
-	at, d, err := findMSH(data)
-	if err != nil {
-		return nil, err
-	}
 	// One allocation for both: the message is only a pointer to its text.
 	both := new(struct {
 		m Message
 		t text
 	})
 	both.m.t = &both.t
-	if err := both.t.index(data, at, d); err != nil {
+	if err := both.t.parse(data); err != nil {
 		return nil, err
 	}
 	return &both.m, nil
+}
+
+// parse makes t the text of the message in data.
+func (t *text) parse(data []byte) *Error {
+	at, d, err := findMSH(data)
+	if err != nil {
+		return err
+	}
+	return t.index(data, at, d)
 }
 
 // findMSH finds where the MSH segment begins, past a byte order mark and

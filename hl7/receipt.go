@@ -24,42 +24,66 @@ var sayNotAck = phrase{
 	en: "no acknowledgement: the message (%s) has no MSA segment", fr: "pas un accusé de réception : le message (%s) n'a pas de segment MSA",
 	hintEN: "an acknowledgement has an MSH, an MSA and, if it refuses, an ERR segment", hintFR: "un accusé de réception a un segment MSH, un MSA et, s'il refuse, un ERR"}
 
-// The fields of an acknowledgement, which are read from each.
-var (
-	pathMSA  = MustPath("MSA")
-	pathMSA1 = MustPath("MSA-1")
-	pathMSA2 = MustPath("MSA-2")
-	pathMSA3 = MustPath("MSA-3")
-	pathMSA6 = MustPath("MSA-6")
-	pathERR  = MustPath("ERR[*]")
+// The packed names of the segments of an acknowledgement.
+const (
+	msaName = 'M' | 'S'<<8 | 'A'<<16
+	errName = 'E' | 'R'<<8 | 'R'<<16
 )
 
 // ReadAck reads an acknowledgement. The error is an [*Error]: that of [Parse],
 // or of [KindNotAck].
 func ReadAck(data []byte) (*Receipt, error) {
-	m, err := Parse(data)
-	if err != nil {
+	// One allocation for all: the index of an ordinary acknowledgement, which has
+	// two or three segments, fits in as well.
+	all := new(struct {
+		r    Receipt
+		m    Message
+		t    text
+		segs [4]segment
+		seps [40]uint32
+	})
+	t := &all.t
+	t.segs, t.seps = all.segs[:0], all.seps[:0]
+	if err := t.parse(data); err != nil {
 		return nil, err
 	}
-	h := m.Header()
-	if m.Lookup(pathMSA).State() == Absent {
+	all.m.t = t
+	i := t.find(msaName, 1)
+	if i < 0 {
+		h := all.m.Header()
 		kind := strings.TrimRight(h.Type+" "+h.Trigger, " ")
 		return nil, fail(KindNotAck, len(data), sayNotAck, quote(kind)).at(Location{Segment: "MSA", Occurrence: 1})
 	}
-	r := &Receipt{
-		Code:      AckCode(m.Lookup(pathMSA1).Raw()),
-		ControlID: h.ControlID,
-		MessageID: string(m.Lookup(pathMSA2).Raw()),
-		Text:      readable(m.Lookup(pathMSA3)),
-		Message:   m,
-	}
-	for e := range m.All(pathERR) {
-		r.Errors = appendErrors(r.Errors, Segment{m.t, int(e.segment)})
+	r := &all.r
+	r.Message = &all.m
+	r.Code = readAckCode(t.fieldValue(i, 1).Raw())
+	r.ControlID, r.MessageID = twoStrings(t.fieldValue(0, 10).Raw(), t.fieldValue(i, 2).Raw())
+	r.Text = readable(t.fieldValue(i, 3))
+	for k := range t.segs {
+		if t.segs[k].name == errName {
+			r.Errors = appendErrors(r.Errors, Segment{t, k})
+		}
 	}
 	if len(r.Errors) == 0 {
-		r.Errors = appendCondition(r.Errors, m.Lookup(pathMSA6))
+		r.Errors = appendCondition(r.Errors, t.fieldValue(i, 6))
 	}
 	return r, nil
+}
+
+// readAckCode spares the codes of the table a string of their own.
+func readAckCode(raw []byte) AckCode {
+	for _, c := range [...]AckCode{AA, AE, AR, CA, CE, CR} {
+		if string(raw) == string(c) {
+			return c
+		}
+	}
+	return AckCode(raw)
+}
+
+// twoStrings makes strings of a and b, which share their memory.
+func twoStrings(a, b []byte) (string, string) {
+	both := string(a) + string(b)
+	return both[:len(a)], both[len(a):]
 }
 
 // appendErrors reads an ERR segment of either form.
@@ -119,8 +143,11 @@ func readLocation(v Value) Location {
 // appendCondition reads MSA-6, the error condition of versions without
 // detailed ERR. "0^Message accepted" is no error.
 func appendCondition(errs []AckError, v Value) []AckError {
+	if v.State() != Present {
+		return errs
+	}
 	e := AckError{Code: readCode(v.Subcomponent(1)), Text: readable(v.Component(2))}
-	if v.State() != Present || e.Code == ConditionAccepted {
+	if e.Code == ConditionAccepted {
 		return errs
 	}
 	return append(errs, e)
@@ -136,6 +163,9 @@ func readCode(v Value) int {
 
 // readIndex reads a number of a location; one that is none is not part of it.
 func readIndex(v Value) int {
+	if v.State() != Present {
+		return 0 // as most of them: an error costs an allocation
+	}
 	n, err := strconv.Atoi(string(v.Raw()))
 	if err != nil || n < 0 || n > maxIndex {
 		return 0

@@ -78,3 +78,27 @@ func TestAckCode(t *testing.T) {
 	require.False(t, hl7.AckCode("aa").Valid())
 	require.False(t, hl7.AckCode("").Positive())
 }
+
+// A client reads one acknowledgement for each message it sends: the usual form
+// costs an allocation for the Receipt, one for its identifiers.
+func TestReadAckAllocatesLittle(t *testing.T) {
+	const msh = `MSH|^~\&|R|RF|S|SF|20260105101502||ACK^A01^ACK|R000000000000017|P|2.5^FRA^2.11|||||FRA|UNICODE UTF-8`
+	for _, c := range []struct {
+		name string
+		in   []string
+		most float64
+	}{
+		{"accepted", []string{msh, "MSA|AA|S000000000000001"}, 2},
+		{"accepted, with a text", []string{msh, "MSA|AA|S000000000000001|Message accepted"}, 3},
+		{"long identifiers", []string{msh, "MSA|AA|20260105101502-000000000000000000000000001"}, 3},
+		{"refused", []string{msh, "MSA|AE|S1", "ERR||PID^1^3^1^4|101^Required field missing^HL70357|E|||diag|user"}, 9},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			data := segments(c.in...)
+			require.LessOrEqual(t, testing.AllocsPerRun(100, func() {
+				_, err := hl7.ReadAck(data)
+				require.NoError(t, err)
+			}), c.most)
+		})
+	}
+}
