@@ -219,9 +219,67 @@ func TestProblemsAreBounded(t *testing.T) {
 	_, err := LoadFS(fstest.MapFS{"s.yaml": {Data: []byte(text)}}, "s.yaml")
 	var problems Problems
 	require.ErrorAs(t, err, &problems)
-	require.Len(t, problems, maxProblems)
+	require.Len(t, problems, maxProblems+1)
 	require.Equal(t, 5, problems[0].Pos.Line)
-	require.EqualError(t, err, `s.yaml:5:20: "B00" is no trigger event of ITI-30 or ITI-31 (and 49 more)`)
+	require.EqualError(t, err, `s.yaml:5:20: "B00" is no trigger event of ITI-30 or ITI-31 (and more than 199 more)`)
+	require.Equal(t, "s.yaml: and more than 150 other faults", problems[maxProblems].In("en"))
+	require.Equal(t, "s.yaml: et plus de 150 autres fautes", problems[maxProblems].In("fr"))
+}
+
+func TestProblemsThatAreNotTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		faults      int
+		error, last string
+	}{
+		"as many as are told": {maxProblems, "(and 49 more)", "s.yaml:54:21: "},
+		"one more":            {maxProblems + 1, "(and 50 more)", "s.yaml: and another fault"},
+		"several more":        {maxProblems + 7, "(and 56 more)", "s.yaml: and 7 other faults"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := "version: 1\nid: a\ntitle: A\nsteps:\n"
+			for i := range c.faults {
+				text += fmt.Sprintf("  - {id: s%d, send: B%02d}\n", i+10, i)
+			}
+			_, err := LoadFS(fstest.MapFS{"s.yaml": {Data: []byte(text)}}, "s.yaml")
+			var problems Problems
+			require.ErrorAs(t, err, &problems)
+			require.True(t, strings.HasSuffix(err.Error(), c.error), err.Error())
+			last := problems[len(problems)-1].In("en")
+			require.True(t, strings.HasPrefix(last, c.last), last)
+		})
+	}
+}
+
+// What only the run knows is no fault of the file.
+func TestRehearsalBelievesWhatItCannotKnow(t *testing.T) {
+	head := "version: 1\nid: a\ntitle: A\nvars: {ward: \"6268\"}\n"
+	for name, text := range map[string]string{
+		"texts of the run": `steps:
+  - {id: one, send: A01, with: {stay: {unit: {code: "{{ward}}"}}, patient: {family: "{{patient.family}}"}}}
+  - {id: two, send: A02, with: {stay: {unit: {code: "{{ward}}"}}}}
+  - {id: three, send: A02, with: {stay: {unit: {code: "6268"}}}, set: {PID-8: "{{ward}}|"}}`,
+		"event that the dialect lacks": `dialects: [adt-2.3.1]
+steps:
+  - {id: one, send: Z99}
+  - {id: two, send: A13}`,
+		"on purpose":       "steps: [{id: one, send: A03, with: {force: true}}, {id: two, send: A12, with: {of: one, force: true}}]",
+		"of always":        "steps: [{id: one, send: A28}]\nalways: [{id: two, send: A11}]",
+		"bytes":            `steps: [{id: one, send: {raw: "no message"}}, {id: two, send: {raw: "{{ward}}"}, set: {PID-8: M}}]`,
+		"unit by chance":   `steps: [{id: one, send: A01}, {id: two, send: A02, with: {stay: {unit: {code: "` + drawnUnit(t) + `"}}}}]`,
+		"segment by event": "steps: [{id: one, send: A28, set: {PID-8: null}}, {id: two, send: {again: one}, set: {PID-8: M}}]",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := LoadFS(fstest.MapFS{"s.yaml": {Data: []byte(head + text)}}, "s.yaml")
+			require.NoError(t, err)
+		})
+	}
+}
+
+// drawnUnit is where the first draw of a rehearsal houses its patient.
+func drawnUnit(t *testing.T) string {
+	stay, err := pam.NewGenerator(0, time.Now()).Stay(pam.StaySpec{})
+	require.NoError(t, err)
+	return stay.Housing.Code
 }
 
 // Every shipped scenario must load, in whatever state the library is.

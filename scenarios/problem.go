@@ -22,6 +22,9 @@ type Problem struct {
 	Expected   Text   // beside the caret: "expected one of: id, title, send"; may be empty
 	DidYouMean string // the nearest known word, "" when none is near
 	Err        error  // what the system said, for a file that cannot be read
+
+	more   int  // how many others this one stands for, as the last of Problems
+	beyond bool // and others that were not even counted
 }
 
 // Error returns the place and the fault on one line, in English.
@@ -149,7 +152,8 @@ func visible(runes []rune) string {
 
 // Problems are the faults of a file, in the order of their lines, each told
 // once. It is the error of Load and LoadCandidate; errors.As finds the first
-// *Problem in it too.
+// *Problem in it too. When there are too many to be told, the last one says how
+// many the others are.
 type Problems []*Problem
 
 // Error returns the first problem on one line and how many others there are.
@@ -160,7 +164,14 @@ func (ps Problems) Error() string {
 	case 1:
 		return ps[0].Error()
 	}
-	return fmt.Sprintf("%s (and %d more)", ps[0].Error(), len(ps)-1)
+	others, last := len(ps)-1, ps[len(ps)-1]
+	if last.more > 0 {
+		others += last.more - 1
+	}
+	if last.beyond {
+		return fmt.Sprintf("%s (and more than %d more)", ps[0].Error(), others)
+	}
+	return fmt.Sprintf("%s (and %d more)", ps[0].Error(), others)
 }
 
 // In returns every problem with its excerpt, in lang.
@@ -250,7 +261,24 @@ func (f *faults) err() error {
 		}
 		return a.Pos.Column - b.Pos.Column
 	})
-	return Problems(f.list[:min(len(f.list), maxProblems)])
+	if len(f.list) <= maxProblems {
+		return Problems(f.list)
+	}
+	return Problems(append(f.list[:maxProblems:maxProblems], f.rest(len(f.list)-maxProblems)))
+}
+
+// rest stands for the problems that are not shown.
+func (f *faults) rest(n int) *Problem {
+	p := &Problem{Pos: Source{File: f.list[0].Pos.File}, more: n, beyond: f.full()}
+	switch {
+	case p.beyond:
+		p.Message = Textf("et plus de %d autres fautes", "and more than %d other faults", n)
+	case n == 1:
+		p.Message = Text{FR: "et une autre faute", EN: "and another fault"}
+	default:
+		p.Message = Textf("et %d autres fautes", "and %d other faults", n)
+	}
+	return p
 }
 
 // expected sets what should have stood there.
