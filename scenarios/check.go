@@ -72,7 +72,7 @@ func (k *checker) declare(c *Case) {
 		k.all[s.ID] = s
 		k.order = append(k.order, s.ID)
 		for _, capture := range s.Capture {
-			declare(capture.Pos, capture.Name)
+			declare(capture.named, capture.Name)
 		}
 	}
 }
@@ -105,8 +105,8 @@ func (k *checker) send(s *Scenario, step *Step) {
 	send := step.Send
 	switch send.Kind {
 	case SendAgain:
-		if earlier := k.earlier(send.Pos, send.Again); earlier != nil && earlier.Send == nil {
-			k.d.out.add(send.Pos, Textf("l'étape « %s » n'envoie rien", "the step %q sends nothing", send.Again))
+		if earlier := k.earlier(send.what, send.Again); earlier != nil && earlier.Send == nil {
+			k.d.out.add(send.what, Textf("l'étape « %s » n'envoie rien", "the step %q sends nothing", send.Again))
 		}
 	case SendRaw:
 		k.template(send.Raw, nil)
@@ -118,7 +118,7 @@ func (k *checker) send(s *Scenario, step *Step) {
 // file checks that a file to send is there, and that it is a message when
 // fields of it are to be bent.
 func (k *checker) file(s *Scenario, step *Step) {
-	pos, name := step.Send.Pos, step.Send.File
+	pos, name := step.Send.what, step.Send.File
 	if !fs.ValidPath(name) || name == "." {
 		return // told
 	}
@@ -210,6 +210,10 @@ func (k *checker) name(ref Ref) {
 func (k *checker) message(ref Ref, own *Step) {
 	step := own
 	switch {
+	case own != nil && ref.Step == own.ID && ref.Step != "":
+		name := string(ref.Side) + "." + ref.Path.String()
+		k.d.out.add(ref.Pos, Textf("dans sa propre étape, un message s'écrit « %s »", "a step's own message is %q", name)).
+			DidYouMean = name
 	case ref.Step != "":
 		if step = k.earlier(ref.Pos, ref.Step); step == nil {
 			return

@@ -234,7 +234,7 @@ func (d *decoder) send(n *node) *Send {
 		return nil
 	}
 	key, value := n.pairs[0].key.text, n.pairs[0].value
-	s := &Send{Pos: n.pairs[0].span(), Kind: SendKind(key)}
+	s := &Send{Pos: n.pairs[0].span(), Kind: SendKind(key), what: value.pos}
 	switch s.Kind {
 	case SendEvent:
 		s.Event = d.trigger(value)
@@ -315,7 +315,7 @@ func (d *decoder) captures(n *node) []Capture {
 	}
 	var list []Capture
 	for _, p := range n.pairs {
-		c := Capture{Pos: p.span(), Name: p.key.text}
+		c := Capture{Pos: p.span(), Name: p.key.text, named: p.key.pos}
 		text, ok := d.text(p.value)
 		side, path, found := strings.Cut(text, ".")
 		if c.Side = Side(side); ok && (!found || c.Side != SideSent && c.Side != SideAck) {

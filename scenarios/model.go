@@ -130,6 +130,8 @@ type Send struct {
 	Again string // id of the step
 	File  string // slash-separated, below the scenario's folder; Scenario.ReadFile reads it
 	Raw   Template
+
+	what Source // of the value alone: the step, the file
 }
 
 // Assign gives a value to a key. Keys of nested mappings are joined by dots:
@@ -147,6 +149,8 @@ type Capture struct {
 	Name string
 	Side Side
 	Path hl7.Path
+
+	named Source // of the name alone
 }
 
 // Side is one of the two messages of a step.

@@ -292,12 +292,21 @@ const mostListed = 16
 
 // oneOf lists the words that were expected, or the first of many.
 func oneOf(known []string) Text {
-	list, more := known, ""
+	var list []string
+	for _, word := range known {
+		if !slices.Contains(list, word) {
+			list = append(list, word)
+		}
+		if len(list) > mostListed {
+			break
+		}
+	}
+	single, more := len(list) == 1, ""
 	if len(list) > mostListed {
 		list, more = list[:mostListed], ", …"
 	}
 	words := strings.Join(list, ", ") + more
-	if len(known) == 1 {
+	if single {
 		return Textf("attendu : %s", "expected: %s", words)
 	}
 	return Textf("attendu, au choix : %s", "expected one of: %s", words)
