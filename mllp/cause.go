@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"strings"
@@ -22,8 +23,9 @@ type explanation struct {
 func (e explanation) in(lang string) string   { return pick(lang, e.fr, e.en) }
 func (e explanation) hint(lang string) string { return pick(lang, e.hintFR, e.hintEN) }
 
-// explain finds the words for the usual causes of a failed connection. Others
-// speak for themselves, in English.
+// explain finds the words for the usual causes of a failed connection, or of a
+// file that cannot be used. Others speak for themselves, in English: a French
+// sentence quotes them.
 func explain(err error) explanation {
 	if s, ok := errors.AsType[interface {
 		error
@@ -42,9 +44,7 @@ func explain(err error) explanation {
 			"the peer probably speaks plain text: turn TLS on there, or off here"}
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		return explanation{
-			fmt.Sprintf("le nom « %s » n'a pas d'adresse", dns.Name), fmt.Sprintf("the name %q has no address", dns.Name),
-			"vérifiez le nom, ou donnez une adresse IP", "check the name, or give an IP address"}
+		return explainName(dns)
 	}
 	if addr, ok := errors.AsType[*net.AddrError](err); ok {
 		return explanation{
@@ -61,7 +61,33 @@ func explain(err error) explanation {
 			return t.explanation
 		}
 	}
-	return explanation{fr: err.Error(), en: err.Error()}
+	for _, t := range systemTexts {
+		if strings.Contains(err.Error(), t.text) {
+			return t.explanation
+		}
+	}
+	if isTimeoutError(err) {
+		return explanation{fr: "délai dépassé", en: "time limit passed"}
+	}
+	return explanation{fr: "« " + err.Error() + " »", en: err.Error()}
+}
+
+// explainName finds the words for a host name without address.
+func explainName(dns *net.DNSError) explanation {
+	if dns.IsTimeout {
+		return explanation{
+			fmt.Sprintf("le serveur de noms ne répond pas pour « %s »", dns.Name), fmt.Sprintf("no name server answers for %q", dns.Name),
+			"vérifiez le réseau, ou donnez une adresse IP", "check the network, or give an IP address"}
+	}
+	return explanation{
+		fmt.Sprintf("le nom « %s » n'a pas d'adresse", dns.Name), fmt.Sprintf("the name %q has no address", dns.Name),
+		"vérifiez le nom, ou donnez une adresse IP", "check the name, or give an IP address"}
+}
+
+// isTimeoutError recognises a timeout that is none of the usual ones.
+func isTimeoutError(err error) bool {
+	e, ok := errors.AsType[net.Error](err)
+	return ok && e.Timeout()
 }
 
 // causes are errors of the system and of the standard library.
@@ -70,6 +96,11 @@ var causes = []struct {
 	explanation
 }{
 	{errShutdown, explanation{fr: "le serveur s'arrête", en: "the server is closing"}},
+	{errNoName, explanation{
+		"aucun nom auquel comparer le certificat du serveur", "no name to verify the server's certificate against",
+		"donnez le nom du serveur (tls.server_name, --tls-server-name)", "give the server name (tls.server_name, --tls-server-name)"}},
+	{errNoCertificate, explanation{fr: "le serveur n'a pas de certificat", en: "the server has no certificate"}},
+	{errNotRegular, explanation{fr: "ce n'est pas un fichier ordinaire", en: "not a regular file"}},
 	{errNotOpen, explanation{fr: "elle n'est pas ouverte", en: "it is not open"}},
 	{context.Canceled, explanation{fr: "annulé", en: "cancelled"}},
 	{context.DeadlineExceeded, explanation{fr: "délai dépassé", en: "time limit passed"}},
@@ -82,6 +113,26 @@ var causes = []struct {
 		"machine injoignable", "host unreachable", "vérifiez l'adresse et le réseau", "check the address and the network"}},
 	{syscall.ENETUNREACH, explanation{
 		"réseau injoignable", "network unreachable", "vérifiez l'adresse et le réseau", "check the address and the network"}},
+	{syscall.EHOSTDOWN, explanation{
+		"machine injoignable", "host unreachable", "vérifiez l'adresse et le réseau", "check the address and the network"}},
+	{syscall.ENETDOWN, explanation{
+		"réseau injoignable", "network unreachable", "vérifiez l'adresse et le réseau", "check the address and the network"}},
+	{syscall.EADDRINUSE, explanation{
+		"adresse déjà utilisée par un autre programme", "address already in use by another program",
+		"arrêtez-le, ou choisissez un autre port", "stop it, or choose another port"}},
+	{syscall.EADDRNOTAVAIL, explanation{
+		"cette adresse n'est pas celle de cette machine", "this address is not one of this machine",
+		"choisissez une adresse de cette machine, 127.0.0.1 par exemple", "choose an address of this machine, for example 127.0.0.1"}},
+	{syscall.ETIMEDOUT, explanation{fr: "délai dépassé", en: "time limit passed"}},
+	{syscall.ECONNABORTED, explanation{fr: "connexion abandonnée", en: "connection aborted"}},
+	{syscall.ENOSPC, explanation{fr: "plus de place sur le disque", en: "no space left on the disk"}},
+	{syscall.EISDIR, explanation{fr: "c'est un dossier, pas un fichier", en: "is a directory, not a file"}},
+	{syscall.EMFILE, explanation{
+		"trop de connexions ou de fichiers ouverts", "too many open connections or files",
+		"augmentez la limite du système (ulimit -n)", "raise the limit of the system (ulimit -n)"}},
+	{fs.ErrPermission, explanation{fr: "accès refusé", en: "permission denied"}},
+	{fs.ErrNotExist, explanation{fr: "ce fichier n'existe pas", en: "no such file"}},
+	{io.ErrClosedPipe, explanation{fr: "la connexion était déjà fermée", en: "the connection was closed already"}},
 	{syscall.ECONNRESET, explanation{fr: "connexion réinitialisée", en: "connection reset"}},
 	{syscall.EPIPE, explanation{fr: "la connexion était déjà fermée", en: "the connection was closed already"}},
 	{io.ErrUnexpectedEOF, explanation{fr: "la connexion s'arrête au milieu", en: "the connection ends in the middle"}},
@@ -107,6 +158,15 @@ var localTexts = []struct {
 		"activez de l'autre côté une suite ECDHE avec AES-GCM, ou TLS 1.3", "enable an ECDHE suite with AES-GCM, or TLS 1.3, at the other end"}},
 }
 
+// systemTexts are faults that the standard library has no value or type for.
+var systemTexts = []struct {
+	text string
+	explanation
+}{
+	{"path escapes from parent", explanation{fr: "ce chemin sort de son dossier", en: "the path leads out of its folder"}},
+	{"x509: malformed", explanation{fr: "ce n'est pas un certificat X.509 bien formé", en: "not a well-formed X.509 certificate"}},
+}
+
 // explainCertificate finds the words for a peer's certificate that was refused
 // at this end.
 func explainCertificate(err error) (explanation, bool) {
@@ -124,17 +184,46 @@ func explainCertificate(err error) (explanation, bool) {
 			"corrigez le nom de serveur (tls.server_name, --tls-server-name), ou faites refaire le certificat avec ce nom",
 			"correct the server name (tls.server_name, --tls-server-name), or have the certificate made again with this name"}, true
 	}
-	inv, ok := errors.AsType[x509.CertificateInvalidError](err)
-	if !ok || inv.Cert == nil {
-		return explanation{}, false
+	if weak, ok := errors.AsType[x509.InsecureAlgorithmError](err); ok {
+		name := x509.SignatureAlgorithm(weak).String()
+		return explanation{
+			"un certificat est signé par un algorithme trop faible (" + name + ")", "a certificate is signed with an algorithm that is too weak (" + name + ")",
+			"faites refaire le certificat, signé par SHA-256 ou mieux", "have the certificate made again, signed with SHA-256 or better"}, true
 	}
+	if _, ok := errors.AsType[x509.UnhandledCriticalExtension](err); ok {
+		return explanation{
+			fr: "un certificat a une extension critique inconnue ici",
+			en: "a certificate has a critical extension that is unknown here"}, true
+	}
+	if inv, ok := errors.AsType[x509.CertificateInvalidError](err); ok {
+		return explainInvalid(inv)
+	}
+	return explanation{}, false
+}
+
+func explainInvalid(inv x509.CertificateInvalidError) (explanation, bool) {
 	switch inv.Reason {
 	case x509.Expired:
+		if inv.Cert == nil {
+			return explanation{fr: "un certificat est hors de ses dates de validité", en: "a certificate is outside its validity"}, true
+		}
 		return explainDates(inv), true
 	case x509.IncompatibleUsage:
 		return explanation{
 			"son certificat n'est pas fait pour cet usage (EKU)", "its certificate is not meant for this purpose (EKU)",
 			"il faut l'usage serverAuth à un serveur, clientAuth à un client", "a server needs the purpose serverAuth, a client clientAuth"}, true
+	case x509.NotAuthorizedToSign:
+		return explanation{
+			fr: "un certificat de la chaîne n'a pas le droit de signer les autres (ce n'est pas une autorité)",
+			en: "a certificate of the chain may not sign others (it is no authority)"}, true
+	case x509.CANotAuthorizedForThisName:
+		return explanation{
+			fr: "une autorité de la chaîne n'a pas le droit de certifier ce nom",
+			en: "an authority of the chain may not certify this name"}, true
+	case x509.TooManyIntermediates:
+		return explanation{
+			fr: "la chaîne du certificat a trop d'autorités intermédiaires",
+			en: "the certificate's chain has too many intermediate authorities"}, true
 	}
 	return explanation{}, false
 }

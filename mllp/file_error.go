@@ -89,7 +89,7 @@ func (e *FileError) In(lang string) string {
 	}
 	s += pick(lang, "illisible", "cannot be read")
 	if e.Err != nil {
-		s += " (" + e.Err.Error() + ")"
+		s += " (" + explain(e.Err).in(lang) + ")"
 	}
 	return s
 }

@@ -122,13 +122,18 @@ func (f Files) ClientConfig() (*tls.Config, error) {
 	}, nil
 }
 
+var (
+	errNoName        = errors.New("mllp: no name to verify the server's certificate against: set ServerName")
+	errNoCertificate = errors.New("mllp: the server has no certificate")
+)
+
 // verifyServer does what crypto/tls does with the certificate of a server.
 func verifyServer(s tls.ConnectionState, pool *x509.CertPool, name string) error {
 	if name == "" {
-		return errors.New("mllp: no name to verify the server's certificate against: set ServerName")
+		return errNoName
 	}
 	if len(s.PeerCertificates) == 0 {
-		return errors.New("mllp: the server has no certificate")
+		return errNoCertificate
 	}
 	opts := x509.VerifyOptions{Roots: pool, DNSName: name, Intermediates: x509.NewCertPool()}
 	for _, c := range s.PeerCertificates[1:] {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
+	"syscall"
 )
 
 // ErrorKind says what stopped Init or Show.
@@ -71,8 +73,20 @@ func reason(err error, lang string) string {
 		return pick(lang, "erreur", "error")
 	case errors.Is(err, fs.ErrPermission):
 		return pick(lang, "accès refusé", "permission denied")
+	case errors.Is(err, fs.ErrNotExist):
+		return pick(lang, "ce fichier ou ce dossier n'existe pas", "no such file or directory")
+	case errors.Is(err, syscall.ENOSPC):
+		return pick(lang, "plus de place sur le disque", "no space left on the disk")
+	case errors.Is(err, syscall.EROFS):
+		return pick(lang, "ce disque est en lecture seule", "this disk is read-only")
+	case errors.Is(err, syscall.EISDIR):
+		return pick(lang, "c'est un dossier, pas un fichier", "is a directory, not a file")
+	case errors.Is(err, syscall.ENOTDIR):
+		return pick(lang, "ce n'est pas un dossier", "not a directory")
+	case strings.Contains(err.Error(), "x509: malformed"):
+		return pick(lang, "ce n'est pas un certificat X.509 bien formé", "not a well-formed X.509 certificate")
 	}
-	return err.Error()
+	return pick(lang, "« "+err.Error()+" »", err.Error())
 }
 
 // Hint says what to do about the error, in French or English; "" if nothing
