@@ -100,8 +100,20 @@ func (d *decoder) expectAck(s *Step, p pair) []*Expectation {
 			FR: "un acquittement qui ne vient pas n'a pas de champs", EN: "an acknowledgement that does not come has no fields",
 		})
 	}
-	return append(list, d.expectFields(&fields, TargetAck)...)
+	rest := d.expectFields(&fields, TargetAck)
+	if n.get("code") != nil {
+		for _, e := range rest {
+			if samePlace(e.Path) == samePlace(hl7.MustPath("MSA-1")) {
+				d.out.add(e.Pos, Text{FR: "« code » est déjà ce qui est attendu de MSA-1", EN: `"code" already is what is expected of MSA-1`}).
+					expected("gardez l'un des deux", "keep one of the two")
+			}
+		}
+	}
+	return append(list, rest...)
 }
+
+// samePlace writes equal places equally: PID[1]-8 is PID-8, PID-5[1].1 is PID-5.1.
+func samePlace(p hl7.Path) string { return strings.Replace(p.String(), "[1].", ".", 1) }
 
 // expectCode decodes the code of an acknowledgement, which is MSA-1, or none.
 func (d *decoder) expectCode(p pair, n *node) []*Expectation {
@@ -265,6 +277,7 @@ func (d *decoder) expectTLS(p pair) []*Expectation {
 			}
 		}
 	}
+	d.contradiction(p.value)
 	if p.value.get("outcome") == nil && len(list) > 0 {
 		word := TLSAccepted
 		if p.value.get("alert") != nil {
@@ -277,4 +290,34 @@ func (d *decoder) expectTLS(p pair) []*Expectation {
 		list = slices.Insert(list, 0, implied)
 	}
 	return list
+}
+
+// contradiction reports facts that a connection with that outcome does not have:
+// who was refused has no version to look at, who was accepted got no alert.
+func (d *decoder) contradiction(n *node) {
+	outcome, alert := n.get("outcome"), n.get("alert")
+	if outcome != nil && outcome.kind == mapping && outcome.get("is") != nil {
+		outcome = outcome.get("is")
+	}
+	accepted := outcome != nil && isText(outcome, TLSAccepted)
+	refused := outcome != nil && isText(outcome, TLSRefused) || outcome == nil && alert != nil && !none(alert)
+	for _, p := range n.pairs {
+		switch key := p.key.text; {
+		case none(p.value):
+		case accepted && key == "alert":
+			d.out.add(p.span(), Text{
+				FR: "une connexion acceptée n'a pas d'alerte", EN: "a connection that was accepted has no alert",
+			})
+		case refused && (key == "version" || key == "cipher" || key == "peer"):
+			d.out.add(p.span(), Textf("une connexion refusée n'a pas de « %s »",
+				"a connection that was refused has no %q", key))
+		}
+	}
+}
+
+func isText(n *node, text string) bool { return n.kind == scalar && n.text == text }
+
+// none reports whether a matcher asks for nothing to be there.
+func none(n *node) bool {
+	return isWord(n, "absent") || n.kind == mapping && n.get("absent") != nil
 }

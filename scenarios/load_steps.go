@@ -275,7 +275,7 @@ func (d *decoder) set(n *node, s *Step) []Assign {
 	}
 	d.needsSend(n, s, "", "set")
 	var list []Assign
-	first := map[string]int{} // lines
+	first := map[string]Assign{}
 	for _, p := range n.pairs {
 		a := Assign{Pos: p.span(), Key: p.key.text, Value: d.setValue(p.value)}
 		path, ok := d.path(p.key, p.key.text, 0)
@@ -284,11 +284,19 @@ func (d *decoder) set(n *node, s *Step) []Assign {
 				FR: "« set » change un seul endroit : pas de [*]", EN: `"set" changes one place: no [*]`,
 			})
 		}
-		if line, given := first[a.Key]; given {
-			d.out.add(p.key.pos, Textf("la clé « %s » est déjà écrite ligne %d",
-				"the key %q was already given on line %d", a.Key, line))
+		place := a.Key
+		if ok {
+			place = samePlace(path)
 		}
-		first[a.Key] = a.Pos.Line
+		switch before, given := first[place]; {
+		case given && before.Key == a.Key:
+			d.out.add(p.key.pos, Textf("la clé « %s » est déjà écrite ligne %d",
+				"the key %q was already given on line %d", a.Key, before.Pos.Line))
+		case given:
+			d.out.add(p.key.pos, Textf("« %s » est le même endroit que « %s », ligne %d",
+				"%q is the same place as %q, on line %d", a.Key, before.Key, before.Pos.Line))
+		}
+		first[place] = a
 		a.Path = path
 		list = append(list, a)
 	}

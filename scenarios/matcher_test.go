@@ -168,14 +168,14 @@ steps:
     send: A01
     expect:
       latency: {under: 2s}
-      tls: {peer: {not_after: {instant: {after: now}}}, alert: {not: unknown_ca}}
+      tls: {peer: {not_after: {instant: {after: now}}}, version: {not: "1.2"}}
       connection: {not: closed}
 `)
 	verdicts := map[string]bool{}
 	now := (&fakeEnv{}).Now()
 	facts := map[string]Actual{
 		"latency": ActualDuration(3 * time.Second), "tls.peer.not_after": ActualTime(now.Add(time.Second)),
-		"tls.outcome": ActualText(TLSRefused), "tls.alert": ActualText("access_denied"), "connection": ActualText(ConnectionOpen),
+		"tls.outcome": ActualText(TLSAccepted), "tls.version": ActualText("1.3"), "connection": ActualText(ConnectionOpen),
 	}
 	for _, e := range s.Cases[0].Steps[0].Expect {
 		ok, _, err := e.Matcher.Match(facts[e.Name()], &fakeEnv{})
@@ -183,7 +183,7 @@ steps:
 		verdicts[e.Name()] = ok
 	}
 	require.Equal(t, map[string]bool{
-		"latency": false, "tls.peer.not_after": true, "tls.outcome": true, "tls.alert": true, "connection": true,
+		"latency": false, "tls.peer.not_after": true, "tls.outcome": true, "tls.version": true, "connection": true,
 	}, verdicts)
 }
 
