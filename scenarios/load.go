@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"syscall"
 )
 
 var errTooLarge = errors.New("the file is too large")
@@ -105,9 +106,39 @@ func unreadable(name string, err error) *Problem {
 		if e, ok := errors.AsType[*fs.PathError](err); ok {
 			err = e.Err // the problem names the file
 		}
-		p.Message = Textf("illisible : %v", "unreadable: %v", err)
+		p.Message = Text{FR: "illisible : " + systemReason(err), EN: "unreadable: " + err.Error()}
 	}
 	return p
+}
+
+// systemReason says in French what package os and the system say in English.
+// What they say rarely is left as it is.
+func systemReason(err error) string {
+	for _, known := range []struct {
+		err error
+		fr  string
+	}{
+		{syscall.ELOOP, "trop de liens symboliques"},
+		{syscall.ENOTDIR, "un élément du chemin n'est pas un dossier"},
+		{syscall.EISDIR, "c'est un dossier"},
+		{syscall.ENAMETOOLONG, "nom de fichier trop long"},
+		{syscall.EIO, "erreur d'entrée-sortie"},
+		{syscall.EMFILE, "trop de fichiers ouverts"},
+		{fs.ErrInvalid, "nom de fichier impossible"},
+		{fs.ErrClosed, "fichier déjà fermé"},
+	} {
+		if errors.Is(err, known.err) {
+			return known.fr
+		}
+	}
+	switch text := err.Error(); text { // os.Root has no variables for these
+	case "path escapes from parent":
+		return "le chemin sort du dossier"
+	case "not a directory":
+		return "un élément du chemin n'est pas un dossier"
+	default:
+		return text
+	}
 }
 
 const scenarioKeys = "version id title description spec role tags requires covers dialects timeout given vars cases steps always"

@@ -209,6 +209,27 @@ func TestReadFileStaysInFolder(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 	_, err := Load(file)
 	require.ErrorContains(t, err, "link.hl7")
+	var problems Problems
+	require.ErrorAs(t, err, &problems)
+	require.Contains(t, problems[0].In("en"), "path escapes from parent", "as os.Root says it: systemReason knows these words")
+	require.Contains(t, problems[0].In("fr"), "le chemin sort du dossier")
+}
+
+func TestUnreadableInFrench(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	_ = os.Symlink("loop", filepath.Join(dir, "loop"))
+	for name, want := range map[string]string{
+		filepath.Join(file, "s.yaml"):                "illisible : un élément du chemin n'est pas un dossier",
+		filepath.Join(dir, "loop"):                   "illisible : trop de liens symboliques",
+		filepath.Join(dir, strings.Repeat("x", 300)): "illisible : nom de fichier trop long",
+	} {
+		_, err := Load(name)
+		var problems Problems
+		require.ErrorAs(t, err, &problems)
+		require.Equal(t, name+": "+want, problems[0].In("fr"))
+	}
 }
 
 func TestProblemsAreBounded(t *testing.T) {
