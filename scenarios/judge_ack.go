@@ -347,6 +347,9 @@ func brokenExchange(err error) (CheckInfo, Verdict) {
 		}
 		c.Actual, c.Message = string(e.Kind), &Text{FR: e.In("fr"), EN: e.In("en")}
 		for _, o := range e.Oddities {
+			if told(o.Kind, e.Kind) {
+				continue
+			}
 			c.Message.FR += " ; " + o.In("fr")
 			c.Message.EN += "; " + o.In("en")
 		}
@@ -359,6 +362,14 @@ func brokenExchange(err error) (CheckInfo, Verdict) {
 	}
 	c.Verdict = verdict
 	return c, verdict
+}
+
+// told reports an oddity that the sentence of the error speaks of itself.
+func told(odd mllp.OddityKind, kind mllp.ErrorKind) bool {
+	if kind == mllp.BrokenFrame || kind == mllp.TooLarge {
+		return false
+	}
+	return odd == mllp.GarbageBefore || odd == mllp.EmptyBlock || odd == mllp.ReleaseTwoCommit
 }
 
 // maxExcerpt bounds what a report shows of an answer that is none.
