@@ -225,12 +225,24 @@ func (r *rehearsal) event(step *Step) *hl7.Message {
 		rest := slices.DeleteFunc(slices.Clone(with), func(a Assign) bool { return concerns(a.Key, "", err) })
 		if len(rest) == len(with) {
 			r.lost = true
-			r.report(step.Send.Pos, err)
+			r.report(r.unwritable(step), err)
 			return nil
 		}
 		r.report(concerned(with, "", err), err)
 		with = rest
 	}
+}
+
+// unwritable is the place of the first text of the step, the patient or the stay
+// that the character set cannot write, or else of what the step sends.
+func (r *rehearsal) unwritable(step *Step) Source {
+	for _, a := range slices.Concat(step.With, r.given.Patient, r.given.Stay) {
+		text, literal := a.Value.Literal()
+		if _, err := r.charset.Encode(text); literal && err != nil {
+			return a.Value.Pos
+		}
+	}
+	return step.Send.Pos
 }
 
 // set bends the message as the step says, the character set last as the player
