@@ -48,6 +48,9 @@ func (s *stage) step(ctx context.Context, step *Step, optional bool) (verdict Ve
 		}})
 	}()
 
+	if ctx.Err() != nil {
+		return Inconclusive, false, s.cutShort(ctx) // before a movement is made that nobody would hear of
+	}
 	out, err := s.do(ctx, step, record)
 	if out != nil && out.client != s.client {
 		defer out.client.Close()
