@@ -38,6 +38,22 @@ type Change struct {
 	// Patient holds what becomes known about the person. Empty members are
 	// unchanged; LongName, Twin and Letters are not for later.
 	Patient *PatientSpec
+	// Other is the other record: the one that an A24 links with the patient of
+	// the journey or an A37 unlinks, the one that stays after an A40, the one
+	// who gets the account in an A44. nil is the one of the last step that had
+	// one, else one that is drawn: somebody else in an A44, else the same person
+	// under another number. In an A28 and A31, the message is about Other and
+	// the patient of the journey is as they were.
+	Other *Patient
+	// Keep tells, in an A40, that the patient of the journey stays and Other
+	// goes.
+	Keep bool
+	// Identifier is what an A47 changes, a word of KnownValues("identifier"):
+	// ins, another INS for the same person; ins-deleted, for it was somebody
+	// else's; ins-downgraded, from qualified to retrieved; ipp, the number in
+	// the hospital, which France advises against. "" is the INS when it was
+	// sent, taken back if Patient.Identity goes without, else the IPP.
+	Identifier string
 	// Stay opens a new stay, with an A01, A04 or A05. Numbers of a stay that
 	// was cancelled or has ended are never used again (PAM.fr 5.4.1).
 	Stay *Stay
@@ -61,12 +77,19 @@ func (c Change) check(e event) error {
 		{"of", c.Of != "", e.kind == cancel || about},
 		{"deceased", c.Deceased, e.trigger == "A03" || about},
 		{"stay", c.Stay != nil, opens(e.trigger)},
+		{"other", c.Other != nil, namesOther(e.trigger)},
+		{"keep", c.Keep, e.trigger == "A40"},
+		{"identifier", c.Identifier != "", e.trigger == "A47"},
+		{"patient", c.Patient != nil, c.Other == nil && (!aboutNumbers(e.trigger) || e.trigger == "A47")},
 	} {
 		if member.set && !member.means {
 			return meaningless(member.field, e.trigger)
 		}
 	}
 	if err := word("stay.class", c.Class); err != nil {
+		return err
+	}
+	if err := word("identifier", c.Identifier); err != nil {
 		return err
 	}
 	for _, u := range [...]*Unit{c.Unit, c.Housing, c.Medical, c.Care} {

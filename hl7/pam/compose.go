@@ -15,6 +15,7 @@ type writer struct {
 	charset hl7.Charset
 	patient *Patient
 	stay    *Stay
+	second  bool // PID is that of the second record, PID-1
 }
 
 // compose writes the message of a step: the segments that the grammar of the
@@ -24,14 +25,31 @@ func (j *Journey) compose(s *step) (*hl7.Message, error) {
 		step: s, b: hl7.NewBuilder(hl7.StandardDelimiters()),
 		dialect: j.dialect, charset: j.charset, patient: &j.patient, stay: &j.stay,
 	}
+	if s.subject != nil {
+		w.patient = s.subject
+	}
 	w.msh(j.partners, j.gen.ControlID())
 	w.evn()
+	if aboutNumbers(s.event.trigger) {
+		w.numbers()
+	} else {
+		w.segments()
+	}
+	m, err := w.b.Message(j.charset)
+	if failure := (*hl7.Error)(nil); errors.As(err, &failure) && failure.Kind == hl7.KindUnencodable {
+		return nil, newEncodingError(failure, j.charset)
+	}
+	return m, err
+}
+
+// segments writes what follows EVN in the messages about people and stays.
+func (w *writer) segments() {
 	w.pid()
 	w.pd1()
 	if w.takesContacts() {
 		w.nk1()
 	}
-	if s.event.transaction == "ITI-30" {
+	if w.event.transaction == "ITI-30" {
 		w.b.Segment("PV1").Field(2, "N")
 	} else {
 		w.pv1()
@@ -39,11 +57,6 @@ func (j *Journey) compose(s *step) (*hl7.Message, error) {
 		w.zbe()
 	}
 	w.french()
-	m, err := w.b.Message(j.charset)
-	if failure := (*hl7.Error)(nil); errors.As(err, &failure) && failure.Kind == hl7.KindUnencodable {
-		return nil, newEncodingError(failure, j.charset)
-	}
-	return m, err
 }
 
 // takesContacts reports whether NK1 is sent: required if known where a person

@@ -124,6 +124,11 @@ var (
 // story (PAM.fr 4.4, 6.6).
 func (d *demands) identity() {
 	ins, status, place := d.get("PID-3[.5=INS].1"), d.get("PID-32"), d.get("PID-11[.7=BDL].9")
+	if ins == `""` { // a deletion, by an A47 that says which (PAM.fr 4.4.3)
+		d.that(d.trigger == "A47" && pam.ValidINS(d.get("MRG-1.1")) && d.get("MRG-1.4") == d.get("PID-3[.5=INS].4"), "INS deleted")
+		d.that(d.get("PID-3[.5=INS].4") == insAuthority, "authority of the deletion")
+		ins = ""
+	}
 	if status != "" {
 		want := map[string]string{"qualified": "VALI", "validated": "VALI", "retrieved": "PROV", "provisional": "PROV"}
 		d.that(status == want[d.patient.Identity], "PID-32 %s of a %s identity", status, d.patient.Identity)

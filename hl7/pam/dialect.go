@@ -110,6 +110,11 @@ func (d Dialect) Supports(t Trigger) (bool, Text) {
 			FR: "PAM.fr exclut A08 : A31 pour l'identité, Z99 pour le mouvement",
 			EN: "PAM.fr excludes A08: A31 for the identity, Z99 for the movement",
 		}
+	case t == "A49" && d.french == "" && !d.v231():
+		return false, Text{
+			FR: "IHE PAM n'a pas l'événement A49",
+			EN: "IHE PAM has no event A49",
+		}
 	case !e.built:
 		return false, Text{
 			FR: fmt.Sprintf("pamlab ne sait pas encore construire %s (%s)", t, e.name.FR),

@@ -145,7 +145,7 @@ func TestSupports(t *testing.T) {
 			require.Equal(t, want, ok, "%s in %s", trigger, d.Name)
 			require.Equal(t, want, why.IsZero())
 		}
-		for _, trigger := range []pam.Trigger{"A08", "A40", "A54", "X00"} {
+		for _, trigger := range []pam.Trigger{"A08", "A54", "X00"} {
 			ok, why := d.Supports(trigger)
 			require.False(t, ok)
 			require.NotEmpty(t, why.FR)

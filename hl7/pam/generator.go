@@ -19,19 +19,21 @@ type Generator struct {
 	instant time.Time
 	salt    uint64 // of the numbers: seed and instant
 	counts  [sequences]uint64
+	spent   map[string]bool // IPP that an A40 or A47 took out of use
 }
 
 // sequence is a series of numbers that never repeats within a generator.
 type sequence int
 
 const (
-	patients  sequence = iota // IPP
-	accounts                  // PID-18
-	visits                    // PV1-19
-	movements                 // ZBE-1
-	contacts                  // NK1-33
-	controls                  // MSH-10
-	journeys                  // not written: seeds the choices of a journey
+	patients   sequence = iota // IPP
+	accounts                   // PID-18
+	visits                     // PV1-19
+	movements                  // ZBE-1
+	contacts                   // NK1-33
+	controls                   // MSH-10
+	journeys                   // not written: seeds the choices of a journey
+	renumbered                 // IPP of a second record, or after an A47
 	sequences
 )
 

@@ -31,6 +31,11 @@ func TestGolden(t *testing.T) {
 		"A13": {{trigger: "A01"}, {trigger: "A03"}},
 		"A38": {{trigger: "A05"}},
 		"Z99": {{step: "admission", trigger: "A01"}, {trigger: "A02"}},
+		"A37": {{trigger: "A24"}},
+		"A40": {{trigger: "A28"}},
+		"A44": {{trigger: "A01"}},
+		"A47": {{trigger: "A31"}},
+		"A49": {{trigger: "A01"}},
 	}
 	changes := map[pam.Trigger]pam.Change{
 		"A31": {At: 10 * time.Minute},

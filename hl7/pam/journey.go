@@ -28,7 +28,9 @@ type Journey struct {
 	patient Patient
 	stay    Stay
 	log     log
-	created bool      // by an A28, or an A31, which creates whom it does not find
+	created []string  // IPP of those whom an A28 or A31, which creates whom it does not find, told about
+	other   *Patient  // the other record of the last step that had one; nil for none
+	links   []string  // pairs of IPP that an A24 linked
 	clock   time.Time // of the last step; zero before the first
 }
 
@@ -69,6 +71,7 @@ type step struct {
 	name   string
 	event  event
 	change Change
+	former Patient // the patient before the step
 	// about is the event whose content the message has: the corrected one in a
 	// Z99, else event itself.
 	about event
@@ -81,6 +84,13 @@ type step struct {
 	historic bool      // ZBE-5
 	nature   string    // ZBE-9
 	prior    Situation // PV1-6, in an A02
+
+	subject  *Patient      // of PID, when it is not the patient of the journey
+	linked   *Patient      // of the second PID, in an A24 and A37
+	replaced formerNumbers // MRG
+	gone     string        // the IPP that the step takes out of use
+
+	withdrawn bool // the INS is deleted, PID-3 with CX-1 = ""
 
 	entered, left time.Time // PV1-44, PV1-45
 	preadmitted   bool      // PV1-5
@@ -113,16 +123,21 @@ func (j *Journey) Message(name string, t Trigger, c Change) (*hl7.Message, error
 	if err := next.advance(s); err != nil {
 		return nil, err
 	}
+	if err := next.checkNumbers(s); err != nil {
+		return nil, err
+	}
 	m, err := next.compose(s)
 	if err != nil {
 		return nil, err
 	}
+	j.gen.spend(s.gone)
 	*j = next
 	return m, nil
 }
 
 // advance applies the step to the journey and fills in what the message says.
 func (j *Journey) advance(s *step) error {
+	s.former = j.patient
 	if s.change.Stay != nil {
 		if err := j.reopen(s); err != nil {
 			return err
@@ -180,15 +195,25 @@ func (j *Journey) reopen(s *step) error {
 	return nil
 }
 
-// identify is A28 and A31: only the person.
+// identify is everything that is no movement: who people are, which records are
+// of one person, and whose an account is.
 func (j *Journey) identify(s *step) error {
 	s.recorded = j.moment(s.change, 5*time.Minute)
 	s.occurred = s.recorded
-	if s.event.trigger == "A28" && j.created && !s.change.Force {
-		return refused(s, j.State(), "le patient a déjà été créé", "the patient has been created already")
+	switch s.event.trigger {
+	case "A28", "A31":
+		return j.describe(s)
+	case "A24", "A37":
+		return j.link(s)
+	case "A40":
+		return j.merge(s)
+	case "A44":
+		return j.moveAccount(s)
+	case "A47":
+		return j.renumber(s)
+	case "A49":
+		return j.renumberAccount(s)
 	}
-	j.created = true
-	j.patient.updated = s.occurred
 	return nil
 }
 

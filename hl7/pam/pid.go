@@ -11,7 +11,7 @@ import (
 func (w *writer) pid() {
 	p := w.patient
 	s := w.b.Segment("PID").
-		Field(1, "1").
+		Field(1, w.pidNumber()).
 		Field(3, w.identifiers()...).
 		Field(5, w.names()...).
 		Field(7, day(p.Birth)).
@@ -53,12 +53,24 @@ func yesNo(yes bool) string {
 	return "N"
 }
 
+// pidNumber is PID-1: which of the records in the message it is.
+func (w *writer) pidNumber() string {
+	if w.second {
+		return "2"
+	}
+	return "1"
+}
+
 // identifiers is PID-3: the number in the hospital, and the INS of a qualified
-// identity where PID-32 can say that it is one (PAM.fr 6.6.1).
+// identity where PID-32 can say that it is one (PAM.fr 6.6.1). One that is taken
+// back is deleted under its authority (4.4.3).
 func (w *writer) identifiers() []string {
 	ids := []string{components(w.patient.IPP, "", "", patientNumbers.component(w.fullPID()), "PI")}
 	if w.dialect.ins && w.patient.hasINS() {
 		ids = append(ids, components(w.patient.INS, "", "", insTest.component(true), "INS"))
+	}
+	if w.withdrawn {
+		ids = append(ids, components(`""`, "", "", insTest.component(true), "INS"))
 	}
 	return ids
 }

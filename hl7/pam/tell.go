@@ -38,7 +38,7 @@ func (j *Journey) tell(s *step) error {
 		return err
 	}
 	p.INS = p.nir()
-	sent := j.dialect.ins && j.patient.hasINS() && !j.clock.IsZero()
+	sent := j.dialect.ins && j.patient.hasINS() && !j.clock.IsZero() && s.event.trigger != "A47"
 	if sent && p.INS != j.patient.INS && !s.change.Force {
 		return refused(s, j.State(),
 			"ces traits changent l'INS envoyé, ce que seul A47 peut faire",

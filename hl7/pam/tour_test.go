@@ -112,5 +112,9 @@ func tour(t testing.TB, seed uint64, d pam.Dialect, cs hl7.Charset) []sent {
 		{"begun", "A04", "", pam.Change{}},
 		{"ended", "A03", "", pam.Change{At: 90 * 24 * time.Hour}},
 	})
+	known, err := g.Patient(pam.PatientSpec{Identity: pam.Qualified, Letters: letters})
+	require.NoError(t, err)
+	play("identities", known, stay("I"), identitySteps)
+	play("unqualified", person(), stay("I"), []stop{{"known", "A31", "", pam.Change{}}, {"renumbered", "A47", "", pam.Change{Identifier: "ipp"}}})
 	return all
 }

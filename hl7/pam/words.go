@@ -25,6 +25,7 @@ var vocabularies = [...]vocabulary{
 	{"patient.born", []string{"adult", "elder", "child", "newborn"}},
 	{"patient.letters", []string{"latin1", "latin9", "ascii"}},
 	{"stay.class", []string{"I", "O", "E", "R", "V"}},
+	{"identifier", []string{newINS, insDeleted, insDowngraded, newIPP}},
 	{"stay.letters", []string{"latin1", "latin9", "ascii"}},
 }
 
