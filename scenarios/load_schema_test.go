@@ -178,7 +178,10 @@ func TestSchemasHaveTheLoadersWords(t *testing.T) {
 	require.ElementsMatch(t, []string{TLSAccepted, TLSRefused}, words(property("expect", "tls")))
 	require.ElementsMatch(t, []string{string(Must), string(Should), string(Info)}, words(property("matcher", "level")))
 	for _, field := range pam.KnownFields() {
-		def, key, _ := strings.Cut(field, ".")
+		def, key, dotted := strings.Cut(field, ".")
+		if !dotted {
+			def, key = "with", field
+		}
 		if w := words(property(def, key)); field != "patient.born" {
 			require.ElementsMatch(t, pam.KnownValues(field), w, field)
 		}
