@@ -45,6 +45,8 @@ func eventOf(trigger string) (event, bool) {
 		e.mrg, e.do = true, (*registry).rename
 	case "A44":
 		e.mrg, e.do = true, (*registry).moveAccount
+	case "A49":
+		e.mrg, e.do = true, (*registry).renumberAccount
 	case "A24":
 		e.twoPIDs, e.do = true, (*registry).linkRecords
 	case "A37":
@@ -123,7 +125,7 @@ func allEvents() []string {
 	return []string{
 		"A28", "A31", "A47", "A40", "A24", "A37",
 		"A01", "A04", "A11", "A03", "A13", "A08", "A05", "A38", "A06", "A07", "A02", "A12",
-		"A14", "A27", "A15", "A26", "A16", "A25", "A54", "A55", "A21", "A52", "A22", "A53", "A44",
+		"A14", "A27", "A15", "A26", "A16", "A25", "A54", "A55", "A21", "A52", "A22", "A53", "A44", "A49",
 		"A09", "A33", "A10", "A32", "Z99",
 	}
 }

@@ -123,6 +123,25 @@ func (r *registry) moveAccount(n *notice) outcome {
 	return applied()
 }
 
+// renumberAccount applies an A49, which PAM.fr 5.1.2 only names: the account of
+// MRG-3 has the number of PID-18 from now on.
+func (r *registry) renumberAccount(n *notice) outcome {
+	who := n.subjects[0]
+	p, changed := r.find(who.ids), false
+	if p == nil || who.account.IsZero() {
+		return discarded(noSuchAccount)
+	}
+	for _, s := range p.stays {
+		if !s.account.IsZero() && s.account.key() == who.mergedAccount.key() {
+			s.account, changed = who.account, true
+		}
+	}
+	if !changed {
+		return discarded(noSuchAccount)
+	}
+	return applied()
+}
+
 // release removes and returns the stays of an account.
 func (p *patient) release(account Identifier) []*stay {
 	var out []*stay
