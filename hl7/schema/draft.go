@@ -91,8 +91,7 @@ func (d *Draft) Segment(name string) *SegmentDef {
 		d.fail(name, "this is no segment name", "ce n'est pas un nom de segment")
 	}
 	s := &SegmentDef{Name: name}
-	d.v.segments = append(d.v.segments, s)
-	slices.SortFunc(d.v.segments, func(a, b *SegmentDef) int { return cmp.Compare(a.Name, b.Name) })
+	d.v.segments = put(d.v.segments, s, func(s *SegmentDef) string { return s.Name })
 	return s
 }
 
@@ -132,8 +131,7 @@ func (d *Draft) Type(name string) *TypeDef {
 }
 
 func (d *Draft) addType(t *TypeDef) {
-	d.v.types = append(d.v.types, t)
-	slices.SortFunc(d.v.types, func(a, b *TypeDef) int { return cmp.Compare(a.Name, b.Name) })
+	d.v.types = put(d.v.types, t, func(t *TypeDef) string { return t.Name })
 }
 
 // Variant returns a copy of a type under a name of its own, such as "CX-INS",
@@ -153,9 +151,7 @@ func (d *Draft) Variant(of, name string) *TypeDef {
 // that is used.
 func (d *Draft) Table(t *Table) {
 	d.tables[t.Number] = t
-	d.v.tables = slices.DeleteFunc(d.v.tables, func(other *Table) bool { return other.Number == t.Number })
-	d.v.tables = append(d.v.tables, t)
-	slices.SortFunc(d.v.tables, func(a, b *Table) int { return cmp.Compare(a.Number, b.Number) })
+	d.v.tables = put(d.v.tables, t, func(t *Table) string { return t.Number })
 }
 
 // TableOf returns the table of a number, or nil.
@@ -163,16 +159,26 @@ func (d *Draft) TableOf(number string) *Table { return d.v.Table(number) }
 
 // Structure sets a structure; events name it.
 func (d *Draft) Structure(s *Structure) {
-	d.v.structures = slices.DeleteFunc(d.v.structures, func(other *Structure) bool { return other.Name == s.Name })
-	d.v.structures = append(d.v.structures, s)
-	slices.SortFunc(d.v.structures, func(a, b *Structure) int { return cmp.Compare(a.Name, b.Name) })
+	d.v.structures = put(d.v.structures, s, func(s *Structure) string { return s.Name })
 }
 
 // Event sets the structure of a trigger event.
 func (d *Draft) Event(e Event) {
-	d.v.events = slices.DeleteFunc(d.v.events, func(other Event) bool { return other.Trigger == e.Trigger })
-	d.v.events = append(d.v.events, e)
-	slices.SortFunc(d.v.events, func(a, b Event) int { return cmp.Compare(a.Trigger, b.Trigger) })
+	d.v.events = put(d.v.events, e, func(e Event) string { return e.Trigger })
+}
+
+// put puts an element into a list that is sorted by name, in place of the one
+// of that name. A profile puts in dozens when a program starts, so lists are
+// not sorted anew each time.
+func put[T any](list []T, element T, nameOf func(T) string) []T {
+	i, found := slices.BinarySearchFunc(list, nameOf(element), func(other T, name string) int {
+		return cmp.Compare(nameOf(other), name)
+	})
+	if found {
+		list[i] = element
+		return list
+	}
+	return slices.Insert(list, i, element)
 }
 
 // Version returns the profile. It numbers fields and components by their order

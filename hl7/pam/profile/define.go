@@ -1,0 +1,356 @@
+package profile
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/pamlab/pamlab/hl7/pam"
+	"github.com/pamlab/pamlab/hl7/schema"
+)
+
+func text(fr, en string) pam.Text { return pam.Text{FR: fr, EN: en} }
+
+// pendingTable is a table that was named before it was defined.
+type pendingTable struct {
+	*schema.Table
+	at   row
+	cell int
+}
+
+// remember notes where the definition of a place comes from. A line that says
+// nothing about source or name leaves those that were there.
+func (b *builder) remember(at place, source string, name pam.Text) {
+	o := b.p.origins[at]
+	if o == nil {
+		o = &origin{}
+		b.p.origins[at] = o
+	}
+	o.Layer = b.layer
+	if source == "" {
+		source = b.source
+	}
+	o.Source = source
+	if name.FR != "" {
+		o.name.FR = name.FR
+	}
+	if name.EN != "" {
+		o.name.EN = name.EN
+	}
+	b.note = &o.Note
+}
+
+func (b *builder) segmentLine() error {
+	name := b.row.text(1)
+	b.segment, b.item, b.source = b.d.Segment(name), b.field, b.row.text(2)
+	if en := b.row.text(4); en != "" {
+		b.segment.Description = en
+	}
+	b.remember(place{name, 0}, b.source, text(b.row.text(3), b.row.text(4)))
+	return nil
+}
+
+// field reads number, type, length, usage, cardinality, table, source, names.
+func (b *builder) field() error {
+	n, err := strconv.Atoi(b.row.cells[0])
+	fields := &b.segment.Fields
+	switch {
+	case err == nil && n == len(*fields)+1 && n < 1000:
+		*fields = append(*fields, schema.FieldDef{Max: 1})
+	case err != nil || n < 1 || n > len(*fields):
+		return b.fail(0, "the number of a field was expected", "on attendait le numéro d'un champ")
+	}
+	f := &(*fields)[n-1]
+	for _, set := range [...]func(*schema.FieldDef) error{b.fieldType, b.fieldLength, b.fieldUsage, b.fieldBounds, b.fieldTable} {
+		if err := set(f); err != nil {
+			return err
+		}
+	}
+	if en := b.row.text(8); en != "" {
+		f.Name = en
+	}
+	b.remember(place{b.segment.Name, n}, b.row.text(6), text(b.row.text(7), b.row.text(8)))
+	return nil
+}
+
+func (b *builder) fieldType(f *schema.FieldDef) error {
+	t, err := b.typeIn(1, f.Type)
+	f.Type = t
+	return err
+}
+
+func (b *builder) fieldLength(f *schema.FieldDef) (err error) {
+	f.Length, err = b.lengthIn(2, f.Length)
+	return err
+}
+
+func (b *builder) fieldUsage(f *schema.FieldDef) (err error) {
+	f.Usage, err = b.usageIn(3, f.Usage)
+	return err
+}
+
+func (b *builder) fieldBounds(f *schema.FieldDef) error {
+	c := b.row.cell(4)
+	if c == same {
+		return nil
+	}
+	least, most, ok := strings.Cut(c, "..")
+	low, err := strconv.Atoi(least)
+	high := schema.Unbounded
+	if most != "*" && err == nil {
+		high, err = strconv.Atoi(most)
+	}
+	if !ok || err != nil || low < 0 || high < schema.Unbounded || high != schema.Unbounded && high < low {
+		return b.fail(4, "a cardinality such as 0..1 or 1..* was expected", "on attendait une cardinalité, comme 0..1 ou 1..*")
+	}
+	f.Min, f.Max = low, high
+	return nil
+}
+
+func (b *builder) fieldTable(f *schema.FieldDef) error {
+	f.Table = b.tableIn(5, f.Table)
+	return nil
+}
+
+// typeIn reads a cell with the name of a data type.
+func (b *builder) typeIn(cell int, old *schema.TypeDef) (*schema.TypeDef, error) {
+	name := b.row.cell(cell)
+	if name == same && old != nil {
+		return old, nil
+	}
+	if b.base.Type(name) == nil && !b.types[name] {
+		return nil, b.fail(cell, "there is no data type %q", "il n'y a pas de type « %s »", name)
+	}
+	return b.d.Type(name), nil
+}
+
+func (b *builder) lengthIn(cell, old int) (int, error) {
+	switch c := b.row.cell(cell); c {
+	case same:
+		return old, nil
+	case none:
+		return 0, nil
+	default:
+		n, err := strconv.Atoi(c)
+		if err != nil || n < 1 {
+			return 0, b.fail(cell, "a length was expected", "on attendait une longueur")
+		}
+		return n, nil
+	}
+}
+
+func (b *builder) usageIn(cell int, old schema.Usage) (schema.Usage, error) {
+	c := b.row.cell(cell)
+	if c == same {
+		return old, nil
+	}
+	u, ok := schema.ParseUsage(c)
+	if !ok {
+		return 0, b.fail(cell, "a usage was expected: R, RE, O, C, CE, B, W or X", "on attendait un usage : R, RE, O, C, CE, B, W ou X")
+	}
+	return u, nil
+}
+
+// tableIn reads a cell with the number of a table, which may be defined later.
+func (b *builder) tableIn(cell int, old *schema.Table) *schema.Table {
+	number := b.row.cell(cell)
+	switch number {
+	case same:
+		return old
+	case none:
+		return nil
+	}
+	if t := b.d.TableOf(number); t != nil {
+		return t
+	}
+	p, ok := b.pending[number]
+	if !ok {
+		p = pendingTable{&schema.Table{Number: number}, b.row, cell}
+		b.pending[number] = p
+	}
+	return p.Table
+}
+
+func (b *builder) typeLine() error {
+	name := b.row.text(1)
+	if name == "" {
+		return b.fail(1, "the name of a data type was expected", "on attendait le nom d'un type")
+	}
+	b.types[name] = true
+	b.openType(b.d.Type(name), 2)
+	return nil
+}
+
+func (b *builder) variant() error {
+	of, name := b.row.text(1), b.row.text(2)
+	if b.base.Type(of) == nil && !b.types[of] {
+		return b.fail(1, "there is no data type %q", "il n'y a pas de type « %s »", of)
+	}
+	if name == "" {
+		return b.fail(2, "the name of the variant was expected", "on attendait le nom de la variante")
+	}
+	b.types[name] = true
+	b.openType(b.d.Variant(of, name), 3)
+	return nil
+}
+
+func (b *builder) openType(t *schema.TypeDef, source int) {
+	b.typ, b.item, b.source = t, b.component, b.row.text(source)
+	if en := b.row.text(source + 2); en != "" {
+		t.Description = en
+	}
+	b.remember(place{t.Name, 0}, b.source, text(b.row.text(source+1), b.row.text(source+2)))
+}
+
+// component reads number, type, length, usage, table, source, names.
+func (b *builder) component() error {
+	n, err := strconv.Atoi(b.row.cells[0])
+	list := &b.typ.Components
+	switch {
+	case err == nil && n == len(*list)+1 && n <= 64:
+		*list = append(*list, schema.ComponentDef{})
+	case err != nil || n < 1 || n > len(*list):
+		return b.fail(0, "the number of a component was expected", "on attendait le numéro d'un composant")
+	}
+	c := &(*list)[n-1]
+	if c.Type, err = b.typeIn(1, c.Type); err != nil {
+		return err
+	}
+	if c.Length, err = b.lengthIn(2, c.Length); err != nil {
+		return err
+	}
+	if c.Usage, err = b.usageIn(3, c.Usage); err != nil {
+		return err
+	}
+	c.Table = b.tableIn(4, c.Table)
+	if en := b.row.text(7); en != "" {
+		c.Name = en
+	}
+	b.remember(place{b.typ.Name, n}, b.row.text(5), text(b.row.text(6), b.row.text(7)))
+	return nil
+}
+
+// nameLine gives a field, component or segment a French name.
+func (b *builder) nameLine() error {
+	at, err := b.placeIn(1)
+	if err != nil {
+		return err
+	}
+	o := b.p.origins[at]
+	if o == nil {
+		o = &origin{Origin: Origin{Layer: layerHL7, Source: "HL7 v" + b.base.Name}}
+		b.p.origins[at] = o
+	}
+	o.name.FR = b.row.text(2)
+	return nil
+}
+
+// placeIn reads a cell like PID-32, CX.4, PID or 0032.
+func (b *builder) placeIn(cell int) (place, error) {
+	c := b.row.text(cell)
+	i := strings.LastIndexAny(c, "-.")
+	if i < 0 {
+		return place{c, 0}, nil
+	}
+	n, err := strconv.Atoi(c[i+1:])
+	if err != nil || n < 1 {
+		return place{c, 0}, nil // IHE-FRANCE-ZFM-3-4 has no place here: tables are named by soften alone
+	}
+	return place{c[:i], n}, nil
+}
+
+func (b *builder) softenLine() error {
+	s := softening{what: b.row.text(2), segments: strings.Fields(b.row.text(3)), at: b.row}
+	var err error
+	switch s.what {
+	case softUnknown:
+		s.place = place{b.row.text(1), 0}
+	case softMissing, softPresent:
+		s.place, err = b.placeIn(1)
+	default:
+		err = b.fail(2, "missing, present or unknown was expected", "on attendait missing, present ou unknown")
+	}
+	b.soften = append(b.soften, s)
+	return err
+}
+
+// borrow takes segments with their types from another profile.
+func (b *builder) borrow() error {
+	name, from := b.row.text(1), b.row.text(2)
+	v, err := b.lender(from)
+	if err != nil {
+		return err
+	}
+	if v.Version.Segment(name) == nil {
+		return b.fail(1, "%s has no segment %q", "%s n'a pas de segment « %s »", from, name)
+	}
+	b.d.Borrow(v.Version, name)
+	b.take(v, name)
+	return nil
+}
+
+// lender returns the profile that lends a segment, or a version of HL7 alone.
+func (b *builder) lender(name string) (*Profile, error) {
+	for _, v := range schema.Versions() {
+		if v.Name == name {
+			return &Profile{Version: v}, nil
+		}
+	}
+	if b.lib.shelf[name] == nil || b.depth >= mostLenders {
+		return nil, b.fail(2, "there is no profile %q to borrow from", "il n'y a pas de profil « %s » à qui emprunter", name)
+	}
+	for _, v := range b.lenders {
+		if v.Name == name {
+			return v, nil
+		}
+	}
+	v, err := b.lib.read(name, b.depth+1)
+	if err == nil {
+		b.lenders = append(b.lenders, v)
+	}
+	return v, err
+}
+
+// mostLenders bounds how many profiles borrow from each other in a row.
+const mostLenders = 3
+
+// take takes with a segment what its lender knows about it: origins, tables
+// and what is softened.
+func (b *builder) take(from *Profile, segment string) {
+	names := map[string]bool{segment: true}
+	for _, f := range from.Version.Segment(segment).Fields {
+		b.takeTable(from, f.Table)
+		b.takeType(from, f.Type, names)
+	}
+	for at, o := range from.origins {
+		if names[at.name] {
+			b.p.origins[at] = o
+		}
+	}
+	for _, s := range from.softenings {
+		if s.place.name == segment {
+			b.soften = append(b.soften, s)
+		}
+	}
+}
+
+func (b *builder) takeType(from *Profile, t *schema.TypeDef, names map[string]bool) {
+	if t == nil || names[t.Name] {
+		return
+	}
+	names[t.Name] = true
+	for i := range t.Components {
+		b.takeTable(from, t.Components[i].Table)
+		b.takeType(from, t.Components[i].Type, names)
+	}
+}
+
+func (b *builder) takeTable(from *Profile, t *schema.Table) {
+	if t == nil {
+		return
+	}
+	for number := range strings.SplitSeq(t.Number, "/") {
+		if lent := from.tables[number]; lent != nil {
+			b.lent[number] = lent
+		}
+	}
+}

@@ -1,0 +1,169 @@
+package profile
+
+import (
+	"cmp"
+	"embed"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+//go:embed data/*.txt
+var dataFiles embed.FS
+
+// Load returns a profile by its name or by that of its dialect, which means the
+// newest profile of the dialect; "" is [DefaultDialect]. A profile is read when
+// it is first asked for. A name that is neither is an [*UnknownError].
+func Load(name string) (*Profile, error) { return shipped().load(name) }
+
+// Names returns the names of all profiles, sorted.
+func Names() []string { return slices.Clone(shipped().names) }
+
+// shipped is the library of the files in the program.
+var shipped = sync.OnceValue(func() *library {
+	l, err := newLibrary(dataFiles, "data")
+	if err != nil { // not possible: the compiler has put the directory there
+		l = &library{}
+	}
+	return l
+})
+
+// library reads profiles from the files of a directory, name.txt each.
+type library struct {
+	files fs.FS
+	dir   string
+	names []string
+	shelf map[string]*volume
+}
+
+// volume is a profile that is read at most once.
+type volume struct {
+	once    sync.Once
+	profile *Profile
+	err     error
+}
+
+func newLibrary(files fs.FS, dir string) (*library, error) {
+	entries, err := fs.ReadDir(files, dir)
+	if err != nil {
+		return nil, err
+	}
+	l := &library{files: files, dir: dir, shelf: map[string]*volume{}}
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), ".txt"); ok && !e.IsDir() {
+			l.names = append(l.names, name)
+			l.shelf[name] = &volume{}
+		}
+	}
+	slices.Sort(l.names)
+	return l, nil
+}
+
+func (l *library) load(name string) (*Profile, error) {
+	if name == "" {
+		name = DefaultDialect
+	}
+	if v := l.shelf[name]; v != nil {
+		return l.open(name, v)
+	}
+	newest, dialects := l.newest(name)
+	if newest == "" {
+		all := append(dialects, l.names...)
+		slices.Sort(all)
+		all = slices.Compact(all)
+		return nil, &UnknownError{Name: name, Near: near(name, all), all: all}
+	}
+	return l.open(newest, l.shelf[newest])
+}
+
+func (l *library) open(name string, v *volume) (*Profile, error) {
+	v.once.Do(func() { v.profile, v.err = l.read(name, 0) })
+	return v.profile, v.err
+}
+
+// newest returns the newest profile of a dialect, and all dialects. Of each
+// file it reads the beginning only.
+func (l *library) newest(dialect string) (name string, dialects []string) {
+	version := ""
+	for _, n := range l.names {
+		text, err := l.text(n)
+		if err != nil {
+			continue
+		}
+		own, pam := heading(text, "dialect"), heading(text, "pam")
+		dialects = append(dialects, own)
+		if own == dialect && (name == "" || compareVersions(pam, version) > 0) {
+			name, version = n, pam
+		}
+	}
+	return name, dialects
+}
+
+// heading returns the value of a heading, which stand before the first empty
+// line.
+func heading(text, key string) string {
+	for line := range strings.SplitSeq(text, "\n") {
+		if line == "" {
+			break
+		}
+		if value, ok := strings.CutPrefix(line, key+"\t"); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+// compareVersions compares numbers like 2.9 and 2.11.1.
+func compareVersions(a, b string) int {
+	for a != "" || b != "" {
+		var x, y string
+		x, a, _ = strings.Cut(a, ".")
+		y, b, _ = strings.Cut(b, ".")
+		m, _ := strconv.Atoi(x)
+		n, _ := strconv.Atoi(y)
+		if c := cmp.Compare(m, n); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// mostText bounds a data file: the largest in the program has 100 kB.
+const mostText = 4 << 20
+
+func (l *library) text(name string) (string, error) {
+	b, err := fs.ReadFile(l.files, l.dir+"/"+name+".txt")
+	if err != nil {
+		return "", err
+	}
+	return string(b[:min(len(b), mostText)]), nil
+}
+
+// mostAncestors bounds how many files extend each other.
+const mostAncestors = 32
+
+// read makes a profile of its file and those that it extends.
+func (l *library) read(name string, depth int) (*Profile, error) {
+	b := newBuilder(l, name, depth)
+	var chain []source
+	for next := name; next != ""; {
+		text, err := l.text(next)
+		if err != nil || len(chain) == mostAncestors {
+			return nil, b.fileError(name, "extends what cannot be read: "+next, "prolonge ce qui ne peut être lu : "+next)
+		}
+		chain = append(chain, source{next, text})
+		next = heading(text, "extends")
+	}
+	slices.Reverse(chain)
+	for _, s := range chain {
+		if err := b.file(s); err != nil {
+			return nil, err
+		}
+	}
+	return b.finish()
+}
+
+// source is the text of a data file.
+type source struct{ name, text string }

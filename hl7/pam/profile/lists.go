@@ -1,0 +1,168 @@
+package profile
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/pamlab/pamlab/hl7/pam"
+)
+
+// tableLine reads number, kind, source, where it is used, names. Kind
+// "closed-events" is a closed table whose codes are the events of the profile.
+func (b *builder) tableLine() error {
+	number, kind := b.row.text(1), b.row.text(2)
+	if number == "" {
+		return b.fail(1, "the number of a table was expected", "on attendait le numéro d'une table")
+	}
+	t := &Table{
+		Number: number, Kind: kind, Source: b.row.text(3), UsedBy: strings.Fields(b.row.text(4)),
+		Name: text(b.row.text(5), b.row.text(6)), layer: b.layer,
+	}
+	switch kind {
+	case kindClosed, kindOpen, kindExternal, kindIndicative:
+	case "closed-events":
+		t.Kind, t.ofEvents = kindClosed, true
+	default:
+		return b.fail(2, "closed, open, external or indicative was expected", "on attendait closed, open, external ou indicative")
+	}
+	b.p.tables[number] = t
+	b.table, b.item, b.note = t, b.code, &t.Note
+	return nil
+}
+
+// code reads a code and its labels.
+func (b *builder) code() error {
+	b.addCode(0)
+	return nil
+}
+
+func (b *builder) addCode(cell int) {
+	c := Code{Value: b.row.cell(cell), Label: text(b.row.text(cell+1), b.row.text(cell+2))}
+	if c.Label.EN == "" {
+		c.Label.EN = c.Label.FR
+	}
+	b.table.Codes = append(b.table.Codes, c)
+	b.note = &b.table.Codes[len(b.table.Codes)-1].Note
+}
+
+// codesLine opens a table of the profile, or of HL7 if the profile has none of
+// its own, to add codes to it or take some away.
+func (b *builder) codesLine() error {
+	number := b.row.text(1)
+	old := b.p.tables[number]
+	if old == nil {
+		if old = b.hl7Table(number); old == nil {
+			return b.fail(1, "there is no table %q", "il n'y a pas de table « %s »", number)
+		}
+	}
+	t := *old // a profile that lends or is extended keeps its own
+	t.Codes, t.layer = slices.Clone(old.Codes), b.layer
+	if source := b.row.text(2); source != "" {
+		t.Source = source
+	}
+	b.p.tables[number] = &t
+	b.table, b.item, b.note = &t, b.change, &t.Note
+	return nil
+}
+
+// hl7Table is a table of the version as one of a profile.
+func (b *builder) hl7Table(number string) *Table {
+	if b.base.Table(number) == nil {
+		return nil
+	}
+	only := &Profile{Version: b.base, used: func() map[string][]string { return nil }}
+	t := only.Table(number)
+	t.Kind = map[string]string{"hl7": kindClosed, "user": kindOpen}[t.Kind]
+	return t
+}
+
+// change reads + code labels, or - code.
+func (b *builder) change() error {
+	value := b.row.cell(1)
+	i := slices.IndexFunc(b.table.Codes, func(c Code) bool { return c.Value == value })
+	switch {
+	case b.row.cells[0] == "+" && i < 0:
+		b.addCode(1)
+	case b.row.cells[0] == "-" && i >= 0:
+		b.table.Codes, b.note = slices.Delete(b.table.Codes, i, i+1), nil
+	case b.row.cells[0] == "+":
+		return b.fail(1, "the table has the code %q", "la table a déjà le code « %s »", value)
+	case b.row.cells[0] == "-":
+		return b.fail(1, "the table has no code %q", "la table n'a pas le code « %s »", value)
+	default:
+		return b.fail(0, "+ or - was expected", "on attendait + ou -")
+	}
+	return nil
+}
+
+func (b *builder) part() error {
+	name := b.row.text(1)
+	if name == "" || b.row.text(2) == "" {
+		return b.fail(1, "a name and segments were expected", "on attendait un nom et des segments")
+	}
+	b.parts[name] = b.row.text(2)
+	return nil
+}
+
+// eventLine reads trigger, structure, transaction, kind, actions, cancels,
+// classes, tolerated classes, source, names.
+func (b *builder) eventLine() error {
+	r := &b.row
+	trigger := r.text(1)
+	if len(trigger) != 3 {
+		return b.fail(1, "a trigger such as A01 was expected", "on attendait un événement, comme A01")
+	}
+	e := &eventText{at: *r, Event: Event{
+		Trigger: trigger, Type: "ADT", Structure: r.text(2), Transaction: r.text(3), Kind: r.text(4),
+		Actions: strings.Fields(r.text(5)), Cancels: strings.Fields(r.text(6)), Classes: r.text(7), TolerateClasses: r.text(8),
+		Source: r.text(9), Name: text(r.text(10), r.text(11)),
+	}}
+	if trigger == "ACK" {
+		e.Type = "ACK"
+	}
+	if e.Name.EN == "" {
+		e.Name = pam.Text{FR: pam.Trigger(trigger).Name("fr"), EN: pam.Trigger(trigger).Name("en")}
+	}
+	b.events[trigger] = e
+	b.event, b.item, b.note = e, b.eventItem, nil
+	return nil
+}
+
+func (b *builder) eventItem() error {
+	switch key, value := b.row.cells[0], b.row.text(1); {
+	case key == "grammar" && value != "":
+		b.event.notation, b.event.at = value, b.row
+	case key == "order" && value == "strict":
+		b.event.StrictOrder = true
+	case key == "pv2" && value == "unsupported":
+		b.event.PV2Unsupported = true
+	default:
+		return b.fail(0, "grammar, order strict or pv2 unsupported was expected", "on attendait grammar, order strict ou pv2 unsupported")
+	}
+	return nil
+}
+
+// eventsLine says whether the profile has all events of the version, or those
+// alone that are listed from here.
+func (b *builder) eventsLine() error {
+	switch b.row.text(1) {
+	case "all":
+		b.allHL7 = true
+	case "listed":
+		b.allHL7 = false
+		clear(b.events)
+	default:
+		return b.fail(1, "all or listed was expected", "on attendait all ou listed")
+	}
+	return nil
+}
+
+// without takes an event away.
+func (b *builder) without() error {
+	trigger := b.row.text(1)
+	if b.events[trigger] == nil {
+		return b.fail(1, "there is no event %q to leave out", "il n'y a pas d'événement « %s » à retirer", trigger)
+	}
+	delete(b.events, trigger)
+	return nil
+}

@@ -1,0 +1,40 @@
+package profile
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pamlab/pamlab/hl7/schema"
+)
+
+// TestEveryProfileLoads also compiles every grammar, which is left to the first
+// message otherwise.
+func TestEveryProfileLoads(t *testing.T) {
+	for _, name := range Names() {
+		p, err := Load(name)
+		require.NoError(t, err, name)
+		require.Equal(t, name, p.Name)
+		require.NotEmpty(t, p.Dialect)
+		require.NotEmpty(t, p.Title.FR)
+		require.NotEmpty(t, p.Title.EN)
+		for _, trigger := range p.Events() {
+			e := p.Event(trigger)
+			_, err := schema.Compile(e.Structure, e.Grammar.Notation)
+			require.NoError(t, err, "%s %s: %s", name, trigger, e.Grammar.Notation)
+		}
+	}
+}
+
+func BenchmarkLoad(b *testing.B) {
+	for _, name := range Names() {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				l, err := newLibrary(dataFiles, "data")
+				require.NoError(b, err)
+				_, err = l.load(name)
+				require.NoError(b, err)
+			}
+		})
+	}
+}
