@@ -16,8 +16,10 @@ type Change struct {
 	// in a Z99, a past date for a movement that is recorded late. nil: At, or
 	// unchanged in a Z99.
 	Start *time.Duration
-	// Planned is when a pre-admitted patient is expected, since the instant; 0
-	// is a week after the pre-admission.
+	// Planned is when what is announced is expected, since the instant: the
+	// admission of an A05 or A14, the transfer of an A15, the discharge of an
+	// A16, the return of an A21. 0 is some time after the step, a week for an
+	// admission.
 	Planned time.Duration
 
 	// Unit takes over housing, medical and care responsibility; Housing,
@@ -26,15 +28,34 @@ type Change struct {
 	// Room and Bed are where the patient lies from now on; "" is no change,
 	// but in another housing unit they are drawn anew.
 	Room, Bed string
-	// Class is the PV1-2 of an A01, A04 or A05, or the corrected one in a Z99
-	// on these three; "" is the class of the stay.
+	// NoBed leaves the patient in another housing unit without room and bed,
+	// which an A02 or Z99 gives later.
+	NoBed bool
+	// Class is the PV1-2 that an A01, A04, A05 or A14 enters with, "" is that
+	// of the stay; or the one that an A06 or A07 leads to, "" is I and O, or
+	// where the patient has that class, R and E. A Z99 corrects it in all of
+	// these.
 	Class string
+	// Temporary is the place, as a unit without a label, that a tracked patient
+	// sets out for (A09) or arrives at (A10), PV1-11. nil is the place that the
+	// last departure named; without one, back from a temporary place, or else
+	// an operating theatre.
+	Temporary *Unit
+	// Doctor takes over from the attending doctor, in an A54 or a Z99 on what
+	// named one. nil: in an A54 one is drawn.
+	Doctor *Doctor
 
 	// Of names the step whose movement is cancelled or corrected; "" is the
-	// last movement that the event can cancel, or the last of all.
+	// last movement that the event can cancel, or the last of all. In an A06 or
+	// A07 it asks for the cancellation of that A07 or A06 (PAM.fr 5.3.5); they
+	// insert a movement otherwise.
 	Of string
 	// Deceased tells, in an A03, that the patient died.
 	Deceased bool
+	// LastVisit tells, in an A03, whether the account ends with this visit,
+	// PV1-41: of sessions it is false but for the last one (PAM.fr 7.1.2). nil:
+	// it does, or unchanged in a Z99.
+	LastVisit *bool
 	// Patient holds what becomes known about the person. Empty members are
 	// unchanged; LongName, Twin and Letters are not for later.
 	Patient *PatientSpec
@@ -70,12 +91,15 @@ func (c Change) check(e event) error {
 		field      string
 		set, means bool
 	}{
-		{"stay.unit", c.moves(), opens(e.trigger) || e.trigger == "A02" || about},
-		{"stay.class", c.Class != "", opens(e.trigger) || e.trigger == "A02" || about},
+		{"stay.unit", c.moves(), places(e) || about},
+		{"stay.class", c.Class != "", places(e) && e.trigger != "A15" || about},
 		{"start", c.Start != nil, e.kind == insert || about},
-		{"planned", c.Planned != 0, e.trigger == "A05" || about},
-		{"of", c.Of != "", e.kind == cancel || about},
+		{"planned", c.Planned != 0, plans(e.trigger) || about},
+		{"temporary", c.Temporary != nil, e.trigger == "A09" || e.trigger == "A10"},
+		{"doctor", c.Doctor != nil, e.trigger == "A54" || about},
+		{"of", c.Of != "", e.kind == cancel || e.kind == tracking && e.cancels != nil || about},
 		{"deceased", c.Deceased, e.trigger == "A03" || about},
+		{"last_visit", c.LastVisit != nil, e.trigger == "A03" || about},
 		{"stay", c.Stay != nil, opens(e.trigger)},
 		{"other", c.Other != nil, namesOther(e.trigger)},
 		{"keep", c.Keep, e.trigger == "A40"},
@@ -92,23 +116,45 @@ func (c Change) check(e event) error {
 	if err := word("identifier", c.Identifier); err != nil {
 		return err
 	}
-	for _, u := range [...]*Unit{c.Unit, c.Housing, c.Medical, c.Care} {
+	for _, u := range [...]*Unit{c.Unit, c.Housing, c.Medical, c.Care, c.Temporary} {
 		if u != nil && *u == (Unit{}) {
 			return noUnit(*u)
 		}
 	}
-	if err := checkUnits(c.Unit, c.Housing, c.Medical, c.Care); err != nil {
+	if err := checkUnits(c.Unit, c.Housing, c.Medical, c.Care, c.Temporary); err != nil {
+		return err
+	}
+	if err := c.Doctor.check(); err != nil {
 		return err
 	}
 	return checkBed(c.Room, c.Bed)
 }
 
-// opens reports whether an event begins a visit.
-func opens(t Trigger) bool { return t == "A01" || t == "A04" || t == "A05" }
+// opens reports whether an event begins a visit, or announces it.
+func opens(t Trigger) bool { return expects(t) || enters(t) }
+
+// enters reports whether the patient comes with the event.
+func enters(t Trigger) bool { return t == "A01" || t == "A04" }
+
+// expects reports whether an event announces a patient.
+func expects(t Trigger) bool { return t == "A05" || t == "A14" }
+
+// reclassifies reports whether an event changes the class of a patient who is
+// there.
+func reclassifies(t Trigger) bool { return t == "A06" || t == "A07" }
+
+// places reports whether a movement of the event says where the patient is, or
+// will be.
+func places(e event) bool {
+	return e.kind == insert && (opens(e.trigger) || reclassifies(e.trigger) || e.trigger == "A02" || e.trigger == "A15")
+}
+
+// plans reports whether an event announces something with its date.
+func plans(t Trigger) bool { return pending(t) || t == "A05" || t == "A21" }
 
 // moves reports whether the change names a place or unit.
 func (c Change) moves() bool {
-	return c.Unit != nil || c.Housing != nil || c.Medical != nil || c.Care != nil || c.Room != "" || c.Bed != ""
+	return c.Unit != nil || c.Housing != nil || c.Medical != nil || c.Care != nil || c.Room != "" || c.Bed != "" || c.NoBed
 }
 
 // apply returns the situation after the change. The bed of another unit is not
@@ -126,8 +172,11 @@ func (c Change) apply(s Situation) Situation {
 			*u.to = *u.from
 		}
 	}
-	if s.Housing.Code != housed.Code {
+	if s.Housing.Code != housed.Code || c.NoBed {
 		s.Room, s.Bed = "", ""
+	}
+	if c.Doctor != nil {
+		s.Doctor = *c.Doctor
 	}
 	s.Room, s.Bed, s.Class = orElse(c.Room, s.Room), orElse(c.Bed, s.Bed), orElse(c.Class, s.Class)
 	return s
@@ -153,7 +202,7 @@ func nature(from, to Situation) string {
 		return "M"
 	case s:
 		return "S"
-	case from.Room != to.Room || from.Bed != to.Bed:
+	case (from.Room != to.Room || from.Bed != to.Bed) && to.Room+to.Bed != "":
 		return "L"
 	}
 	return ""

@@ -57,6 +57,7 @@ func (w *writer) segments() {
 		w.zbe()
 	}
 	w.french()
+	w.rol()
 }
 
 // takesContacts reports whether NK1 is sent: required if known where a person

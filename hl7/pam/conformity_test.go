@@ -166,9 +166,12 @@ func (d *demands) movement() {
 	if action == "" {
 		return
 	}
-	want := map[pam.Trigger]string{"A11": "CANCEL", "A12": "CANCEL", "A13": "CANCEL", "A38": "CANCEL", "Z99": "UPDATE"}[d.trigger]
-	if want == "" {
-		want = "INSERT"
+	want := "INSERT"
+	switch {
+	case d.trigger == "Z99":
+		want = "UPDATE"
+	case d.of != "":
+		want = "CANCEL"
 	}
 	d.that(action == want, "ZBE-4 %s", action)
 	d.that(d.get("ZBE-6") == string(d.of), "ZBE-6 %s, not %s", d.get("ZBE-6"), d.of)
@@ -177,7 +180,7 @@ func (d *demands) movement() {
 	if nature == "" {
 		return
 	}
-	d.that(slices.Contains([]string{"S", "H", "M", "L", "SM", "SH", "MH", "HMS", "C"}, nature), "ZBE-9 %s", nature)
+	d.that(slices.Contains([]string{"S", "H", "M", "L", "D", "SM", "SH", "MH", "LD", "HMS", "C"}, nature), "ZBE-9 %s", nature)
 	corrects := d.trigger == "Z99" && slices.Contains([]pam.Trigger{"A01", "A04", "A05"}, d.of)
 	d.that(nature != "C" || corrects, "ZBE-9 C in a %s of %s", d.trigger, d.of)
 	d.that(nature != "L" || d.get("PV1-3.2")+d.get("PV1-3.3") != "", "ZBE-9 L without room or bed")

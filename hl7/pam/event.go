@@ -13,7 +13,8 @@ const (
 	insert               // adds a movement: ZBE-4 = INSERT
 	cancel               // takes a movement back: ZBE-4 = CANCEL
 	update               // corrects a movement: ZBE-4 = UPDATE
-	tracking             // ITI-31 without a movement: temporary places, accounts
+	tracking             // ITI-31 without a movement: temporary places
+	account              // ITI-31 without a movement: whose account, and its number
 )
 
 // event is a row of the table of trigger events: what the two transactions know

@@ -36,6 +36,23 @@ func TestGolden(t *testing.T) {
 		"A44": {{trigger: "A01"}},
 		"A47": {{trigger: "A31"}},
 		"A49": {{trigger: "A01"}},
+		"A06": {{trigger: "A04"}},
+		"A07": {{trigger: "A01"}},
+		"A27": {{trigger: "A14"}},
+		"A15": {{trigger: "A01"}},
+		"A26": {{trigger: "A01"}, {trigger: "A15"}},
+		"A16": {{trigger: "A01"}},
+		"A25": {{trigger: "A01"}, {trigger: "A16"}},
+		"A21": {{trigger: "A01"}},
+		"A52": {{trigger: "A01"}, {trigger: "A21"}},
+		"A22": {{trigger: "A01"}, {trigger: "A21"}},
+		"A53": {{trigger: "A01"}, {trigger: "A21"}, {trigger: "A22"}},
+		"A54": {{trigger: "A01"}},
+		"A55": {{trigger: "A01"}, {trigger: "A54"}},
+		"A09": {{trigger: "A01"}},
+		"A33": {{trigger: "A01"}, {trigger: "A09"}},
+		"A10": {{trigger: "A01"}, {trigger: "A09"}},
+		"A32": {{trigger: "A01"}, {trigger: "A09"}, {trigger: "A10"}},
 	}
 	changes := map[pam.Trigger]pam.Change{
 		"A31": {At: 10 * time.Minute},
@@ -54,8 +71,11 @@ func TestGolden(t *testing.T) {
 				p, err := g.Patient(pam.PatientSpec{Family: "Lefèvre-Nuñez", Given: "Zoé Anne-Laëtitia", Sex: "F", Born: "1984-11-30", BirthPlace: "corsica", Twin: true, UsualName: "L'Hôte"})
 				require.NoError(t, err)
 				class := "I"
-				if trigger == "A04" {
+				switch trigger {
+				case "A04":
 					class = "O"
+				case "A06":
+					class = "E"
 				}
 				st, err := g.Stay(pam.StaySpec{Class: class})
 				require.NoError(t, err)

@@ -31,6 +31,7 @@ type Journey struct {
 	created []string  // IPP of those whom an A28 or A31, which creates whom it does not find, told about
 	other   *Patient  // the other record of the last step that had one; nil for none
 	links   []string  // pairs of IPP that an A24 linked
+	tracks  []track   // departures and arrivals at temporary places
 	clock   time.Time // of the last step; zero before the first
 }
 
@@ -78,12 +79,14 @@ type step struct {
 
 	recorded time.Time // MSH-7, EVN-2
 	occurred time.Time // EVN-6, zero when it stays empty
-	planned  time.Time // EVN-3 and PV2-8, zero when there is none
+	planned  time.Time // EVN-3, and PV2-8 or PV2-9; zero when there is none
+	back     time.Time // PV2-47, the end of a leave
 
 	movement Movement  // of ZBE; its Situation is that of PV1
+	track    track     // PV1-11 and PV1-43
 	historic bool      // ZBE-5
 	nature   string    // ZBE-9
-	prior    Situation // PV1-6, in an A02
+	prior    Situation // PV1-6, in an event that changes the place
 
 	subject  *Patient      // of PID, when it is not the patient of the journey
 	linked   *Patient      // of the second PID, in an A24 and A37
@@ -114,11 +117,14 @@ func (j *Journey) Message(name string, t Trigger, c Change) (*hl7.Message, error
 	if ok, why := j.dialect.Supports(t); !ok {
 		return nil, notApplicable(t, j.dialect, why)
 	}
+	if c.Of != "" && e.kind == insert && e.cancels != nil {
+		e.kind = cancel // of the opposite change of class
+	}
 	if err := c.check(e); err != nil {
 		return nil, err
 	}
 	next := *j
-	next.log = slices.Clone(j.log)
+	next.log, next.tracks = slices.Clone(j.log), slices.Clone(j.tracks)
 	s := &step{name: name, event: e, about: e, change: c}
 	if err := next.advance(s); err != nil {
 		return nil, err
@@ -151,8 +157,11 @@ func (j *Journey) advance(s *step) error {
 			return err
 		}
 	}
+	j.register(s)
 	var err error
 	switch s.event.kind {
+	case tracking:
+		err = j.follow(s)
 	case insert:
 		err = j.insert(s)
 	case cancel:
@@ -169,7 +178,7 @@ func (j *Journey) advance(s *step) error {
 		j.patient.updated = s.recorded
 	}
 	j.clock = s.recorded
-	s.entered = j.log.entered()
+	s.entered = j.log.entered(orNow(s.movement.Start, s.recorded))
 	return nil
 }
 
@@ -188,10 +197,10 @@ func (j *Journey) checkClass(s *step) error {
 // reopen starts the new stay of the change.
 func (j *Journey) reopen(s *step) error {
 	state := j.State()
-	if (state == Open || state == PreAdmitted) && !s.change.Force {
+	if state != None && state != Closed && state != Cancelled && !s.change.Force {
 		return refused(s, state, "le séjour précédent est : %s", "the state of the stay before is: %s", state)
 	}
-	j.stay, j.log = *s.change.Stay, nil
+	j.stay, j.log, j.tracks = *s.change.Stay, nil, nil
 	return nil
 }
 
@@ -241,6 +250,14 @@ func (j *Journey) when(c Change) (start, recorded time.Time) {
 		start = j.gen.instant.Add(*c.Start)
 	}
 	return start, later(j.clock, recorded)
+}
+
+// orNow is t, or now when there is no t.
+func orNow(t, now time.Time) time.Time {
+	if t.IsZero() {
+		return now
+	}
+	return t
 }
 
 func later(a, b time.Time) time.Time {

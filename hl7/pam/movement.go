@@ -13,7 +13,9 @@ type State string
 const (
 	None        State = "none"         // nothing was sent
 	PreAdmitted State = "pre-admitted" // A05
+	Pending     State = "pending"      // A14: the admission has been decided
 	Open        State = "open"         // A01 or A04, and what may follow
+	OnLeave     State = "on-leave"     // A21, until A22
 	Closed      State = "closed"       // A03
 	Cancelled   State = "cancelled"    // everything was cancelled: its numbers are spent
 )
@@ -23,7 +25,9 @@ func (s State) Name(lang string) string {
 	return map[State]Text{
 		None:        {"aucun mouvement", "no movement"},
 		PreAdmitted: {"préadmis", "pre-admitted"},
+		Pending:     {"en attente d'admission", "admission pending"},
 		Open:        {"en cours", "open"},
+		OnLeave:     {"en absence provisoire", "on leave"},
 		Closed:      {"terminé", "closed"},
 		Cancelled:   {"annulé", "cancelled"},
 	}[s].In(lang)
@@ -36,10 +40,12 @@ type Movement struct {
 	ID        string    // ZBE-1.1
 	Trigger   Trigger   // that inserted it
 	Start     time.Time // ZBE-2
-	Planned   time.Time // of a pre-admission: when the patient is expected
+	Planned   time.Time // when what it announces is expected, see Change.Planned
 	Nature    string    // ZBE-9
 	Situation Situation // from Start on
+	Pending   Situation // to which a pending transfer, A15, will lead
 	Deceased  bool      // a discharge because the patient died
+	Continued bool      // a discharge after which other visits of the account follow
 	Cancelled bool
 }
 
@@ -48,18 +54,54 @@ type log []Movement
 
 // state tells the state of the stay.
 func (l log) state() State {
-	last := l.last()
+	order := l.active()
 	switch {
 	case len(l) == 0:
 		return None
-	case last < 0:
+	case len(order) == 0:
 		return Cancelled
 	}
-	switch l[last].Trigger {
-	case "A05":
+	return l.walk(order)
+}
+
+// stateAt tells the state of the stay at a moment, after the movements of that
+// moment.
+func (l log) stateAt(t time.Time) State {
+	order := l.active()
+	n, _ := slices.BinarySearchFunc(order, t, func(i int, t time.Time) int {
+		if l[i].Start.After(t) {
+			return 1
+		}
+		return -1
+	})
+	return l.walk(order[:n])
+}
+
+// walk tells the state to which movements lead.
+func (l log) walk(order []int) State {
+	state := None
+	for _, i := range order {
+		state = state.after(l[i].Trigger)
+	}
+	return state
+}
+
+// after tells the state to which an event leads. What a test forced leads
+// somewhere too: whoever is moved is there.
+func (s State) after(t Trigger) State {
+	switch {
+	case t == "A05":
 		return PreAdmitted
-	case "A03":
+	case t == "A14":
+		return Pending
+	case t == "A03":
 		return Closed
+	case t == "A21":
+		return OnLeave
+	case t == "A01" || t == "A04" || t == "A22":
+		return Open
+	case s == OnLeave, s != None && (pending(t) || t == "A54"):
+		return s
 	}
 	return Open
 }
@@ -123,17 +165,50 @@ func (l log) historic(i int) bool {
 	return i >= 0 && last >= 0 && last != i && !l[last].Start.Before(l[i].Start)
 }
 
-// ordered reports whether the entry comes first, the discharge last, and no two
-// movements at one moment, but for an expected patient who comes at once.
+// ordered reports whether the entry comes first, the discharge last or before
+// another session, each leave before its return, and no two movements at one
+// moment, but for an expected patient who comes at once.
 func (l log) ordered() bool {
 	order := l.active()
-	for n := 1; n < len(order); n++ {
-		a, b := l[order[n-1]], l[order[n]]
-		if a.Trigger == "A03" || opens(b.Trigger) && a.Trigger != "A05" || a.Start.Equal(b.Start) && a.Trigger != "A05" {
+	state := None
+	for n, i := range order {
+		m, before := l[i], state
+		state = state.after(m.Trigger)
+		if n == 0 {
+			continue
+		}
+		last := l[order[n-1]]
+		session := last.Trigger == "A03" && m.session()
+		switch {
+		case last.Trigger == "A03" && !session,
+			opens(m.Trigger) && !expects(last.Trigger) && !session,
+			m.Trigger == "A22" && before != OnLeave,
+			m.Trigger == "A21" && before == OnLeave,
+			last.Start.Equal(m.Start) && !expects(last.Trigger):
 			return false
 		}
 	}
 	return true
+}
+
+// session reports whether the movement begins one of several sessions that share
+// a visit number (PAM.fr 5.3.7).
+func (m Movement) session() bool { return m.Trigger == "A01" && m.Situation.Class == "R" }
+
+// next returns the index of the active movement that followed movement i, -1 if
+// it was the last or is not in the log; i itself may have been cancelled.
+func (l log) next(i int) int {
+	if i < 0 {
+		return -1
+	}
+	found := -1
+	for _, k := range slices.Backward(l.active()) {
+		if k == i || l[k].Start.Before(l[i].Start) || l[k].Start.Equal(l[i].Start) && k < i {
+			break
+		}
+		found = k
+	}
+	return found
 }
 
 // latest returns the index of the last active movement of one of the triggers,
@@ -159,15 +234,46 @@ func (l log) named(step string) int {
 	return -1
 }
 
-// entered returns when the patient came: the start of the admission, zero
-// before it.
-func (l log) entered() time.Time {
+// entered returns when the patient came, who was there at t: the start of the
+// last admission until then, or else of the first; zero before it.
+func (l log) entered(t time.Time) time.Time {
+	var came time.Time
 	for _, i := range l.active() {
-		if t := l[i].Trigger; t == "A01" || t == "A04" {
-			return l[i].Start
+		if m := l[i]; enters(m.Trigger) && (came.IsZero() || !m.Start.After(t)) {
+			came = m.Start
 		}
 	}
-	return time.Time{}
+	return came
+}
+
+// carry hands on what changed at movement i, from one situation to another, to
+// the movements after it that took it over from there: a leave does not move
+// anybody, a transfer does not name a doctor.
+func (l log) carry(i int, from, to Situation) {
+	if i < 0 || from == to {
+		return
+	}
+	place, class, doctor := true, true, true
+	for k := l.next(i); k >= 0; k = l.next(k) {
+		m := &l[k]
+		if opens(m.Trigger) {
+			return
+		}
+		place = place && m.Trigger != "A02" && !reclassifies(m.Trigger)
+		class = class && !reclassifies(m.Trigger)
+		doctor = doctor && m.Trigger != "A54"
+		was := m.Situation
+		if place {
+			m.Situation = to
+			m.Situation.Class, m.Situation.Doctor = was.Class, was.Doctor
+		}
+		if class && from.Class != to.Class {
+			m.Situation.Class = to.Class
+		}
+		if doctor && from.Doctor != to.Doctor {
+			m.Situation.Doctor = to.Doctor
+		}
+	}
 }
 
 // preadmitted reports whether a pre-admission stands.

@@ -20,26 +20,42 @@ func (w *writer) pv1() {
 	if w.preadmitted {
 		s.Field(5, components(w.stay.Account, "", "", accountNumbers.component(w.fullHD()), "AN"))
 	}
-	if w.event.trigger == "A02" {
+	if t := w.event.trigger; w.event.kind == insert && (t == "A02" || reclassifies(t)) {
 		s.Field(6, w.location(w.prior))
 	}
+	if w.movement.Trigger == "A15" {
+		s.Field(42, w.bed(w.movement.Pending, ""))
+	}
+	w.temporary(s)
 	if w.dialect.french != "" {
 		s.Field(10, data().discipline(now.Medical.Code, now.Class)).Field(21, activity(now.Class))
 	}
 	if w.about.trigger == "A03" {
 		s.Field(36, w.disposition())
 		if w.dialect.french != "" {
-			s.Field(41, "D")
+			s.Field(41, w.account())
 		}
 	}
 }
 
-// location writes a PL: unit, room, bed, hospital, and that the bed is taken.
-func (w *writer) location(s Situation) string {
-	status := ""
-	if s.Bed != "" && w.about.trigger != "A03" {
-		status = "O"
+// account is PV1-41: whether other visits of the account follow.
+func (w *writer) account() string {
+	if w.movement.Continued {
+		return "N"
 	}
+	return "D"
+}
+
+// location writes where a patient is, in a bed that is taken.
+func (w *writer) location(s Situation) string {
+	if s.Bed != "" && w.about.trigger != "A03" {
+		return w.bed(s, "O")
+	}
+	return w.bed(s, "")
+}
+
+// bed writes a PL: unit, room, bed, hospital, and whether the bed is taken.
+func (w *writer) bed(s Situation, status string) string {
 	at := w.facility().component(w.fullHD())
 	return components(esc(s.Housing.Code), esc(s.Room), esc(s.Bed), at, status)
 }
@@ -107,33 +123,47 @@ func (w *writer) doctor(d Doctor) string {
 	if !w.fullHD() {
 		by = facilityOID
 	}
-	return components(d.RPPS, esc(d.Family), esc(d.Given), "", "", "Dr", "", "", by.component(w.fullHD()), "L", "", "", kind)
+	return components(esc(d.RPPS), esc(d.Family), esc(d.Given), "", "", "Dr", "", "", by.component(w.fullHD()), "L", "", "", kind)
 }
 
-// pv2 writes PV2 where a visit begins: why, when, how. IHE marks PV2 as not
-// supported in A05, the French table of A05 has it.
+// pv2 writes PV2 where a visit begins (why, when, how), with what is planned,
+// and with the pathway of an outpatient. IHE marks PV2 as not supported in A05,
+// A06, A07 and A14, where the French tables have it.
 func (w *writer) pv2() {
-	if !opens(w.about.trigger) || w.event.kind == cancel {
+	about := w.about.trigger
+	ihe := w.dialect.french == "" && !w.dialect.v231()
+	switch {
+	case w.event.kind == cancel && about != "A53" && about != "A07":
+		return
+	case ihe && (expects(about) || reclassifies(about)):
+		return
+	case !opens(about) && about != "A16" && !w.hasPathway() && (w.back.IsZero() || w.dialect.v231()):
 		return
 	}
-	if w.about.trigger == "A05" && w.dialect.french == "" && !w.dialect.v231() {
-		return
-	}
-	s := w.b.Segment("PV2").
-		Field(8, stamp(w.planned)).
-		Field(12, esc(w.stay.Reason))
-	if w.dialect.french == "" {
-		if !w.dialect.v231() && w.about.trigger == "A01" {
-			s.Field(38, "C")
-		}
-		return
-	}
-	if w.about.trigger == "A04" {
+	s := w.b.Segment("PV2")
+	if w.hasPathway() {
 		s.Field(7, w.pathway())
 	}
-	if w.about.trigger == "A01" && !w.dialect.v231() {
+	switch {
+	case opens(about):
+		s.Field(8, stamp(w.planned)).Field(12, esc(w.stay.Reason))
+	case about == "A16":
+		s.Field(9, stamp(w.planned))
+	}
+	switch arrival := about == "A01" || about == "A14"; {
+	case w.dialect.v231():
+		return // which stops at PV2-37
+	case arrival && ihe:
+		s.Field(38, "C")
+	case arrival:
 		s.Field(38, "5")
 	}
+	s.Field(47, stamp(w.back))
+}
+
+// hasPathway reports whether the event has a PV2-7.
+func (w *writer) hasPathway() bool {
+	return w.dialect.french != "" && (w.about.trigger == "A04" || w.about.trigger == "A07")
 }
 
 // pathway is PV2-7, required for outpatients (PAM.fr 6.11.3).
@@ -150,7 +180,7 @@ func (w *writer) pathway() string {
 
 // zbe writes ZBE, where the dialect has movements (PAM.fr 6.13).
 func (w *writer) zbe() {
-	if !w.dialect.zbe {
+	if !w.dialect.zbe || w.event.kind == tracking {
 		return
 	}
 	m := w.movement

@@ -40,10 +40,10 @@ func (w *writer) zfp() {
 	w.b.Segment("ZFP").Field(1, w.patient.job[:1]).Field(2, w.patient.job)
 }
 
-// zfv writes how a living patient leaves: by their own means, without care on
-// the way.
+// zfv writes how a living patient leaves, for good or for a while: by their own
+// means, without care on the way.
 func (w *writer) zfv() {
-	if w.about.trigger != "A03" || w.movement.Deceased {
+	if w.about.trigger != "A03" && w.about.trigger != "A21" || w.movement.Deceased {
 		return
 	}
 	w.b.Segment("ZFV").Field(2, "5").Field(11, "AUCUN")
@@ -56,7 +56,7 @@ func (w *writer) zfm() {
 		return
 	}
 	switch w.about.trigger {
-	case "A01", "A05":
+	case "A01", "A05", "A06", "A14":
 		w.b.Segment("ZFM").Field(1, "8")
 	case "A02":
 		if w.movement.Nature != "L" {

@@ -1,0 +1,77 @@
+package pam
+
+import "slices"
+
+// A06 and A07 change the class of a patient who is there, and insert a movement
+// each time. They also cancel each other: the opposite event, with the ZBE-1 of
+// the movement and ZBE-4 = CANCEL, takes it back (PAM.fr 5.3.5). They never
+// confirm a pre-admission, which is for A01 and A04 (CP 2013-078).
+
+// reclassify is A06 and A07 that insert.
+func (j *Journey) reclassify(s *step) error {
+	to, from := &s.movement.Situation, s.prior.Class
+	if s.change.Class == "" {
+		to.Class = j.otherClass(s)
+	}
+	if !s.change.moves() && to.Class != from {
+		*to = j.elsewhere(s, *to)
+	}
+	s.bedAnew(j)
+	s.movement.Nature = ofClass(nature(s.prior, *to))
+	if s.change.Force {
+		return nil
+	}
+	if err := j.present(s, Open); err != nil {
+		return err
+	}
+	return j.checkTransition(s, from, to.Class)
+}
+
+// otherClass is the class that the event leads to when the step names none: the
+// first of its classes that the patient does not have.
+func (j *Journey) otherClass(s *step) string {
+	for _, class := range [...]string{s.event.classes[:1], s.event.classes[1:]} {
+		if class != s.prior.Class {
+			return class
+		}
+	}
+	return s.prior.Class
+}
+
+// checkTransition refuses a change of class that is not in the table of PAM.fr
+// 5.3.5.
+func (j *Journey) checkTransition(s *step, from, to string) error {
+	known := []string{"E", "I", "R", "O"}
+	leads := s.event.trigger
+	if to == "I" || to == "R" {
+		leads = "A06"
+	} else {
+		leads = "A07"
+	}
+	switch {
+	case from == to:
+		return refused(s, j.State(), "le patient est déjà de classe %s", "the patient has class %s already", to)
+	case !slices.Contains(known, from) || !slices.Contains(known, to):
+		return refused(s, j.State(),
+			"aucun événement ne mène de la classe %s à la classe %s",
+			"no event leads from class %s to class %s", from, to)
+	case leads != s.event.trigger:
+		return refused(s, j.State(),
+			"c'est %s qui mène à la classe %s",
+			"it is %s that leads to class %s", leads, to)
+	}
+	return nil
+}
+
+// ofClass is the ZBE-9 of a change of class: what changes beside it, and at
+// least the conditions of care, whose kind (PV1-21) goes with the class. C is
+// for the correction of a class without a movement.
+func ofClass(nature string) string {
+	switch nature {
+	case "":
+		return "D"
+	case "L":
+		return "LD"
+	}
+	return nature
+}
