@@ -172,7 +172,7 @@ func TestIdentity(t *testing.T) {
 	j := pam.NewJourney(g, d, hl7.UTF8, pam.Partners{}, p, st)
 	x := &trip{t, g, j}
 	m := x.do("A28", pam.Change{})
-	want(t, m, "PID-5.1", "Lefèvre", "PID-5.2", "Zoé", "PID-5.3", "Zoé Inès", "PID-32", "PROV", "PID-3[.5=INS].1", "", "ZFD-5", "SM", "ZFD-6", "", "ZFD-7", "", "PID-33", "20260309120000")
+	want(t, m, "PID-5[.7=L].1", "LEFEVRE", "PID-5[.7=L].2", "ZOE", "PID-5[.7=L].3", "ZOE INES", "PID-5[.7=D].1", "Lefèvre", "PID-5[.7=D].2", "Zoé", "PID-32", "PROV", "PID-3[.5=INS].1", "", "ZFD-5", "SM", "ZFD-6", "", "ZFD-7", "", "PID-33", "20260309120000")
 	m = x.do("A31", pam.Change{Patient: &pam.PatientSpec{Identity: pam.Retrieved, UsualName: "L'Hôte"}})
 	want(t, m, "PID-5[.7=L].1", "LEFEVRE", "PID-5[.7=D].1", "L'Hôte", "PID-5[.7=D].2", "Zoé", "PID-32", "PROV", "PID-3[.5=INS].1", "", "ZFD-5", "INSI", "ZFD-7", "", "EVN-6", "20260309120500", "PID-33", "20260309120500")
 	m = x.do("A01", pam.Change{Patient: &pam.PatientSpec{Identity: pam.Qualified}, At: time.Hour})

@@ -70,7 +70,7 @@ type Patient struct {
 	Mobile  string
 	Email   string
 
-	verbatim bool // the names are typed as the spec gave them, accents and all
+	verbatim bool // the names were typed in a spec while the identity was provisional
 	letters  string
 	order    int // of the birth in the commune and month: last digits of the NIR
 	marital  string
@@ -212,14 +212,25 @@ func (p *Patient) checkStrict() error {
 	if p.Identity == Provisional {
 		return nil
 	}
-	for _, name := range append([]string{p.Family}, p.Given...) {
-		if !isStrict(strict(name)) {
-			return badValue("patient.family", name,
-				"un trait strict s'écrit en lettres latines, avec trait d'union et apostrophe",
-				"a strict trait is written in Latin letters, hyphen and apostrophe")
-		}
+	if name := p.lax(); name != "" {
+		return badValue("patient.family", name,
+			"un trait strict s'écrit en lettres latines, avec trait d'union et apostrophe",
+			"a strict trait is written in Latin letters, hyphen and apostrophe")
 	}
 	return nil
+}
+
+// strictly reports whether the birth names can be written as strict traits.
+func (p *Patient) strictly() bool { return p.lax() == "" }
+
+// lax returns the first of the birth names that cannot be a strict trait.
+func (p *Patient) lax() string {
+	for _, name := range append([]string{p.Family}, p.Given...) {
+		if !isStrict(strict(name)) {
+			return name
+		}
+	}
+	return ""
 }
 
 // foldTo takes the accents off every text when only ASCII letters are wanted.

@@ -77,18 +77,22 @@ func (w *writer) identifiers() []string {
 
 // names is PID-5: the birth name, L, always; the used name, D, when there is
 // one. French birth names are strict traits and XPN-3 is the list of all given
-// names; elsewhere it is the further ones.
+// names; elsewhere it is the further ones. Accents that somebody typed for a
+// provisional identity are then in the used name: they are how the person
+// spells it.
 func (w *writer) names() []string {
 	p := w.patient
 	family, first, further := p.Family, p.first(), strings.Join(p.Given[min(1, len(p.Given)):], " ")
+	accents := false
 	if w.dialect.ins {
 		further = strings.Join(p.Given, " ")
-		if !p.verbatim {
+		if !p.verbatim || p.strictly() {
+			accents = p.verbatim && (plain(family) != family || plain(first) != first)
 			family, first, further = strict(family), strict(first), strict(further)
 		}
 	}
 	legal := w.name(family, first, further, "L")
-	if p.UsedFamily == "" && p.UsedGiven == "" {
+	if p.UsedFamily == "" && p.UsedGiven == "" && !accents {
 		return []string{legal}
 	}
 	return []string{legal, w.name(orElse(p.UsedFamily, p.Family), orElse(p.UsedGiven, p.first()), "", "D")}

@@ -24,7 +24,7 @@ var departures = map[string]string{
 	"adt-2.3.1": "field-deprecated EVN-1, not-in-table MSH-18, not-suggested PV1-2, too-long MSH-9, not-in-table PID-3[2].5, not-suggested PID-32, segment-missing DRG, not-in-table PID[2]-3[2].5, not-suggested PID[2]-32, not-in-table MRG-1.5",
 	// Identifiers with their full authority are longer than 2.3.1 printed; those of MRG have it where the PID has it.
 	"adt-2.3.1+pid-2.5.1": "too-long MRG, not-suggested MRG-1.5",
-	"pam-fr-2.3.1": "segment-missing DRG, not-suggested PV1-7.13, too-long MRG, not-suggested MRG-1.5, too-long NK1, too-long PV1, too-long ZBE, field-deprecated EVN-1, not-in-table MSH-18, too-long MSH-9, too-long MSH-12, not-in-table MSH-12",
+	"pam-fr-2.3.1":        "segment-missing DRG, not-suggested PV1-7.13, too-long MRG, not-suggested MRG-1.5, too-long NK1, too-long PV1, too-long ZBE, field-deprecated EVN-1, not-in-table MSH-18, too-long MSH-9, too-long MSH-12, not-in-table MSH-12",
 }
 
 // TestMessagesConformToHL7 holds every message against HL7's own definitions of

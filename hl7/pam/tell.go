@@ -33,7 +33,6 @@ func (j *Journey) tell(s *step) error {
 		return err
 	}
 	p.foldTo(p.letters)
-	p.verbatim = p.verbatim && p.Identity == Provisional
 	if err := p.checkStrict(); err != nil {
 		return err
 	}
