@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pamlab/pamlab/hl7/legible"
 	"github.com/pamlab/pamlab/scenarios"
 )
 
@@ -311,8 +312,8 @@ func (b *block) exchange(m message) string {
 // fact writes a label and its words, folded at spaces; nothing without words.
 func (b *block) fact(label, text string) {
 	var lines []string
-	for l := range strings.SplitSeq(strings.TrimSpace(visibleText(text)), "\n") {
-		lines = append(lines, fold(l, b.room(), true)...)
+	for l := range strings.SplitSeq(strings.TrimSpace(legible.Text(text)), "\n") {
+		lines = append(lines, legible.Fold(l, b.room(), true)...)
 	}
 	if len(lines) == 1 && lines[0] == "" {
 		return
@@ -327,7 +328,7 @@ func (b *block) command(text string) {
 
 // literal writes a label and a value that must be read to the letter.
 func (b *block) literal(label, text string, st style) {
-	b.lines(label, st, fold(clip(Visible(text), maxLine), b.room(), false))
+	b.lines(label, st, legible.Fold(legible.Clip(Visible(text), maxLine), b.room(), false))
 }
 
 func (b *block) lines(label string, st style, lines []string) {
@@ -335,7 +336,7 @@ func (b *block) lines(label string, st style, lines []string) {
 		if i > 0 {
 			label = ""
 		}
-		b.WriteString("  " + b.paint(faint, label) + blanks(labelColumn-columns(label)) + " " + b.paint(st, l) + "\n")
+		b.WriteString("  " + b.paint(faint, label) + blanks(labelColumn-legible.Columns(label)) + " " + b.paint(st, l) + "\n")
 	}
 }
 

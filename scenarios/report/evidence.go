@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/legible"
 	"github.com/pamlab/pamlab/scenarios"
 )
 
@@ -66,38 +67,17 @@ func (b *block) excerpt(first, second, before, marked, after string, caret bool)
 	before, marked, after = b.window(Visible(before), Visible(marked), Visible(after))
 	b.WriteString(first + before + b.paint("1", marked) + after + "\n")
 	if caret {
-		b.WriteString(second + blanks(columns(before)) + b.paint(alarm, strings.Repeat("^", max(columns(marked), 1))) + "\n")
+		b.WriteString(second + blanks(legible.Columns(before)) + b.paint(alarm, strings.Repeat("^", max(legible.Columns(marked), 1))) + "\n")
 	}
 }
 
-// window shortens a line to the room there is, in a way that keeps its beginning
-// (the name of a segment), the marked part and something of what follows.
+// window shortens a line to the room there is.
 func (b *block) window(before, marked, after string) (string, string, string) {
 	width := b.room()
 	if width == 0 {
 		width = maxWindow
 	}
-	const head, context = 4, 12
-	follows := min(columns(after), context)
-	marked = clip(marked, width-min(columns(before), head+2)-follows)
-	room := width - columns(marked) - follows
-	if columns(before) > room {
-		start := before[:reach(before, head)]
-		before = start + "…" + lastColumns(before[len(start):], room-head-1)
-	}
-	return before, marked, clip(after, width-columns(before)-columns(marked))
-}
-
-// lastColumns is the longest end of s that fits into width columns.
-func lastColumns(s string, width int) string {
-	skip := columns(s) - width
-	for i, r := range s {
-		if skip <= 0 {
-			return s[i:]
-		}
-		skip -= runeColumns(r)
-	}
-	return ""
+	return legible.Window(before, marked, after, width)
 }
 
 // sent tells which message was sent and, when the candidate pointed at a field,

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pamlab/pamlab/hl7/legible"
 	"github.com/pamlab/pamlab/scenarios"
 )
 
@@ -331,5 +332,5 @@ func timestamp(t time.Time) string {
 // ends as they are, so that the file can be read without a viewer; everything
 // that XML forbids is gone already.
 func bodyText(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(visibleText("\n" + strings.TrimRight(s, "\n") + "\n"))
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(legible.Text("\n" + strings.TrimRight(s, "\n") + "\n"))
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pamlab/pamlab/hl7/legible"
 	"github.com/pamlab/pamlab/scenarios"
 )
 
@@ -61,11 +62,11 @@ func (l *live) lines(p page, c *collector, sum summary) []string {
 		width = lineWidth
 	}
 	width--
-	lines := []string{p.paint(faint, clip(p.progress(c, sum), width))}
+	lines := []string{p.paint(faint, legible.Clip(p.progress(c, sum), width))}
 	for i, o := range c.running {
 		if i == maxLive {
 			more := len(c.running) - i
-			lines = append(lines, p.paint(faint, clip(fmt.Sprintf(p.tr("  … et %d de plus", "  … and %d more"), more), width)))
+			lines = append(lines, p.paint(faint, legible.Clip(fmt.Sprintf(p.tr("  … et %d de plus", "  … and %d more"), more), width)))
 			break
 		}
 		lines = append(lines, l.line(p, o, width))
@@ -97,6 +98,6 @@ func (l *live) line(p page, o *outcome, width int) string {
 	if took := l.now.Sub(o.started); took >= time.Second {
 		at += "  " + lasted(float64(took.Milliseconds()), p.lang)
 	}
-	name = clip(name, width)
-	return name + p.paint(faint, clip(at, width-columns(name)))
+	name = legible.Clip(name, width)
+	return name + p.paint(faint, legible.Clip(at, width-legible.Columns(name)))
 }

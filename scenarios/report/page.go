@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pamlab/pamlab/hl7/legible"
 	"github.com/pamlab/pamlab/scenarios"
 )
 
@@ -71,14 +72,14 @@ func (p page) line(o *outcome) string {
 		full = min(p.width, lineWidth)
 	}
 	head := p.verdict(o.result.Verdict) + Visible(o.name())
-	used := verdictColumn + columns(Visible(o.name()))
+	used := verdictColumn + legible.Columns(Visible(o.name()))
 	about, took := Visible(o.subject.Title.In(p.lang)), lasted(o.result.DurationMS, p.lang)
 	if o.brief() {
 		about, took = p.why(o.result.Reason), ""
 	}
 	room := full - used - 2
 	if took != "" {
-		room -= 2 + columns(took)
+		room -= 2 + legible.Columns(took)
 	}
 	switch {
 	case o.brief():
@@ -86,13 +87,13 @@ func (p page) line(o *outcome) string {
 	case p.width > 0 && room < 8:
 		about = ""
 	case p.width > 0:
-		about = clip(about, room)
+		about = legible.Clip(about, room)
 	}
 	if about != "" {
 		head += "  " + p.paint(faint, about)
-		used += 2 + columns(about)
+		used += 2 + legible.Columns(about)
 	}
-	return head + blanks(max(full-used-columns(took), 2)) + took
+	return head + blanks(max(full-used-legible.Columns(took), 2)) + took
 }
 
 // withReason puts a reason behind a line where it fits, below it otherwise: it
@@ -101,11 +102,11 @@ func (p page) withReason(head, reason string, room int) string {
 	if reason == "" {
 		return head
 	}
-	if p.width == 0 || columns(reason) <= room {
+	if p.width == 0 || legible.Columns(reason) <= room {
 		return head + "  " + p.paint(faint, reason)
 	}
 	indent := blanks(verdictColumn)
-	for _, l := range fold(reason, p.width-len(indent), true) {
+	for _, l := range legible.Fold(reason, p.width-len(indent), true) {
 		head += "\n" + indent + p.paint(faint, l)
 	}
 	return head
@@ -114,7 +115,7 @@ func (p page) withReason(head, reason string, room int) string {
 // verdict is the verdict's word in its colour, in a column.
 func (p page) verdict(v scenarios.Verdict) string {
 	w := Word(v, p.lang)
-	return p.paint(verdictStyle(v), w) + blanks(verdictColumn-columns(w))
+	return p.paint(verdictStyle(v), w) + blanks(verdictColumn-legible.Columns(w))
 }
 
 func (p page) why(reason *scenarios.Text) string {
@@ -133,14 +134,14 @@ func (p page) where(steps string, c check) string {
 // else what was expected and what came.
 func (p page) found(c check) string {
 	const most = 160 // columns of a value
-	actual := clip(Visible(cmp.Or(c.Actual, p.nothing())), most)
+	actual := legible.Clip(Visible(cmp.Or(c.Actual, p.nothing())), most)
 	switch {
 	case c.says() && (c.said() || c.Actual == ""):
 		return Visible(c.Message.In(p.lang))
 	case c.says():
 		return Visible(c.Message.In(p.lang)) + p.tr(" (obtenu ", " (got ") + actual + ")"
 	}
-	return p.tr("attendu ", "expected ") + clip(Visible(cmp.Or(p.wanted(c), p.nothing())), most) + p.tr(", obtenu ", ", got ") + actual
+	return p.tr("attendu ", "expected ") + legible.Clip(Visible(cmp.Or(p.wanted(c), p.nothing())), most) + p.tr(", obtenu ", ", got ") + actual
 }
 
 // wanted is what a check expected, in words where it has some.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pamlab/pamlab/hl7/legible"
 	"github.com/pamlab/pamlab/scenarios"
 )
 
@@ -85,7 +86,7 @@ func (p page) header(run scenarios.RunInfo) string {
 }
 
 func (p page) folded(text string) string {
-	return strings.Join(fold(Visible(text), p.width, true), "\n")
+	return strings.Join(legible.Fold(Visible(text), p.width, true), "\n")
 }
 
 func (p page) candidate(c scenarios.CandidateInfo) string {

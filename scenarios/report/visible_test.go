@@ -2,43 +2,12 @@ package report_test
 
 import (
 	"testing"
-	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/pamlab/pamlab/scenarios"
 	"github.com/pamlab/pamlab/scenarios/report"
 )
-
-func TestVisible(t *testing.T) {
-	tests := []struct{ name, in, want string }{
-		{"nothing", "", ""},
-		{"plain", `MSH|^~\&|x`, `MSH|^~\&|x`},
-		{"French", "Élodie « à » 2 €", "Élodie « à » 2 €"},
-		{"framing", "\x0bMSH\x1c\r", "␋MSH␜␍"},
-		{"line ends and tabs", "a\tb\nc", "a␉b␊c"},
-		{"a terminal's escape", "\x1b[31m\x07\x7f", "␛[31m␇␡"},
-		{"zero", "a\x00b", "a␀b"},
-		{"Latin-1 announced as UTF-8", "caf\xe9", "caf‹E9›"},
-		{"half a character", "a\xe2\x82", "a‹E2›‹82›"},
-		{"a surrogate", "\xed\xa0\x80", "‹ED›‹A0›‹80›"},
-		{"C1", "\u0085\u009b", "‹U+0085›‹U+009B›"},
-		{"text that runs backwards", "a\u202eb\u2066", "a‹U+202E›b‹U+2066›"},
-		{"what XML forbids", "\ufffe\uffff", "‹U+FFFE›‹U+FFFF›"},
-		{"a byte order mark", "\ufeffa", "‹U+FEFF›a"},
-		{"separators", "\u2028\u2029", "‹U+2028›‹U+2029›"},
-		{"beyond the basic plane", "😀𝒳", "😀𝒳"},
-		{"a replacement character that was there", "\ufffd", "\ufffd"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			got := report.Visible(test.in)
-			require.Equal(t, test.want, got)
-			require.True(t, utf8.ValidString(got))
-			require.Equal(t, got, report.Visible(got), "what is visible stays as it is")
-		})
-	}
-}
 
 // TestWords: every verdict has a word of its own in both languages, in the words
 // that the documentation uses.

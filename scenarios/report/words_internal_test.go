@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/pamlab/pamlab/hl7/legible"
 )
 
 func TestLasted(t *testing.T) {
@@ -44,37 +46,6 @@ func TestShellWord(t *testing.T) {
 	}
 }
 
-func TestFold(t *testing.T) {
-	tests := []struct {
-		name  string
-		in    string
-		width int
-		words bool
-		want  []string
-	}{
-		{"no bound", "a b c", 0, true, []string{"a b c"}},
-		{"fits", "a b c", 5, true, []string{"a b c"}},
-		{"at a space", "one two three", 8, true, []string{"one two", "three"}},
-		{"a space just behind", "one two", 3, true, []string{"one", "two"}},
-		{"a word too long", "abcdefgh ij", 4, true, []string{"abcd", "efgh", "ij"}},
-		{"to the letter", "ab cd", 3, false, []string{"ab ", "cd"}},
-		{"two columns a rune", "医医医", 4, false, []string{"医医", "医"}},
-		{"one rune a line at least", "医医", 1, false, []string{"医", "医"}},
-		{"combining marks take no room", "e\u0301e\u0301", 2, false, []string{"e\u0301e\u0301"}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) { require.Equal(t, test.want, fold(test.in, test.width, test.words)) })
-	}
-}
-
-func TestClip(t *testing.T) {
-	require.Equal(t, "abc", clip("abc", 3))
-	require.Equal(t, "ab…", clip("abcd", 3))
-	require.Equal(t, "…", clip("abcd", 1))
-	require.Empty(t, clip("abcd", 0))
-	require.Equal(t, "医…", clip("医医", 3))
-}
-
 // TestWindow: whatever is cut away, the marked part stays in sight and the line
 // within its width.
 func TestWindow(t *testing.T) {
@@ -85,9 +56,9 @@ func TestWindow(t *testing.T) {
 			for _, marked := range pieces {
 				for _, after := range pieces {
 					x, y, z := b.window(before, marked, after)
-					require.LessOrEqual(t, columns(x+y+z), b.room(), "%q %q %q", x, y, z)
+					require.LessOrEqual(t, legible.Columns(x+y+z), b.room(), "%q %q %q", x, y, z)
 					require.Equal(t, marked == "", y == "")
-					if columns(before+marked+after) <= b.room() {
+					if legible.Columns(before+marked+after) <= b.room() {
 						require.Equal(t, before+marked+after, x+y+z)
 					}
 				}
