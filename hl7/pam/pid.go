@@ -82,7 +82,7 @@ func (w *writer) identifiers() []string {
 // spells it.
 func (w *writer) names() []string {
 	p := w.patient
-	family, first, further := p.Family, p.first(), strings.Join(p.Given[min(1, len(p.Given)):], " ")
+	family, first, further := p.Family, p.first(), fitting(p.Given[min(1, len(p.Given)):], mostFurther)
 	accents := false
 	if w.dialect.ins {
 		further = strings.Join(p.Given, " ")
@@ -96,6 +96,22 @@ func (w *writer) names() []string {
 		return []string{legal}
 	}
 	return []string{legal, w.name(orElse(p.UsedFamily, p.Family), orElse(p.UsedGiven, p.first()), "", "D")}
+}
+
+// mostFurther is the length of XPN-3 outside of France.
+const mostFurther = 30
+
+// fitting joins the names that fit into most characters, the first ones.
+func fitting(names []string, most int) string {
+	list := ""
+	for _, name := range names {
+		next := strings.TrimPrefix(list+" "+name, " ")
+		if utf8.RuneCountInString(next) > most {
+			break
+		}
+		list = next
+	}
+	return list
 }
 
 // name writes an XPN. In the PID of HL7 2.3.1, with 48 characters to a name,
