@@ -25,11 +25,13 @@ func (b *builder) remember(at place, source string, name pam.Text) {
 		o = &origin{}
 		b.p.origins[at] = o
 	}
-	o.Layer = b.layer
 	if source == "" {
 		source = b.source
 	}
-	o.Source = source
+	if source == "" {
+		source = "HL7 v" + b.base.Name
+	}
+	o.Layer, o.Source = b.layer, source
 	if name.FR != "" {
 		o.name.FR = name.FR
 	}
@@ -45,12 +47,17 @@ func (b *builder) segmentLine() error {
 	if en := b.row.text(4); en != "" {
 		b.segment.Description = en
 	}
-	b.remember(place{name, 0}, b.source, text(b.row.text(3), b.row.text(4)))
+	if b.source != "" { // otherwise the line opens it only
+		b.remember(place{name, 0}, b.source, text(b.row.text(3), b.row.text(4)))
+	}
 	return nil
 }
 
 // field reads number, type, length, usage, cardinality, table, source, names.
 func (b *builder) field() error {
+	if b.row.cells[0] == "end" {
+		return b.end()
+	}
 	n, err := strconv.Atoi(b.row.cells[0])
 	fields := &b.segment.Fields
 	switch {
@@ -69,6 +76,19 @@ func (b *builder) field() error {
 		f.Name = en
 	}
 	b.remember(place{b.segment.Name, n}, b.row.text(6), text(b.row.text(7), b.row.text(8)))
+	return nil
+}
+
+// end takes away the fields behind one.
+func (b *builder) end() error {
+	n, err := strconv.Atoi(b.row.text(1))
+	if err != nil || n < 0 || n > len(b.segment.Fields) {
+		return b.fail(1, "the number of the last field was expected", "on attendait le numéro du dernier champ")
+	}
+	for i := n + 1; i <= len(b.segment.Fields); i++ {
+		delete(b.p.origins, place{b.segment.Name, i})
+	}
+	b.segment.Fields = b.segment.Fields[:n]
 	return nil
 }
 

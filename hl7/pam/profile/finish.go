@@ -13,11 +13,12 @@ func (b *builder) finish() (*Profile, error) {
 	if b.d == nil {
 		return nil, b.fileError(b.p.Name, "it has no base", "il n'a pas de base")
 	}
-	if err := b.finishTables(); err != nil {
-		return nil, err
-	}
+	b.finishTables()
 	v, err := b.d.Version()
 	if err != nil {
+		return nil, err
+	}
+	if err := b.unresolved(v); err != nil {
 		return nil, err
 	}
 	b.p.Version = v
@@ -31,21 +32,33 @@ func (b *builder) finish() (*Profile, error) {
 
 // finishTables gives the draft the tables of the profile, and those that a
 // field or component names before there is one.
-func (b *builder) finishTables() error {
+func (b *builder) finishTables() {
 	for _, t := range b.p.tables {
 		if !t.ofEvents {
 			b.d.Table(t.definition())
 		}
 	}
+	for number := range b.pending {
+		if joint, ok := b.joint(number); ok {
+			b.d.Table(joint)
+		}
+	}
+}
+
+// unresolved reports a table that is used and that nobody has defined. It may
+// have been the table of a field that an older version of the profile lacks.
+func (b *builder) unresolved(v *schema.Version) error {
+	var used map[string][]string
 	for number, p := range b.pending {
-		if b.d.TableOf(number) != nil {
+		if v.Table(number) != nil {
 			continue
 		}
-		joint, ok := b.joint(number)
-		if !ok {
-			return failAt(&p.at, p.cell, "there is no table %q", "il n'y a pas de table « %s »", number)
+		if used == nil {
+			used = uses(v)
 		}
-		b.d.Table(joint)
+		if where := used[number]; len(where) > 0 {
+			return failAt(&p.at, p.cell, "there is no table %q, which %s uses", "il n'y a pas de table « %s », qu'utilise %s", number, where[0])
+		}
 	}
 	return nil
 }
@@ -85,6 +98,7 @@ func (b *builder) finishEvents() error {
 			return failAt(&e.at, 2, "%s has no grammar", "%s n'a pas de grammaire", trigger)
 		}
 		e.ZBE, e.Z = french(notation)
+		e.Classes, e.TolerateClasses = b.classes(e.Classes), b.classes(e.TolerateClasses)
 		b.p.events[trigger] = &e.Event
 	}
 	for _, e := range b.p.Version.Events() {
@@ -97,6 +111,21 @@ func (b *builder) finishEvents() error {
 		}
 	}
 	return nil
+}
+
+// classes leaves out the patient classes that the profile does not have: V came
+// with PAM.fr 2.11.1.
+func (b *builder) classes(letters string) string {
+	t := b.p.tables["0004"]
+	if t == nil {
+		return letters
+	}
+	return strings.Map(func(r rune) rune {
+		if slices.ContainsFunc(t.Codes, func(c Code) bool { return c.Value == string(r) }) {
+			return r
+		}
+		return -1
+	}, letters)
 }
 
 // expand puts the parts into a grammar: $care.

@@ -19,7 +19,7 @@ var dataFiles embed.FS
 func Load(name string) (*Profile, error) { return shipped().load(name) }
 
 // Names returns the names of all profiles, sorted.
-func Names() []string { return slices.Clone(shipped().names) }
+func Names() []string { return shipped().profiles() }
 
 // shipped is the library of the files in the program.
 var shipped = sync.OnceValue(func() *library {
@@ -70,7 +70,7 @@ func (l *library) load(name string) (*Profile, error) {
 	}
 	newest, dialects := l.newest(name)
 	if newest == "" {
-		all := append(dialects, l.names...)
+		all := append(dialects, l.profiles()...)
 		slices.Sort(all)
 		all = slices.Compact(all)
 		return nil, &UnknownError{Name: name, Near: near(name, all), all: all}
@@ -93,6 +93,9 @@ func (l *library) newest(dialect string) (name string, dialects []string) {
 			continue
 		}
 		own, pam := heading(text, "dialect"), heading(text, "pam")
+		if own == "" {
+			continue
+		}
 		dialects = append(dialects, own)
 		if own == dialect && (name == "" || compareVersions(pam, version) > 0) {
 			name, version = n, pam
@@ -113,6 +116,15 @@ func heading(text, key string) string {
 		}
 	}
 	return ""
+}
+
+// profiles returns the names of the files that have a dialect. Those without
+// one are there to be extended and borrowed from.
+func (l *library) profiles() []string {
+	return slices.DeleteFunc(slices.Clone(l.names), func(name string) bool {
+		text, err := l.text(name)
+		return err != nil || heading(text, "dialect") == ""
+	})
 }
 
 // compareVersions compares numbers like 2.9 and 2.11.1.

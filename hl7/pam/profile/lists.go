@@ -157,12 +157,13 @@ func (b *builder) eventsLine() error {
 	return nil
 }
 
-// without takes an event away.
+// without takes an event away, or a list of codes: then that of HL7 holds.
 func (b *builder) without() error {
-	trigger := b.row.text(1)
-	if b.events[trigger] == nil {
-		return b.fail(1, "there is no event %q to leave out", "il n'y a pas d'événement « %s » à retirer", trigger)
+	name := b.row.text(1)
+	if b.events[name] == nil && b.p.tables[name] == nil {
+		return b.fail(1, "there is no event or table %q to leave out", "il n'y a ni événement ni table « %s » à retirer", name)
 	}
-	delete(b.events, trigger)
+	delete(b.events, name)
+	delete(b.p.tables, name)
 	return nil
 }
