@@ -78,7 +78,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return a.flagError(err) })
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
-		a.demoCommand(), a.runCommand(), a.listCommand(), a.checkCommand(),
+		a.demoCommand(), a.runCommand(), a.listCommand(), a.checkCommand(), a.validateCommand(),
 		a.sendCommand(), a.pkiCommand(), a.completionCommand(), a.versionCommand(),
 	)
 	a.speak(root)

@@ -1,0 +1,122 @@
+package inspect
+
+import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/pamlab/pamlab/hl7/pam/rules"
+)
+
+// junitWriter writes the de facto schema of JUnit: a suite for each file, a
+// case for each message. A failure has the findings that made it fail; those
+// that did not are its system-out. Counters stand before the cases, so that a
+// suite is kept until its file ends.
+type junitWriter struct {
+	w io.Writer
+	Style
+	begun                   bool
+	file                    string
+	cases                   bytes.Buffer
+	tests, failures, errors int
+}
+
+type junitCase struct {
+	XMLName xml.Name    `xml:"testcase"`
+	Class   string      `xml:"classname,attr"`
+	Name    string      `xml:"name,attr"`
+	Failure *junitFault `xml:"failure,omitempty"`
+	Error   *junitFault `xml:"error,omitempty"`
+	Out     string      `xml:"system-out,omitempty"`
+}
+
+type junitFault struct {
+	Message string `xml:"message,attr"`
+	Type    string `xml:"type,attr"`
+	Text    string `xml:",chardata"`
+}
+
+func (j *junitWriter) Write(i *Item) error {
+	if j.begun && i.File != j.file {
+		if err := j.suite(); err != nil {
+			return err
+		}
+	}
+	if !j.begun {
+		j.begun = true
+		if _, err := io.WriteString(j.w, xml.Header+"<testsuites>\n"); err != nil {
+			return err
+		}
+	}
+	j.file = i.File
+	j.tests++
+	text, err := xml.MarshalIndent(j.test(i), "    ", "  ")
+	j.cases.Write(text)
+	j.cases.WriteByte('\n')
+	return err
+}
+
+func (j *junitWriter) test(i *Item) junitCase {
+	c := junitCase{Class: visible(i.File)}
+	if i.Report == nil {
+		j.errors++
+		c.Name = fmt.Sprintf("@%d", i.Offset)
+		say := visible(sentence(i.Err, j.Lang))
+		c.Error = &junitFault{Message: say, Type: "unreadable", Text: say}
+		return c
+	}
+	c.Name = fmt.Sprintf("%d %s %s", i.Index, visible(messageType(i.Report)), visible(i.Report.Header().ControlID))
+	fail := i.Report.Verdict(j.Strict) == "fail"
+	if fail {
+		j.failures++
+		c.Failure = &junitFault{Type: "must"}
+	}
+	decisive := rules.Must
+	if j.Strict {
+		decisive = rules.Should
+	}
+	var broken, notes strings.Builder
+	for _, f := range worstFirst(i.Report, rules.Info) {
+		line := fmt.Sprintf("%v %s %s: %s (%s)\n", f.Level, f.Rule.ID, f.Location, visible(f.Message(j.Lang)), f.Rule.Source)
+		if !fail || f.Level < decisive {
+			notes.WriteString(line)
+			continue
+		}
+		if c.Failure.Message == "" {
+			c.Failure.Message, c.Failure.Type = visible(f.Message(j.Lang)), f.Rule.ID
+		}
+		broken.WriteString(line)
+	}
+	if fail {
+		c.Failure.Text = broken.String()
+	}
+	c.Out = notes.String()
+	return c
+}
+
+// suite writes the suite of the file that has ended.
+func (j *junitWriter) suite() error {
+	var name bytes.Buffer
+	if err := xml.EscapeText(&name, []byte(visible(j.file))); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(j.w, "  <testsuite name=\"%s\" tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"0\">\n%s  </testsuite>\n",
+		name.Bytes(), j.tests, j.failures, j.errors, j.cases.Bytes())
+	j.cases.Reset()
+	j.tests, j.failures, j.errors = 0, 0, 0
+	return err
+}
+
+func (j *junitWriter) Close() error {
+	if !j.begun {
+		_, err := io.WriteString(j.w, xml.Header+"<testsuites></testsuites>\n")
+		return err
+	}
+	if err := j.suite(); err != nil {
+		return err
+	}
+	_, err := io.WriteString(j.w, "</testsuites>\n")
+	return err
+}

@@ -1,0 +1,19 @@
+package rules
+
+import "maps"
+
+// checks are the demands that no condition could word, by the name under which
+// the catalogue calls them, and conditions the conditions of that kind. Each
+// file of checks has its own.
+var (
+	checks     = merged(generalChecks, identityChecks, visitChecks)
+	conditions = merged(generalConditions, identityConditions, visitConditions)
+)
+
+func merged[V any](parts ...map[string]V) map[string]V {
+	all := map[string]V{}
+	for _, p := range parts {
+		maps.Copy(all, p)
+	}
+	return all
+}

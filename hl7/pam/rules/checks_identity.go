@@ -1,0 +1,5 @@
+package rules
+
+var identityChecks = map[string]demand{}
+
+var identityConditions = map[string]cond{}

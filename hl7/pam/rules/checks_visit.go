@@ -1,0 +1,5 @@
+package rules
+
+var visitChecks = map[string]demand{}
+
+var visitConditions = map[string]cond{}

@@ -1,0 +1,206 @@
+package rules
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/pamlab/pamlab/hl7/schema"
+)
+
+// Grammars, fields, types and tables of a profile are checked by package
+// schema, which finds facts. A rule says by a claim which facts are its
+// business:
+//
+//	claim not-in-table ZBE-9                   a field
+//	claim component-missing PID-3.4 CX.4       a component of a field, or of a type anywhere
+//	claim field-not-used layer:fr              what France has forbidden and HL7 has not
+//	claim too-long                             whatever nobody else has claimed
+//
+// The more precise claim wins; among equals, the first whose condition holds.
+type claim struct {
+	kind                  schema.Kind
+	place                 string // a segment, a type, layer:NAME, table:NUMBER or ""
+	field, component, sub int
+}
+
+// claimIndex finds the rules that claim a fact.
+type claimIndex map[claim][]*Rule
+
+func (c *compiler) claim(b *body, text string) error {
+	words := strings.Fields(text)
+	if len(words) == 0 {
+		return fmt.Errorf("claim wants kinds of facts and perhaps places")
+	}
+	var kinds []schema.Kind
+	for name := range strings.SplitSeq(words[0], ",") {
+		kind, ok := kindNamed(name)
+		if !ok {
+			return fmt.Errorf("there is no kind of fact %q", name)
+		}
+		kinds = append(kinds, kind)
+	}
+	if len(words) == 1 {
+		words = append(words, "")
+	}
+	for _, place := range words[1:] {
+		at, err := parsePlace(place)
+		if err != nil {
+			return err
+		}
+		if at.field > 0 {
+			c.addField(at.place + "-" + strconv.Itoa(at.field))
+		}
+		for _, kind := range kinds {
+			at.kind = kind
+			b.claims = append(b.claims, at)
+		}
+	}
+	return nil
+}
+
+// parsePlace reads ZBE, ZBE-9, PID-3.4.2, CX.4, layer:fr, table:0445 and "".
+func parsePlace(s string) (claim, error) {
+	at := claim{place: s}
+	if strings.Contains(s, ":") || s == "" {
+		return at, nil
+	}
+	head, rest, dotted := strings.Cut(s, ".")
+	name, field, isField := strings.Cut(head, "-")
+	at.place = name
+	numbers := []string{}
+	if dotted {
+		numbers = strings.Split(rest, ".")
+	}
+	if isField {
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			return at, fmt.Errorf("%q is no place", s)
+		}
+		at.field = n
+	}
+	for i, target := range []*int{&at.component, &at.sub} {
+		if i < len(numbers) {
+			n, err := strconv.Atoi(numbers[i])
+			if err != nil {
+				return at, fmt.Errorf("%q is no place", s)
+			}
+			*target = n
+		}
+	}
+	return at, nil
+}
+
+func kindNamed(name string) (schema.Kind, bool) {
+	for k := schema.Kind(0); k <= schema.NotSuggested; k++ {
+		if k.String() == name {
+			return k, true
+		}
+	}
+	return 0, false
+}
+
+func (c *catalogue) indexClaims() error {
+	c.claims = claimIndex{}
+	for _, r := range c.rules {
+		for _, at := range r.body.claims {
+			c.claims[at] = append(c.claims[at], r)
+		}
+	}
+	return nil
+}
+
+// claimant finds the rule whose business a fact is, nil when it is nobody's.
+func (s *scope) claimant(index claimIndex, f *schema.Finding) *Rule {
+	l := f.Location
+	at := claim{f.Kind, l.Segment, l.Field, l.Component, l.Subcomponent}
+	if r := s.firstOf(index[at]); r != nil {
+		return r
+	}
+	if at.sub > 0 {
+		at.sub = 0
+		if r := s.firstOf(index[at]); r != nil {
+			return r
+		}
+	}
+	if at.component > 0 {
+		at.component = 0
+		if r := s.firstOf(index[at]); r != nil {
+			return r
+		}
+	}
+	return s.broadClaimant(index, f)
+}
+
+// broadClaimant looks for claims on a table, a type, a segment, a layer, and
+// on everything.
+func (s *scope) broadClaimant(index claimIndex, f *schema.Finding) *Rule {
+	if f.Table != nil {
+		if r := s.firstOf(index[claim{kind: f.Kind, place: "table:" + f.Table.Number}]); r != nil {
+			return r
+		}
+	}
+	if f.Type != nil && f.Component != nil {
+		if r := s.firstOf(index[claim{kind: f.Kind, place: f.Type.Name, component: f.Component.Number}]); r != nil {
+			return r
+		}
+	}
+	if r := s.typeClaimant(index, f); r != nil {
+		return r
+	}
+	if r := s.firstOf(index[claim{kind: f.Kind, place: f.Location.Segment}]); r != nil {
+		return r
+	}
+	if r := s.firstOf(index[claim{kind: f.Kind, place: "layer:" + s.layer(f)}]); r != nil {
+		return r
+	}
+	return s.firstOf(index[claim{kind: f.Kind}])
+}
+
+// typeClaimant looks for a claim on a component of the type of the field.
+func (s *scope) typeClaimant(index claimIndex, f *schema.Finding) *Rule {
+	if f.Field == nil || f.Field.Type == nil || f.Location.Component == 0 {
+		return nil
+	}
+	t := f.Field.Type
+	if f.Location.Subcomponent > 0 {
+		if d := t.Component(f.Location.Component); d != nil && d.Type != nil {
+			at := claim{kind: f.Kind, place: d.Type.Name, component: f.Location.Subcomponent}
+			if r := s.firstOf(index[at]); r != nil {
+				return r
+			}
+		}
+	}
+	name, _, _ := strings.Cut(t.Name, "-") // a variant of a type is called "CX-INS"
+	return s.firstOf(index[claim{kind: f.Kind, place: name, component: f.Location.Component}])
+}
+
+// layer says whose definition a fact breaks.
+func (s *scope) layer(f *schema.Finding) string {
+	l := f.Location
+	switch {
+	case f.Table != nil:
+		return s.profile.TableOrigin(f.Table.Number).Layer
+	case f.Slot != nil || l.Field == 0:
+		if s.profile.PAM != "" && strings.HasPrefix(l.Segment, "Z") {
+			return "fr"
+		}
+		return "hl7"
+	case f.Component != nil && f.Type != nil:
+		return s.profile.ComponentOrigin(f.Type.Name, f.Component.Number).Layer
+	case f.Component != nil && f.Field != nil && f.Field.Type != nil && l.Subcomponent == 0:
+		return s.profile.ComponentOrigin(f.Field.Type.Name, f.Component.Number).Layer
+	}
+	return s.profile.FieldOrigin(l.Segment, l.Field).Layer
+}
+
+// firstOf returns the first rule that belongs to the profile and whose
+// condition holds.
+func (s *scope) firstOf(list []*Rule) *Rule {
+	for _, r := range list {
+		if s.plan.has(r) && (r.body.when == nil || r.body.when(s)) {
+			return r
+		}
+	}
+	return nil
+}

@@ -1,0 +1,274 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pamlab/pamlab/hl7"
+)
+
+// body is what the engine does for a rule.
+type body struct {
+	of      subject
+	text    []line // the lines that are compiled when the rule is first needed
+	levels  []conditionalLevel
+	claims  []claim
+	each    *path
+	eachOf  string   // the type whose values each goes over
+	events  []string // it is limited to; nil: any
+	when    cond
+	demands []demand
+	needs   uint64 // segments without which there is nothing to judge
+	checks  []string
+}
+
+// subject is what a rule judges.
+type subject uint8
+
+const (
+	ofMessage  subject = iota // one message that is no acknowledgement
+	ofAck                     // an acknowledgement, with the message that it answers where that is known
+	ofSequence                // the messages before: see package sequence
+)
+
+// conditionalLevel is a level that a rule has when a condition holds.
+type conditionalLevel struct {
+	level   Level
+	setting string // the level is what that setting says
+	when    cond   // nil: always
+}
+
+// demand is one thing that a rule wants of a message; it calls found with what
+// is not as it should be.
+type demand func(s *scope, found func(hl7.Value))
+
+// compiler compiles the rules of a catalogue. Segments get numbers.
+type compiler struct {
+	names    []string // of segments, by number
+	rule     *Rule
+	needs    []segmentID // of the paths of the line
+	inDemand bool
+}
+
+// segmentID numbers the segments that rules and profiles speak of.
+type segmentID uint8
+
+// maxSegments is how many segment names there may be.
+const maxSegments = 128
+
+func (c *compiler) segment(name string) (segmentID, error) {
+	if i := slices.Index(c.names, name); i >= 0 {
+		return segmentID(i), nil
+	}
+	if len(c.names) == maxSegments {
+		return 0, fmt.Errorf("the catalogue speaks of more than %d segments", maxSegments)
+	}
+	c.names = append(c.names, name)
+	return segmentID(len(c.names) - 1), nil
+}
+
+func (c *compiler) addField(name string) {
+	if !slices.Contains(c.rule.Fields, name) {
+		c.rule.Fields = append(c.rule.Fields, name)
+	}
+}
+
+func (c *compiler) addEvents(list []string) {
+	for _, e := range list {
+		if !slices.Contains(c.rule.Events, e) {
+			c.rule.Events = append(c.rule.Events, e)
+		}
+	}
+}
+
+// addExpected notes the values that the demand of a rule wants: what a reader
+// of a finding wants to know first.
+func (c *compiler) addExpected(list []string) {
+	if c.inDemand {
+		c.rule.values = append(c.rule.values, list...)
+	}
+}
+
+// compile compiles the lines of a rule.
+func (c *compiler) compile(r *Rule) error {
+	c.rule = r
+	for _, l := range r.body.text {
+		c.needs = c.needs[:0]
+		if err := c.line(&r.body, l); err != nil {
+			return &CatalogueError{l.position, r.ID, err.Error()}
+		}
+	}
+	if len(r.body.levels) > 0 {
+		r.Setting = r.body.levels[0].setting
+	}
+	r.body.text = nil
+	return nil
+}
+
+func (c *compiler) line(b *body, l line) error {
+	switch l.key {
+	case "level":
+		return c.level(b, l.value)
+	case "each":
+		return c.each(b, l.value)
+	case "when":
+		e, err := c.compileCond(l.value)
+		b.when, b.events = e, onlyEvents(l.value)
+		return err
+	case "claim":
+		return c.claim(b, l.value)
+	case "valued", "empty":
+		return c.presence(b, l.key, l.value)
+	case "expect":
+		return c.expect(b, l.value)
+	case "check":
+		return c.check(b, l.value)
+	}
+	return fmt.Errorf("there is no line %q", l.key)
+}
+
+// onlyEvents returns the trigger events that a condition is limited to, nil
+// when it can hold in others.
+func onlyEvents(condition string) []string {
+	words := strings.Fields(condition)
+	if len(words) < 2 || words[0] != "event" || slices.Contains(words, "or") {
+		return nil
+	}
+	if end := slices.Index(words, "and"); end > 0 {
+		words = words[:end]
+	}
+	return words[1:]
+}
+
+// level reads `must`, `setting NAME` and `should when CONDITION`.
+func (c *compiler) level(b *body, text string) error {
+	word, condition, conditional := strings.Cut(text, " when ")
+	e := conditionalLevel{}
+	var err error
+	if conditional {
+		if e.when, err = c.compileCond(condition); err != nil {
+			return err
+		}
+	}
+	if name, ok := strings.CutPrefix(word, "setting "); ok {
+		if e.setting = name; !knownSetting(name) {
+			return fmt.Errorf("there is no setting %q", name)
+		}
+	} else if e.level, ok = parseLevel(word); !ok {
+		return fmt.Errorf("%q is no level", word)
+	}
+	b.levels = append(b.levels, e)
+	return nil
+}
+
+// each reads `each NK1`, `each PID-3[.5=INS]` and `each type XTN`.
+func (c *compiler) each(b *body, text string) error {
+	if name, ok := strings.CutPrefix(text, "type "); ok {
+		b.eachOf = name
+		return nil
+	}
+	p, err := c.path(text)
+	if err != nil {
+		return err
+	}
+	b.each, p.every = p, true
+	c.need(b)
+	return nil
+}
+
+// need notes that without the segments of the last line nothing can be judged.
+func (c *compiler) need(b *body) {
+	for _, id := range c.needs {
+		if id < 64 {
+			b.needs |= 1 << id
+		}
+	}
+}
+
+func (c *compiler) paths(text string) ([]*path, error) {
+	var list []*path
+	for word := range strings.FieldsSeq(text) {
+		p, err := c.path(word)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("a path is missing")
+	}
+	return list, nil
+}
+
+// presence compiles `valued PATHS` and `empty PATHS`.
+func (c *compiler) presence(b *body, key, text string) error {
+	paths, err := c.paths(text)
+	if err != nil {
+		return err
+	}
+	if len(paths) == 1 {
+		c.need(b)
+	}
+	wantValue := key == "valued"
+	b.demands = append(b.demands, func(s *scope, found func(hl7.Value)) {
+		for _, p := range paths {
+			p.each(s, func(v hl7.Value) bool {
+				if state := v.State(); wantValue && state != hl7.Present || !wantValue && state != hl7.Absent {
+					found(v)
+				}
+				return true
+			})
+		}
+	})
+	return nil
+}
+
+// expect compiles `expect CONDITION at PATH`. With a path that names several
+// values and a condition of relative paths the condition is that of each value.
+func (c *compiler) expect(b *body, text string) error {
+	condition, at, ok := strings.Cut(text, " at ")
+	if !ok {
+		return fmt.Errorf("expect wants a condition and, after at, the path to be marked")
+	}
+	c.inDemand = true
+	e, err := c.compileCond(condition)
+	c.inDemand = false
+	if err != nil {
+		return err
+	}
+	c.needs = c.needs[:0]
+	p, err := c.path(strings.TrimSpace(at))
+	if err != nil {
+		return err
+	}
+	c.need(b)
+	b.demands = append(b.demands, func(s *scope, found func(hl7.Value)) {
+		if !e(s) {
+			v, ok := p.one(s)
+			if ok {
+				found(v)
+			}
+		}
+	})
+	return nil
+}
+
+// check compiles `check NAME`: a demand that is written in Go.
+func (c *compiler) check(b *body, name string) error {
+	f, ok := checks[name]
+	if !ok {
+		return fmt.Errorf("there is no check %q", name)
+	}
+	b.checks = append(b.checks, name)
+	b.demands = append(b.demands, f)
+	return nil
+}
+
+// condCheck compiles `check NAME` in a condition.
+func (c *compiler) condCheck(words []string) (cond, error) {
+	if len(words) != 1 || conditions[words[0]] == nil {
+		return nil, fmt.Errorf("there is no condition %q", words)
+	}
+	return conditions[words[0]], nil
+}

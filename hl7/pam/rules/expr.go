@@ -1,0 +1,236 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// The conditions of rules are written in a language of a dozen words:
+//
+//	event A03 and PID-30 = Y
+//	kind insert and not PV1-2 in N V
+//	PID-3[.5=INS].1 valued and setting ins_key
+//	every NK1-7 in E S or ZBE-6 empty
+//
+// A test of a path that names several values holds when it holds for one of
+// them, with `every` when it holds for all. Values stand bare, or in single
+// quotes where they would be taken for something else.
+
+// A cond is a compiled condition.
+type cond func(*scope) bool
+
+// lexer cuts a line into words, parentheses and quoted values.
+type lexer struct {
+	words  []string
+	quoted []bool
+	at     int
+}
+
+func newLexer(s string) (*lexer, error) {
+	l := &lexer{}
+	for s = strings.TrimLeft(s, " \t"); s != ""; s = strings.TrimLeft(s, " \t") {
+		n := 0
+		switch {
+		case s[0] == '(' || s[0] == ')':
+			n = 1
+		case s[0] == '\'':
+			end := strings.IndexByte(s[1:], '\'')
+			if end < 0 {
+				return nil, fmt.Errorf("a quotation mark is not closed")
+			}
+			l.words, l.quoted = append(l.words, s[1:end+1]), append(l.quoted, true)
+			s = s[end+2:]
+			continue
+		default:
+			n = wordEnd(s)
+		}
+		l.words, l.quoted = append(l.words, s[:n]), append(l.quoted, false)
+		s = s[n:]
+	}
+	return l, nil
+}
+
+// wordEnd finds the end of a bare word. Brackets hold filters of paths, in
+// which anything may stand.
+func wordEnd(s string) int {
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '[':
+			depth++
+		case c == ']':
+			depth--
+		case depth <= 0 && (c == ' ' || c == '\t' || c == '(' || c == ')'):
+			return i
+		}
+	}
+	return len(s)
+}
+
+func (l *lexer) done() bool { return l.at >= len(l.words) }
+
+// peek returns the next word, "" at the end and for a quoted value.
+func (l *lexer) peek() string {
+	if l.done() || l.quoted[l.at] {
+		return ""
+	}
+	return l.words[l.at]
+}
+
+func (l *lexer) accept(word string) bool {
+	if l.peek() != word {
+		return false
+	}
+	l.at++
+	return true
+}
+
+// values reads words up to the next one that belongs to the language.
+func (l *lexer) values() []string {
+	var list []string
+	for !l.done() {
+		if !l.quoted[l.at] && keywords[l.words[l.at]] {
+			break
+		}
+		list = append(list, l.words[l.at])
+		l.at++
+	}
+	return list
+}
+
+// keywords end a list of values.
+var keywords = map[string]bool{"and": true, "or": true, "not": true, "(": true, ")": true, "when": true, "at": true}
+
+// compileCond compiles a whole condition.
+func (c *compiler) compileCond(text string) (cond, error) {
+	l, err := newLexer(text)
+	if err != nil {
+		return nil, err
+	}
+	e, err := c.or(l)
+	if err == nil && !l.done() {
+		err = fmt.Errorf("%q is not expected here", l.words[l.at])
+	}
+	return e, err
+}
+
+func (c *compiler) or(l *lexer) (cond, error) {
+	left, err := c.and(l)
+	for err == nil && l.accept("or") {
+		var right cond
+		first := left
+		right, err = c.and(l)
+		left = func(s *scope) bool { return first(s) || right(s) }
+	}
+	return left, err
+}
+
+func (c *compiler) and(l *lexer) (cond, error) {
+	left, err := c.unary(l)
+	for err == nil && l.accept("and") {
+		var right cond
+		first := left
+		right, err = c.unary(l)
+		left = func(s *scope) bool { return first(s) && right(s) }
+	}
+	return left, err
+}
+
+func (c *compiler) unary(l *lexer) (cond, error) {
+	switch {
+	case l.accept("not"):
+		inner, err := c.unary(l)
+		return func(s *scope) bool { return !inner(s) }, err
+	case l.accept("("):
+		inner, err := c.or(l)
+		if err == nil && !l.accept(")") {
+			err = fmt.Errorf("a parenthesis is not closed")
+		}
+		return inner, err
+	}
+	return c.atom(l)
+}
+
+func (c *compiler) atom(l *lexer) (cond, error) {
+	switch {
+	case l.accept("event"):
+		return c.events(l.values())
+	case l.accept("kind"):
+		kinds := l.values()
+		return func(s *scope) bool { return s.event != nil && oneOf(kinds, s.event.Kind) }, nil
+	case l.accept("transaction"):
+		names := l.values()
+		return func(s *scope) bool { return s.event != nil && oneOf(names, s.event.Transaction) }, nil
+	case l.accept("segment"):
+		return c.present(l.values())
+	case l.accept("setting"):
+		return c.setting(l.values())
+	case l.accept("check"):
+		return c.condCheck(l.values())
+	}
+	all := l.accept("every")
+	if !all {
+		l.accept("any")
+	}
+	if l.done() {
+		return nil, fmt.Errorf("a condition is missing at the end")
+	}
+	p, err := c.path(l.words[l.at])
+	if err != nil {
+		return nil, err
+	}
+	l.at++
+	t, err := c.test(l)
+	if err != nil {
+		return nil, err
+	}
+	return p.quantified(t, all), nil
+}
+
+func (c *compiler) events(list []string) (cond, error) {
+	if len(list) == 0 {
+		return nil, fmt.Errorf("event wants trigger events")
+	}
+	c.addEvents(list)
+	return func(s *scope) bool { return oneOf(list, s.trigger) }, nil
+}
+
+func (c *compiler) present(names []string) (cond, error) {
+	if len(names) != 1 {
+		return nil, fmt.Errorf("segment wants one name")
+	}
+	id, err := c.segment(names[0])
+	return func(s *scope) bool { return s.first[id] >= 0 }, err
+}
+
+// setting reads `setting NAME`, which holds when it is on, and `setting NAME VALUE`.
+func (c *compiler) setting(words []string) (cond, error) {
+	if len(words) == 0 || len(words) > 2 || !knownSetting(words[0]) {
+		return nil, fmt.Errorf("setting wants the name of a setting and perhaps a value, not %q", words)
+	}
+	want := "on"
+	if len(words) == 2 {
+		want = words[1]
+	}
+	name := words[0]
+	return func(s *scope) bool { return s.settings.get(name) == want }, nil
+}
+
+// oneOf says whether s is in a short list.
+func oneOf[T string | []byte](list []string, s T) bool {
+	for _, e := range list {
+		if e == string(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// characters counts those of a value.
+func characters(s *scope, raw []byte) int {
+	if s.utf8 {
+		return utf8.RuneCount(raw)
+	}
+	return len(raw)
+}

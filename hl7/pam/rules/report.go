@@ -1,0 +1,138 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/pam"
+	"github.com/pamlab/pamlab/hl7/pam/profile"
+	"github.com/pamlab/pamlab/hl7/schema"
+)
+
+// A Report is the outcome of judging one message. The zero Report is ready to
+// use; using one again for the next message saves its allocations, and then the
+// findings of the last one are gone. A Report is for one goroutine.
+type Report struct {
+	Findings []Finding
+
+	scope  scope
+	facts  []schema.Finding
+	rule   *Rule // that is being run
+	reason reason
+	found  func(hl7.Value) // r.add, made once
+}
+
+func (r *Report) reset(m *hl7.Message) {
+	r.Findings, r.facts, r.reason = r.Findings[:0], r.facts[:0], reason{}
+	if r.found == nil {
+		r.found = r.add
+	}
+}
+
+// Message returns the message that was judged.
+func (r *Report) Message() *hl7.Message { return r.scope.m }
+
+// Profile returns what the message was judged by.
+func (r *Report) Profile() *profile.Profile { return r.scope.profile }
+
+// Header returns the MSH of the message.
+func (r *Report) Header() hl7.Header { return r.scope.header }
+
+// Why says why the message was judged by that profile.
+func (r *Report) Why() pam.Text { return r.reason.text(r.scope.profile) }
+
+// Worst returns the highest level of the findings, Off when there are none.
+func (r *Report) Worst() Level {
+	worst := Off
+	for i := range r.Findings {
+		worst = max(worst, r.Findings[i].Level)
+	}
+	return worst
+}
+
+// Verdict is "fail" when a MUST is broken, "warn" when a SHOULD is, else
+// "pass". In a strict judgement a broken SHOULD fails too.
+func (r *Report) Verdict(strict bool) string {
+	switch worst := r.Worst(); {
+	case worst == Must, worst == Should && strict:
+		return "fail"
+	case worst == Should:
+		return "warn"
+	}
+	return "pass"
+}
+
+// add notes that the rule being run is broken by a value.
+func (r *Report) add(v hl7.Value) {
+	level := r.scope.level(r.rule)
+	if level == Off {
+		return
+	}
+	raw := v.Raw()
+	f := Finding{Rule: r.rule, Level: level, Location: v.Location(), Offset: v.Offset(), Size: len(raw), Segment: -1, m: r.scope.m}
+	f.Segment = segmentAt(r.scope.m, f.Offset)
+	r.Findings = append(r.Findings, f)
+}
+
+// claimFacts turns facts about definitions into findings of rules.
+func (r *Report) claimFacts(index claimIndex) {
+	s := &r.scope
+	for i := range r.facts {
+		fact := &r.facts[i]
+		rule := s.claimant(index, fact)
+		if rule == nil {
+			continue
+		}
+		level := s.level(rule)
+		if level == Must && s.profile.Softens(fact) {
+			level = Should
+		}
+		if level == Off {
+			continue
+		}
+		r.Findings = append(r.Findings, Finding{
+			Rule: rule, Level: level, Location: fact.Location, Offset: fact.Offset, Size: fact.Size, Segment: fact.Segment, m: s.m, fact: fact,
+		})
+	}
+}
+
+// settle puts the findings in the order of the message and lets one fault be
+// one finding.
+func (r *Report) settle() {
+	if len(r.Findings) < 2 {
+		return
+	}
+	r.foldShifted()
+	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(b.Level, a.Level), cmp.Compare(len(a.Rule.body.claims), len(b.Rule.body.claims)))
+	})
+	r.Findings = slices.DeleteFunc(r.Findings, r.told)
+}
+
+// told says whether another finding already says what f says: a rule that was
+// written for the place knows better than one for any field.
+func (r *Report) told(f Finding) bool {
+	if f.fact == nil {
+		return false
+	}
+	for i := range r.Findings {
+		o := &r.Findings[i]
+		if o.fact == nil && o.Level >= f.Level && o.Location == f.Location {
+			return true
+		}
+	}
+	return false
+}
+
+// segmentAt returns the index of the segment that has the byte at an offset.
+func segmentAt(m *hl7.Message, offset int) int {
+	last := 0
+	for i := range m.NumSegments() {
+		if m.Segment(i).Offset() > offset {
+			break
+		}
+		last = i
+	}
+	return last
+}

@@ -1,0 +1,132 @@
+package rules_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/pam/rules"
+)
+
+// judge returns the findings of a level or worse on the last message of an
+// example, as "must fr.zbe-9.code ZBE-9".
+func judge(t *testing.T, e rules.Example, least rules.Level) []string {
+	t.Helper()
+	messages, err := e.Build()
+	require.NoError(t, err)
+	var s rules.Settings
+	for _, text := range e.Settings {
+		name, value, _ := strings.Cut(text, "=")
+		s, err = s.With(name, value)
+		require.NoError(t, err)
+	}
+	j, err := rules.New(rules.Options{Settings: s})
+	require.NoError(t, err)
+	var r rules.Report
+	last := messages[len(messages)-1]
+	if len(messages) > 1 {
+		j.Ack(&r, last, messages[0])
+	} else {
+		j.Message(&r, last)
+	}
+	return list(&r, least)
+}
+
+func list(r *rules.Report, least rules.Level) []string {
+	var found []string
+	for _, f := range r.Findings {
+		if f.Level >= least {
+			found = append(found, fmt.Sprintf("%v %s %v", f.Level, f.Rule.ID, f.Location))
+		}
+	}
+	return found
+}
+
+// TestExamples: the bad example of each rule raises that rule and nothing else,
+// the good one raises nothing.
+func TestExamples(t *testing.T) {
+	for _, r := range rules.Catalogue() {
+		if r.Family() == "seq" {
+			continue // see package sequence
+		}
+		t.Run(r.ID, func(t *testing.T) {
+			if r.Good.IsZero() || r.Bad.IsZero() {
+				t.Fatal("the rule has no example")
+			}
+			least := rules.Should
+			if r.Level == rules.Info {
+				least = rules.Info
+			}
+			for _, found := range judge(t, r.Good, least) {
+				require.NotContains(t, found, " "+r.ID+" ")
+				require.True(t, strings.HasPrefix(found, "info "), "good example: %s", found)
+			}
+			found := judge(t, r.Bad, least)
+			own := slices.DeleteFunc(slices.Clone(found), func(s string) bool { return !strings.Contains(s, " "+r.ID+" ") })
+			require.NotEmpty(t, own, "the bad example raises %v", found)
+			others := slices.DeleteFunc(found, func(s string) bool { return strings.Contains(s, " "+r.ID+" ") || strings.HasPrefix(s, "info ") })
+			require.Empty(t, others, "the bad example raises others, too")
+		})
+	}
+}
+
+// TestSamples: the messages that examples begin with have no fault.
+func TestSamples(t *testing.T) {
+	for _, name := range rules.Samples() {
+		m, err := rules.Sample(name)
+		require.NoError(t, err)
+		if m.Header().Type == "ACK" {
+			continue
+		}
+		require.Empty(t, judge(t, rules.Example{Messages: []string{name}}, rules.Should), name)
+	}
+}
+
+// TestCatalogueIsComplete: every rule has its texts in both languages, its
+// source and its hint.
+func TestCatalogueIsComplete(t *testing.T) {
+	all := rules.Catalogue()
+	require.NotEmpty(t, all)
+	for _, r := range all {
+		require.Contains(t, []string{"hl7", "iti", "fr", "ins", "seq", "ack"}, r.Family(), r.ID)
+		for _, text := range []string{r.Text.FR, r.Text.EN, r.Hint.FR, r.Hint.EN, r.Source} {
+			require.NotEmpty(t, text, r.ID)
+			require.False(t, strings.HasSuffix(text, "."), "%s: %s", r.ID, text)
+		}
+	}
+}
+
+// TestSettings: those that conditions may ask for are those that are documented.
+func TestSettings(t *testing.T) {
+	for _, s := range rules.KnownSettings() {
+		require.NotEmpty(t, s.Text.FR, s.Name)
+		require.NotEmpty(t, s.Text.EN, s.Name)
+		require.Contains(t, s.Values, s.Default, s.Name)
+		_, err := rules.Settings{}.With(s.Name, s.Default)
+		require.NoError(t, err)
+	}
+	_, err := rules.Settings{}.With("ins_kee", "off")
+	require.Error(t, err)
+}
+
+func BenchmarkMessage(b *testing.B) {
+	m, err := rules.Sample("A01")
+	require.NoError(b, err)
+	data := m.Bytes()
+	j, err := rules.New(rules.Options{})
+	require.NoError(b, err)
+	var r rules.Report
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		m, err := hl7.Parse(data)
+		if err != nil {
+			b.Fatal(err)
+		}
+		j.Message(&r, m)
+	}
+}

@@ -1,0 +1,158 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pamlab/pamlab/hl7/pam"
+)
+
+// A Setting is a question that the sources leave open, and the answers that a
+// judgement can be given by.
+type Setting struct {
+	Name    string
+	Default string
+	Values  []string // those it may have; empty: any
+	Text    pam.Text
+	Source  string // the question, as the digest of open questions numbers it
+}
+
+// Settings are answers to open questions: values by name. The zero Settings
+// are the defaults. Settings are immutable; With returns others.
+type Settings struct{ values map[string]string }
+
+// KnownSettings lists the settings in the order in which they are documented.
+func KnownSettings() []*Setting {
+	c, err := load()
+	if err != nil {
+		return nil
+	}
+	return slices.Clone(c.settings)
+}
+
+// settingNames is what conditions may ask for. It has to be known before the
+// catalogue is read; a test compares both.
+var settingNames = []string{
+	"profile_version", "ihe_strict_pv2", "historic_strict", "ins_key", "ins_environment", "pid32_required", "lenient_pseudo_pv1",
+	"unknown_z", "zbe9_combinations", "closed_tables_user_defined", "dmt_matrix", "pid5_legal_name", "hd1_required", "tolerant",
+}
+
+func knownSetting(name string) bool { return slices.Contains(settingNames, name) }
+
+// With returns the settings with one of them changed. An unknown name or value
+// is a *[SettingError].
+func (s Settings) With(name, value string) (Settings, error) {
+	c, err := load()
+	if err != nil {
+		return s, err
+	}
+	i := slices.IndexFunc(c.settings, func(o *Setting) bool { return o.Name == name })
+	if i < 0 {
+		return s, &SettingError{Name: name, Known: settingNames}
+	}
+	if known := c.settings[i]; len(known.Values) > 0 && !slices.Contains(known.Values, value) {
+		return s, &SettingError{Name: name, Value: value, Known: known.Values}
+	}
+	next := Settings{map[string]string{name: value}}
+	for n, v := range s.values {
+		if n != name {
+			next.values[n] = v
+		}
+	}
+	return next, nil
+}
+
+// Get returns the value of a setting, "" for one that does not exist.
+func (s Settings) Get(name string) string {
+	if v, ok := s.values[name]; ok {
+		return v
+	}
+	c, err := load()
+	if err != nil {
+		return ""
+	}
+	for _, o := range c.settings {
+		if o.Name == name {
+			return o.Default
+		}
+	}
+	return ""
+}
+
+// Changed lists the settings that are not at their defaults, as name=value.
+func (s Settings) Changed() []string {
+	var list []string
+	for _, name := range settingNames {
+		if v, ok := s.values[name]; ok && v != (Settings{}).Get(name) {
+			list = append(list, name+"="+v)
+		}
+	}
+	return list
+}
+
+// resolved are settings looked up once for a judge.
+type resolved map[string]string
+
+func (s Settings) resolve() resolved {
+	r := resolved{}
+	for _, name := range settingNames {
+		r[name] = s.Get(name)
+	}
+	return r
+}
+
+func (r resolved) get(name string) string { return r[name] }
+
+// A SettingError reports a setting, or a value of one, that does not exist.
+type SettingError struct {
+	Name, Value string   // Value is "" when it is the name that is not known
+	Known       []string // what may stand there
+}
+
+// Error returns the English sentence.
+func (e *SettingError) Error() string { return e.In("en") }
+
+// In returns the sentence in "fr" or "en".
+func (e *SettingError) In(lang string) string {
+	switch {
+	case lang == "fr" && e.Value == "":
+		return fmt.Sprintf("le réglage « %s » n'existe pas", e.Name)
+	case lang == "fr":
+		return fmt.Sprintf("le réglage %s n'a pas de valeur « %s »", e.Name, e.Value)
+	case e.Value == "":
+		return fmt.Sprintf("there is no setting %q", e.Name)
+	}
+	return fmt.Sprintf("setting %s has no value %q", e.Name, e.Value)
+}
+
+// Hint lists what there is.
+func (e *SettingError) Hint(lang string) string {
+	if lang == "fr" {
+		return "possibles : " + strings.Join(e.Known, ", ")
+	}
+	return "there are: " + strings.Join(e.Known, ", ")
+}
+
+// setting reads the block of a setting.
+func (c *catalogue) setting(lines []line) error {
+	s := &Setting{Name: lines[0].value}
+	for _, l := range lines[1:] {
+		switch l.key {
+		case "default":
+			s.Default = l.value
+		case "values":
+			s.Values = strings.Fields(l.value)
+		case "fr":
+			s.Text.FR = l.value
+		case "en":
+			s.Text.EN = l.value
+		case "source":
+			s.Source = l.value
+		default:
+			return &CatalogueError{l.position, s.Name, fmt.Sprintf("a setting has no line %q", l.key)}
+		}
+	}
+	c.settings = append(c.settings, s)
+	return nil
+}

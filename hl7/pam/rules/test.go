@@ -1,0 +1,163 @@
+package rules
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/pamlab/pamlab/hl7"
+)
+
+// A test is what a condition asks about a value.
+type test struct {
+	holds  func(*scope, hl7.Value) bool
+	absent bool // what it says when the segment is not there, or no repetition
+}
+
+// leaf is the text of a value where HL7 counts it as one: its first part.
+func leaf(v hl7.Value) []byte {
+	raw := v.Raw()
+	if len(raw) <= 1 {
+		return raw
+	}
+	return v.Subcomponent(1).Raw()
+}
+
+func (c *compiler) test(l *lexer) (test, error) {
+	word := l.peek()
+	l.at++
+	switch word {
+	case "valued":
+		return test{func(_ *scope, v hl7.Value) bool { return v.State() == hl7.Present }, false}, nil
+	case "empty":
+		return test{func(_ *scope, v hl7.Value) bool { return v.State() == hl7.Absent }, true}, nil
+	case "null":
+		return test{func(_ *scope, v hl7.Value) bool { return v.State() == hl7.Null }, false}, nil
+	case "=", "!=":
+		return c.equal(l, word == "!=")
+	case "in":
+		list := l.values()
+		if len(list) == 0 {
+			return test{}, fmt.Errorf("in wants values")
+		}
+		c.addExpected(list)
+		return test{func(_ *scope, v hl7.Value) bool { return oneOf(list, leaf(v)) }, false}, nil
+	case "starts", "ends", "contains":
+		return textTest(l, word)
+	case "shape":
+		return shapeTest(l)
+	case "longer":
+		return longerTest(l)
+	}
+	return test{}, fmt.Errorf("%q is no test", word)
+}
+
+// equal compares with a value, or with what another path names.
+func (c *compiler) equal(l *lexer, not bool) (test, error) {
+	if l.done() {
+		return test{}, fmt.Errorf("a value is missing at the end")
+	}
+	quoted, word := l.quoted[l.at], l.words[l.at]
+	l.at++
+	if !quoted && isPath(word) {
+		other, err := c.path(word)
+		return test{func(s *scope, v hl7.Value) bool {
+			o, _ := other.one(s)
+			return (string(v.Raw()) == string(o.Raw())) != not
+		}, not}, err
+	}
+	if !not {
+		c.addExpected([]string{word})
+	}
+	return test{func(_ *scope, v hl7.Value) bool { return (string(leaf(v)) == word) != not }, not}, nil
+}
+
+// isPath tells PID-3, .5, -33 and @MSH-10 from values.
+func isPath(word string) bool {
+	word = strings.TrimPrefix(word, "@")
+	switch {
+	case len(word) > 1 && (word[0] == '.' || word[0] == '-'):
+		return word[1] >= '0' && word[1] <= '9'
+	case len(word) > 4 && word[3] == '-':
+		return word[4] >= '0' && word[4] <= '9' && word[:3] == strings.ToUpper(word[:3])
+	}
+	return false
+}
+
+func textTest(l *lexer, word string) (test, error) {
+	list := l.values()
+	if len(list) == 0 {
+		return test{}, fmt.Errorf("%s wants a value", word)
+	}
+	compare := map[string]func(s, part string) bool{"starts": strings.HasPrefix, "ends": strings.HasSuffix, "contains": strings.Contains}[word]
+	return test{func(_ *scope, v hl7.Value) bool {
+		text := string(leaf(v))
+		for _, part := range list {
+			if compare(text, part) {
+				return true
+			}
+		}
+		return false
+	}, false}, nil
+}
+
+// shapeTest compares a value with patterns: 9 is a digit, A a capital letter,
+// X either, + repeats the character before it, anything else is itself.
+func shapeTest(l *lexer) (test, error) {
+	list := l.values()
+	if len(list) == 0 {
+		return test{}, fmt.Errorf("shape wants a pattern, as 99999")
+	}
+	return test{func(_ *scope, v hl7.Value) bool {
+		raw := leaf(v)
+		for _, pattern := range list {
+			if hasShape(raw, pattern) {
+				return true
+			}
+		}
+		return false
+	}, false}, nil
+}
+
+func hasShape(raw []byte, pattern string) bool {
+	for pattern != "" {
+		repeated := len(pattern) > 1 && pattern[1] == '+'
+		if len(raw) == 0 || !inClass(raw[0], pattern[0]) {
+			return false
+		}
+		raw = raw[1:]
+		for repeated && len(raw) > 0 && inClass(raw[0], pattern[0]) {
+			raw = raw[1:]
+		}
+		if pattern = pattern[1:]; repeated {
+			pattern = pattern[1:]
+		}
+	}
+	return len(raw) == 0
+}
+
+func inClass(c, class byte) bool {
+	digit, letter := c >= '0' && c <= '9', c >= 'A' && c <= 'Z'
+	switch class {
+	case '9':
+		return digit
+	case 'A':
+		return letter
+	case 'X':
+		return digit || letter
+	}
+	return c == class
+}
+
+// longerTest holds for values of more characters than a number says.
+func longerTest(l *lexer) (test, error) {
+	list := l.values()
+	if len(list) != 1 {
+		return test{}, fmt.Errorf("longer wants a number")
+	}
+	n, err := strconv.Atoi(list[0])
+	return test{func(s *scope, v hl7.Value) bool {
+		raw := v.Raw()
+		return len(raw) > n && characters(s, raw) > n
+	}, false}, err
+}
