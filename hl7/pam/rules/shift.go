@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/pam"
 	"github.com/pamlab/pamlab/hl7/schema"
 )
 
@@ -14,6 +15,12 @@ import (
 
 // shiftRule is the rule that speaks of shifted segments.
 const shiftRule = "hl7.segment.shifted"
+
+// How a shifted segment is told.
+var (
+	tooEarly = pam.Text{FR: "un rang trop tôt : il manque un champ (un séparateur |) avant", EN: "one place too early: a field (a separator |) is missing before it"}
+	tooLate  = pam.Text{FR: "un rang trop tard : un champ est de trop avant", EN: "one place too late: there is one field too many before it"}
+)
 
 // worthTrying is how many faults a segment must have before a shift is thought of.
 const worthTrying = 3
@@ -86,10 +93,10 @@ func shifted(m *hl7.Message, segment int, by shift) *hl7.Message {
 		line = append(line, m.Delimiters().Field)
 		line = append(line, raw[from:]...)
 	} else {
-		if len(seg.Field(by.at).Raw()) > 0 || by.at >= seg.NumFields() {
-			return nil // only an empty field can be one too many
+		if by.at >= seg.NumFields() {
+			return nil // the last field moves nothing
 		}
-		line = append(line, raw[from+1:]...)
+		line = append(line, raw[from+len(seg.Field(by.at).Raw())+1:]...)
 	}
 	data := append([]byte(nil), m.Bytes()[:start]...)
 	data = append(append(data, line...), m.Bytes()[start+len(raw):]...)
@@ -112,11 +119,13 @@ func (r *Report) fold(rule *Rule, segment int, by shift) {
 		kept = append(kept, f)
 	}
 	seg := r.scope.m.Segment(segment)
-	v := seg.Field(by.at)
-	f := NewFinding(rule, r.scope.level(rule), r.scope.m, v,
-		Arg{"field", seg.Name() + "-" + strconv.Itoa(by.at)}, Arg{"faults", strconv.Itoa(count)},
-		Arg{"direction.fr", map[int]string{1: "un rang trop tôt", -1: "un rang trop tard"}[by.by]},
-		Arg{"direction.en", map[int]string{1: "one place too early", -1: "one place too late"}[by.by]})
-	f.Location.Segment, f.Location.Occurrence, f.Location.Field = seg.Name(), seg.Occurrence(), by.at
+	words := tooEarly
+	moved := by.at // the first field that stands in a wrong place
+	if by.by < 0 {
+		words, moved = tooLate, by.at+1
+	}
+	f := NewFinding(rule, r.scope.level(rule), r.scope.m, seg.Field(by.at),
+		Arg{"field", seg.Name() + "-" + strconv.Itoa(moved)}, Arg{"culprit", seg.Name() + "-" + strconv.Itoa(by.at)}, Arg{"faults", strconv.Itoa(count)},
+		Arg{"direction.fr", words.FR}, Arg{"direction.en", words.EN})
 	r.Findings = append(kept, f)
 }
