@@ -65,8 +65,8 @@ func (r *Report) findShift(segment int) (shift, bool) {
 			if moved == nil {
 				continue
 			}
-			if n := r.faults(moved, segment, def); n < least {
-				best, least = shift{at, by}, n
+			if n := r.faults(moved, segment, def); n < least || n == least && n < before {
+				best, least = shift{at, by}, n // of equals the last: it moves the fewest
 			}
 		}
 	}
