@@ -31,6 +31,9 @@ type Change struct {
 	// NoBed leaves the patient in another housing unit without room and bed,
 	// which an A02 or Z99 gives later.
 	NoBed bool
+	// Tariff is the code of a tariff from now on, PV1-20; "" is no change. By
+	// itself it is a movement too, ZBE-9 = D.
+	Tariff string
 	// Class is the PV1-2 that an A01, A04, A05 or A14 enters with, "" is that
 	// of the stay; or the one that an A06 or A07 leads to, "" is I and O, or
 	// where the patient has that class, R and E. A Z99 corrects it in all of
@@ -127,6 +130,9 @@ func (c Change) check(e event) error {
 	if err := c.Doctor.check(); err != nil {
 		return err
 	}
+	if len(c.Tariff) > mostCode {
+		return badValue("stay.tariff", c.Tariff, "20 caractères au plus (FC-1)", "at most 20 characters (FC-1)")
+	}
 	return checkBed(c.Room, c.Bed)
 }
 
@@ -152,9 +158,9 @@ func places(e event) bool {
 // plans reports whether an event announces something with its date.
 func plans(t Trigger) bool { return pending(t) || t == "A05" || t == "A21" }
 
-// moves reports whether the change names a place or unit.
+// moves reports whether the change names a place, a unit or a tariff.
 func (c Change) moves() bool {
-	return c.Unit != nil || c.Housing != nil || c.Medical != nil || c.Care != nil || c.Room != "" || c.Bed != "" || c.NoBed
+	return c.Unit != nil || c.Housing != nil || c.Medical != nil || c.Care != nil || c.Room != "" || c.Bed != "" || c.NoBed || c.Tariff != ""
 }
 
 // apply returns the situation after the change. The bed of another unit is not
@@ -179,14 +185,16 @@ func (c Change) apply(s Situation) Situation {
 		s.Doctor = *c.Doctor
 	}
 	s.Room, s.Bed, s.Class = orElse(c.Room, s.Room), orElse(c.Bed, s.Bed), orElse(c.Class, s.Class)
+	s.Tariff = orElse(c.Tariff, s.Tariff)
 	return s
 }
 
 // nature tells what lies between two situations as ZBE-9: which of the three
-// responsibilities changed, else L for a bed, "" for nothing. The letters come
+// responsibilities changed, else L for a bed and D for a tariff, "" for nothing. The letters come
 // in the order of the table, which has no other (PAM.fr 6.13.9).
 func nature(from, to Situation) string {
 	h, m, s := from.Housing.Code != to.Housing.Code, from.Medical.Code != to.Medical.Code, from.Care.Code != to.Care.Code
+	bed := (from.Room != to.Room || from.Bed != to.Bed) && to.Room+to.Bed != ""
 	switch {
 	case h && m && s:
 		return "HMS"
@@ -202,7 +210,11 @@ func nature(from, to Situation) string {
 		return "M"
 	case s:
 		return "S"
-	case (from.Room != to.Room || from.Bed != to.Bed) && to.Room+to.Bed != "":
+	case from.Tariff != to.Tariff && bed:
+		return "LD"
+	case from.Tariff != to.Tariff:
+		return "D"
+	case bed:
 		return "L"
 	}
 	return ""

@@ -17,13 +17,13 @@ func (j *Journey) correct(s *step) error {
 	from := m.Situation
 	j.amend(s, &m)
 	if i >= 0 {
-		ordered := j.log.ordered()
+		ordered, state := j.log.ordered(), j.State()
 		j.log[i] = m
 		j.log.carry(i, from, m.Situation)
 		if ordered && !j.log.ordered() && !s.change.Force {
-			return refused(s, j.State(),
-				"à sa nouvelle date, « %s » ne serait plus à sa place entre l'entrée et la sortie",
-				"at its new date %q would lose its place between entry and discharge", m.Step)
+			return refused(s, state,
+				"à sa nouvelle date, « %s » ne serait plus à sa place parmi les autres mouvements",
+				"at its new date %q would lose its place among the other movements", m.Step)
 		}
 	}
 	s.movement = m

@@ -55,6 +55,7 @@ func TestNationalScenarios(t *testing.T) {
 			{"A31", "", pam.Change{Patient: &pam.PatientSpec{Identity: pam.Qualified}}, "PID-32=VALI ZBE-1="},
 			{"A02", "housed elsewhere", pam.Change{Housing: unit("PNEUMO")}, "ZBE-9=H PV1-3.1=PNEUMO ZBE-7.10=CARDIO"},
 			{"A02", "treated elsewhere", pam.Change{Medical: unit("PNEUMO")}, "ZBE-9=M PV1-3.1=PNEUMO ZBE-7.10=PNEUMO"},
+			{"A02", "single room", pam.Change{Tariff: "CP"}, "ZBE-9=D PV1-20=CP PV1-3.1=PNEUMO"},
 			{"A21", "leave", pam.Change{}, "ZBE-4=INSERT ZBE-6="},
 			{"A22", "return", pam.Change{}, "ZBE-4=INSERT ZBE-6="},
 			{"A03", "discharge", pam.Change{}, "ZBE-4=INSERT PV1-41=D"},

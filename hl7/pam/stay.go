@@ -45,6 +45,7 @@ type Situation struct {
 	Care      Unit   // ZBE-8
 	Room, Bed string // PV1-3.2, PV1-3.3
 	Doctor    Doctor // PV1-7
+	Tariff    string // PV1-20.1, a code of the hospital; "" where nobody said
 }
 
 // Stay is an invented visit. Journeys work on their own copy.

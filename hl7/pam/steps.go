@@ -134,8 +134,8 @@ func (j *Journey) checkChange(s *step) error {
 		return nil
 	}
 	return refused(s, j.State(),
-		"rien ne change : ni unité, ni chambre, ni lit",
-		"nothing changes: no unit, room or bed")
+		"rien ne change : ni unité, ni chambre, ni lit, ni tarif",
+		"nothing changes: no unit, room, bed or tariff")
 }
 
 // elsewhere is where a patient goes whom nobody sends to a certain place: where

@@ -14,6 +14,7 @@ func (w *writer) pv1() {
 		Field(7, w.doctor(now.Doctor)).
 		Field(14, admitSource(now.Class)).
 		Field(19, components(w.stay.Visit, "", "", visitNumbers.component(w.fullHD()), "VN")).
+		Field(20, esc(now.Tariff)).
 		Field(44, stamp(w.entered)).
 		Field(45, stamp(w.left)).
 		Field(51, "V")
