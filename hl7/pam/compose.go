@@ -46,6 +46,7 @@ func (j *Journey) compose(s *step) (*hl7.Message, error) {
 func (w *writer) segments() {
 	w.pid()
 	w.pd1()
+	w.declaredDoctor()
 	if w.takesContacts() {
 		w.nk1()
 	}
@@ -62,8 +63,8 @@ func (w *writer) segments() {
 
 // takesContacts reports whether NK1 is sent: required if known where a person
 // or a visit begins, and in the Z99 about those (PAM.fr 5.2, 6.9).
-func (w *writer) takesContacts() bool {
-	return w.event.kind != cancel && (w.event.transaction == "ITI-30" || opens(w.about.trigger))
+func (s *step) takesContacts() bool {
+	return s.event.kind != cancel && (s.event.transaction == "ITI-30" || opens(s.about.trigger))
 }
 
 // fullHD tells whether identifiers outside the PID name their authority in

@@ -93,7 +93,8 @@ type step struct {
 	replaced formerNumbers // MRG
 	gone     string        // the IPP that the step takes out of use
 
-	withdrawn bool // the INS is deleted, PID-3 with CX-1 = ""
+	declared  string // ROL-2 of the declared doctor, "" for no ROL
+	withdrawn bool   // the INS is deleted, PID-3 with CX-1 = ""
 
 	entered, left time.Time // PV1-44, PV1-45
 	preadmitted   bool      // PV1-5
@@ -177,6 +178,7 @@ func (j *Journey) advance(s *step) error {
 	if s.change.Patient != nil {
 		j.patient.updated = s.recorded
 	}
+	j.declares(s)
 	j.clock = s.recorded
 	s.entered = j.log.entered(orNow(s.movement.Start, s.recorded))
 	return nil

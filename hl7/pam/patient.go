@@ -81,9 +81,12 @@ type Patient struct {
 	dmp      dmpStatus
 	job      string // ZFP-2
 	contact  contact
-	updated  time.Time // PID-33
-	death    time.Time // PID-29; zero while alive
-	revived  bool      // a discharge by death was cancelled
+
+	declared  Doctor    // médecin traitant; zero when there is none
+	announced bool      // that doctor was told about
+	updated   time.Time // PID-33
+	death     time.Time // PID-29; zero while alive
+	revived   bool      // a discharge by death was cancelled
 }
 
 // identityDocument is what was shown to validate an identity: ZFD-7 and ZFD-8.
@@ -134,6 +137,7 @@ func (g *Generator) Patient(spec PatientSpec) (*Patient, error) {
 	}
 	p.live(r)
 	g.administer(p, r)
+	p.declare(r)
 	p.foldTo(p.letters)
 	p.IPP, p.contact.ids = g.number(patients), [2]string{g.number(contacts), g.number(contacts)}
 	p.order = 901 + dice.IntN(98)
@@ -244,7 +248,7 @@ func (p *Patient) foldTo(letters string) {
 	}
 	for _, text := range []*string{
 		&p.Family, &p.UsedFamily, &p.UsedGiven, &p.BirthPlace.Name, &p.contact.family, &p.contact.given,
-		&p.Address.Street, &p.Address.Extra, &p.Address.City,
+		&p.Address.Street, &p.Address.Extra, &p.Address.City, &p.declared.Family, &p.declared.Given,
 	} {
 		*text = plain(*text)
 	}

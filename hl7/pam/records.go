@@ -74,6 +74,7 @@ func (j *Journey) duplicate() (*Patient, error) {
 	other := j.patient.clone()
 	other.IPP = j.gen.number(renumbered)
 	other.contact.ids = [2]string{j.gen.number(contacts), j.gen.number(contacts)}
+	other.announced = false
 	return other, nil
 }
 

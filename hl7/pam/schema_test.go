@@ -16,7 +16,7 @@ import (
 // French tables and French segments. Nothing else may differ.
 var departures = map[string]string{
 	// XPN-3 is a list of given names in France, with room for 194 characters.
-	"pam-fr":  "too-long PID-5.3, not-in-table ROL-4.13, not-in-table PID-3[2].5, not-in-table PV1-7.13, not-suggested PID-32, not-suggested PV1-2, not-suggested PV1-10, not-suggested PV1-36, not-suggested PV2-7, not-suggested PV2-38.1, not-suggested NK1[2]-7.1, segment-local Z, not-in-table PID[2]-3[2].5, not-suggested PID[2]-32, not-in-table MRG-1.5",
+	"pam-fr":  "too-long PID-5.3, not-in-table ROL-4.13, not-in-table PID-3[2].5, not-in-table PV1-7.13, not-suggested PID-32, not-suggested PV1-2, not-suggested PV1-10, not-suggested PV1-36, not-suggested PV2-7, not-suggested PV2-38.1, not-suggested NK1[2]-7.1, segment-local Z, not-in-table PID[2]-3[2].5, not-suggested PID[2]-32, not-in-table MRG-1.5, not-suggested ROL-3.1, not-suggested ROL-4.13",
 	"pam-2.5": "segment-local ZBE",
 	// The printed 2.3.1 demands a DRG in ADT_A38, which no source believes. MSH-9.3 is optional in 2.3.1 and longer than the field is printed; the
 	// character sets and EVN-1 are what PAM.fr and receivers of 2.3.1 agree on.
