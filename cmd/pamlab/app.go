@@ -79,6 +79,7 @@ func (a *app) root() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		a.demoCommand(), a.runCommand(), a.listCommand(), a.checkCommand(), a.validateCommand(),
+		a.explainCommand(), a.rulesCommand(),
 		a.sendCommand(), a.pkiCommand(), a.completionCommand(), a.versionCommand(),
 	)
 	a.speak(root)

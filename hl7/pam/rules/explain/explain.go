@@ -1,0 +1,153 @@
+// Package explain tells what a rule, a field, an event, a segment, a data type
+// or a table means, from the same data by which messages are judged.
+//
+// A developer meets these things by name, in a finding or in a partner's mail:
+// fr.zbe-9.table, ZBE-9, A06, ZBE, CX, 0445. [Find] takes any of these names
+// and returns a [Page]; nobody has to say which kind of thing it is. What is
+// shown is what holds in one profile, with the layer that demands it (HL7, IHE,
+// France) and the paragraph where it is written.
+package explain
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pamlab/pamlab/hl7/pam"
+	"github.com/pamlab/pamlab/hl7/pam/profile"
+	"github.com/pamlab/pamlab/hl7/pam/rules"
+)
+
+// A Page explains one thing.
+type Page struct {
+	Title    string
+	Sections []Section
+}
+
+// A Section has facts with their labels, or lines to be shown as they are.
+type Section struct {
+	Heading string
+	Facts   []Fact
+	Lines   []string // messages, grammars: never folded
+}
+
+// A Fact is a label and its text.
+type Fact struct{ Label, Text string }
+
+// An UnknownError reports a name that means nothing.
+type UnknownError struct {
+	Name string
+	Near []string // names written almost like it
+}
+
+// Error returns the English sentence.
+func (e *UnknownError) Error() string { return e.In("en") }
+
+// In returns the sentence in "fr" or "en".
+func (e *UnknownError) In(lang string) string {
+	if lang == "fr" {
+		return fmt.Sprintf("« %s » n'est ni une règle, ni un champ, ni un segment, ni un événement, ni un type, ni une table, ni un réglage", e.Name)
+	}
+	return fmt.Sprintf("%q is no rule, field, segment, event, type, table or setting", e.Name)
+}
+
+// Hint names what is written almost like it.
+func (e *UnknownError) Hint(lang string) string {
+	if len(e.Near) == 0 {
+		return pam.Text{FR: "exemples : ZBE-9, A06, 0445, CX, fr.zbe-9.table ; « pamlab rules » liste les règles",
+			EN: "examples: ZBE-9, A06, 0445, CX, fr.zbe-9.table; `pamlab rules` lists the rules"}.In(lang)
+	}
+	return pam.Text{FR: "vouliez-vous dire ", EN: "did you mean "}.In(lang) + strings.Join(e.Near, ", ") + pam.Text{FR: " ?", EN: "?"}.In(lang)
+}
+
+// asker answers one question.
+type asker struct {
+	p    *profile.Profile
+	lang string
+}
+
+func (a asker) text(fr, en string) string { return pam.Text{FR: fr, EN: en}.In(a.lang) }
+
+// Find explains a name in a profile, in lang "fr" or "en". An unknown name is a
+// *[UnknownError].
+func Find(p *profile.Profile, name, lang string) (*Page, error) {
+	a := asker{p, lang}
+	name = strings.TrimSpace(name)
+	if r := rules.ByID(strings.ToLower(name)); r != nil {
+		return a.rule(r), nil
+	}
+	for _, s := range rules.KnownSettings() {
+		if s.Name == strings.ToLower(name) {
+			return a.setting(s), nil
+		}
+	}
+	upper := strings.ToUpper(name)
+	for _, try := range []func(string) *Page{a.event, a.field, a.segment, a.table, a.dataType, a.requirement} {
+		if page := try(upper); page != nil {
+			return page, nil
+		}
+	}
+	return nil, &UnknownError{name, a.near(name)}
+}
+
+// near lists names that resemble one.
+func (a asker) near(name string) []string {
+	name = strings.ToLower(name)
+	var list []string
+	for _, r := range rules.Catalogue() {
+		if strings.Contains(r.ID, name) || distance(r.ID, name) <= 2 {
+			list = append(list, r.ID)
+		}
+	}
+	for _, t := range append(a.p.Tables(), a.p.Events()...) {
+		if distance(strings.ToLower(t), name) == 1 {
+			list = append(list, t)
+		}
+	}
+	slices.Sort(list)
+	return list[:min(len(list), 5)]
+}
+
+// distance counts the edits between two short words.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		last := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := last
+			if a[i] != b[j] {
+				cost++
+			}
+			last = row[j+1]
+			row[j+1] = min(cost, row[j]+1, last+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// rulesAbout lists the rules that speak of a thing.
+func (a asker) rulesAbout(heading string, about func(*rules.Rule) bool) Section {
+	s := Section{Heading: heading}
+	for _, r := range rules.Catalogue() {
+		if about(r) {
+			s.Facts = append(s.Facts, Fact{r.ID, r.Text.In(a.lang)})
+		}
+	}
+	return s
+}
+
+func (p *Page) add(s Section) {
+	if len(s.Facts)+len(s.Lines) > 0 {
+		p.Sections = append(p.Sections, s)
+	}
+}
+
+func (s *Section) fact(label, text string) {
+	if text != "" {
+		s.Facts = append(s.Facts, Fact{label, text})
+	}
+}
