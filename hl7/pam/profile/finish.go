@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -16,7 +17,7 @@ func (b *builder) finish() (*Profile, error) {
 	b.finishTables()
 	v, err := b.d.Version()
 	if err != nil {
-		return nil, err
+		return nil, b.draftError(err)
 	}
 	if err := b.unresolved(v); err != nil {
 		return nil, err
@@ -28,6 +29,15 @@ func (b *builder) finish() (*Profile, error) {
 	}
 	b.listEvents()
 	return b.p, b.finishSoftening()
+}
+
+// draftError says in which file the definitions contradict each other.
+func (b *builder) draftError(err error) error {
+	var wrong *schema.DraftError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	return b.fileError(b.p.Name, wrong.In("en"), wrong.In("fr"))
 }
 
 // finishTables gives the draft the tables of the profile, and those that a
@@ -94,6 +104,11 @@ func (b *builder) finishEvents() error {
 		if notation != "" {
 			e.Grammar = &schema.Structure{Name: e.Structure, Notation: notation}
 		}
+		if b.lib.strict && notation != "" {
+			if err := e.check(notation); err != nil {
+				return err
+			}
+		}
 		if e.Grammar == nil {
 			return failAt(&e.at, 2, "%s has no grammar", "%s n'a pas de grammaire", trigger)
 		}
@@ -111,6 +126,19 @@ func (b *builder) finishEvents() error {
 		}
 	}
 	return nil
+}
+
+// check compiles a grammar.
+func (e *eventText) check(notation string) error {
+	_, err := schema.Compile(e.Structure, notation)
+	var wrong *schema.NotationError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	return &DataError{
+		File: e.at.file, Line: e.at.number, Column: e.at.column(1),
+		what: text(wrong.In("fr"), wrong.In("en")),
+	}
 }
 
 // classes leaves out the patient classes that the profile does not have: V came

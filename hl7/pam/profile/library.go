@@ -36,6 +36,10 @@ type library struct {
 	dir   string
 	names []string
 	shelf map[string]*volume
+
+	// strict compiles all grammars at once. Tests do that; a program compiles
+	// those that it needs.
+	strict bool
 }
 
 // volume is a profile that is read at most once.
