@@ -69,6 +69,7 @@ func changeWords() map[string]word {
 		"deceased":   {kind: wordYesNo},
 		"identifier": {wordListed, "identifier"},
 		"keep":       {kind: wordYesNo},
+		"second":     {kind: wordYesNo},
 		"force":      {kind: wordYesNo},
 		"stay.class": {wordListed, "stay.class"},
 		"stay.room":  {kind: wordText},
@@ -212,7 +213,7 @@ func (s *Step) Change(env Env) (pam.Change, error) {
 		Medical: changedUnit(values, "medical"), Care: changedUnit(values, "care"),
 		Room: values["stay.room"], Bed: values["stay.bed"], Class: values["stay.class"],
 		Of: values["of"], Deceased: values["deceased"] == "true", Force: values["force"] == "true",
-		Identifier: values["identifier"], Keep: values["keep"] == "true",
+		Identifier: values["identifier"], Keep: values["keep"] == "true", Second: values["second"] == "true",
 	}
 	if start, ok := values["start"]; ok {
 		d := durationOf(start)

@@ -69,6 +69,10 @@ type Change struct {
 	// under another number. In an A28 and A31, the message is about Other and
 	// the patient of the journey is as they were.
 	Other *Patient
+	// Second tells, in an A28 and A31, that the message is about the other
+	// record although Other does not name it: the way to make it known before a
+	// merge.
+	Second bool
 	// Keep tells, in an A40, that the patient of the journey stays and Other
 	// goes.
 	Keep bool
@@ -105,9 +109,10 @@ func (c Change) check(e event) error {
 		{"last_visit", c.LastVisit != nil, e.trigger == "A03" || about},
 		{"stay", c.Stay != nil, opens(e.trigger)},
 		{"other", c.Other != nil, namesOther(e.trigger)},
+		{"second", c.Second, e.trigger == "A28" || e.trigger == "A31"},
 		{"keep", c.Keep, e.trigger == "A40"},
 		{"identifier", c.Identifier != "", e.trigger == "A47"},
-		{"patient", c.Patient != nil, c.Other == nil && (!aboutNumbers(e.trigger) || e.trigger == "A47")},
+		{"patient", c.Patient != nil, c.Other == nil && !c.Second && (!aboutNumbers(e.trigger) || e.trigger == "A47")},
 	} {
 		if member.set && !member.means {
 			return meaningless(member.field, e.trigger)

@@ -147,6 +147,21 @@ func TestMergedIntoOther(t *testing.T) {
 	require.ErrorContains(t, err, "the patient of the journey")
 }
 
+// TestSecondRecord: what is told about the second record is told about the one
+// that is merged.
+func TestSecondRecord(t *testing.T) {
+	t.Parallel()
+	x := traveller(t, "", "")
+	first := x.do("A28", pam.Change{}).Get("PID-3[1].1")
+	second := x.do("A28", pam.Change{Second: true}).Get("PID-3[1].1")
+	require.NotEqual(t, first, second)
+	want(t, x.do("A31", pam.Change{Second: true}), "PID-3[1].1", second)
+	_, err := x.j.Message("", "A28", pam.Change{Second: true})
+	require.ErrorContains(t, err, "created already")
+	want(t, x.do("A31", pam.Change{}), "PID-3[1].1", first)
+	want(t, x.do("A40", pam.Change{Keep: true}), "PID-3[1].1", first, "MRG-1.1", second)
+}
+
 // TestLink: two PID and nothing else; unlinked are only those who were linked.
 func TestLink(t *testing.T) {
 	t.Parallel()

@@ -33,8 +33,8 @@ func namesOther(t Trigger) bool {
 // describe is A28 and A31: only the person.
 func (j *Journey) describe(s *step) error {
 	who := &j.patient
-	if s.change.Other != nil {
-		other, err := j.counterpart(s, nil)
+	if s.change.Other != nil || s.change.Second {
+		other, err := j.counterpart(s, j.duplicate)
 		if err != nil {
 			return err
 		}

@@ -187,6 +187,7 @@ func TestMeaningless(t *testing.T) {
 		{"A47", pam.Change{Other: &pam.Patient{IPP: "1"}}, "other"},
 		{"A40", pam.Change{Other: &pam.Patient{}}, "other"},
 		{"A24", pam.Change{Keep: true}, "keep"},
+		{"A40", pam.Change{Second: true}, "second"},
 		{"A31", pam.Change{Identifier: "ipp"}, "identifier"},
 		{"A47", pam.Change{Identifier: "nir"}, "identifier"},
 		{"A40", pam.Change{Patient: &pam.PatientSpec{}}, "patient"},

@@ -97,6 +97,19 @@ func TestMergeOfTheJourney(t *testing.T) {
 	}
 }
 
+// TestSecondRecord: both records are known, so one of them goes.
+func TestSecondRecord(t *testing.T) {
+	for _, keep := range []bool{false, true} {
+		x := meet(t, pam.Dialects()[0], pam.PatientSpec{})
+		x.applies("A28", pam.Change{})
+		x.applies("A28", pam.Change{Second: true})
+		require.Len(t, x.d.State().Patients, 2)
+		x.applies("A40", pam.Change{Keep: keep})
+		require.Len(t, x.d.State().Patients, 1)
+		x.record(x.j.Patient().IPP)
+	}
+}
+
 // TestNumbersOfOnePerson is SC-19, and the change of the number in the hospital.
 func TestNumbersOfOnePerson(t *testing.T) {
 	ins := func(p Patient) (values []string) {
