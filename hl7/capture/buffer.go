@@ -108,7 +108,7 @@ type seeker struct {
 // seek returns the first place at or after p where the byte of s stands, or
 // limit when none was read so far. From call to call p does not go back.
 func (b *buffer) seek(s *seeker, p int64) int64 {
-	if s.found && p <= s.at {
+	if p <= s.at && (s.found || s.at == b.limit()) {
 		return s.at
 	}
 	return b.search(s, p)

@@ -43,6 +43,6 @@ func Example() {
 	// Output:
 	// 1 at line 1 framed: true ADT S00042
 	// 2 at line 4 framed: true ACK R1
-	// byte 177 (line 7): 17 bytes belong to no message: "connection closed"
+	// byte 166 (line 7): 17 bytes belong to no message: "connection closed"
 	// 3 at line 8 framed: false ADT S00043
 }

@@ -61,6 +61,16 @@ func look(b []byte, inBatchFrame bool) (what, int) {
 	return other, 0
 }
 
+// startsSomething says whether what ends a message without frame stands at the
+// beginning of b: another message, a batch segment, a frame.
+func startsSomething(b []byte) bool {
+	if len(b) == 0 {
+		return false
+	}
+	what, _ := look(b, false)
+	return what != other && what != blank
+}
+
 // lookIntoFrame says what is behind a start byte. For that of a message, only
 // the start byte is to pass over: all that follows is the message's.
 func lookIntoFrame(b []byte) (what, int) {

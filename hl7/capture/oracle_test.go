@@ -67,7 +67,7 @@ var (
 	commit     = at(`\x0b[\x06\x15]` + reEnd)
 	blockEnd   = at(reEnd)
 	blanks     = at(`(?:\xef\xbb\xbf|[ \t\r\n])+`)
-	next       = at(`(?:\xef\xbb\xbf)?(?:` + reMSH + `|` + reBatch + `)`)
+	next       = at(`(?:\xef\xbb\xbf)?(?:` + reMSH + `|` + reBatch + `)|\xef\xbb\xbf\x0b(?:[\x06\x15]?` + reEnd + `|` + reBefore + `(?:` + reMSH + `|` + reBatch + `))`)
 	lineEnds   = regexp.MustCompile(`\r\n|\r|\n`)
 	trailing   = regexp.MustCompile(`^(?s:(.*?[^ \t\r\n][ \t]*(?:\r\n|\r|\n)?))[ \t\r\n]*$`)
 )

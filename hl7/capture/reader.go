@@ -253,7 +253,7 @@ func (r *Reader) bareEnd(start int64) (end, next int64, whole bool) {
 			}
 			continue
 		case vt:
-			if what, _ := look(r.at(p, lookahead), false); what != other {
+			if startsSomething(r.at(p, lookahead)) {
 				return p, p, !r.batch
 			}
 		case fs:
@@ -270,15 +270,15 @@ func (r *Reader) bareEnd(start int64) (end, next int64, whole bool) {
 	}
 }
 
-// beginsLine says whether a message or a batch segment begins at p, where a
-// line does. Most lines are told by their first byte.
+// beginsLine says whether something else than a segment of the message being
+// read begins at p, where a line does. Most lines are told by their first byte.
 func (r *Reader) beginsLine(p int64) bool {
 	if p < r.limit() && !mayBegin[r.bytes(p, p+1)[0]] {
 		return false
 	}
-	ahead := r.at(p, len(byteOrderMark)+4)
+	ahead := r.at(p, len(byteOrderMark)+lookahead)
 	_, n := leadingMark(ahead)
-	return startsMessage(ahead[n:]) || startsBatch(ahead[n:])
+	return startsSomething(ahead[n:])
 }
 
 // hold keeps the message that begins at start in the buffer while it is not too
