@@ -23,6 +23,16 @@
 // (Change.Force): a harness exists to send the impossible too, but never by
 // accident.
 //
+// # Two records of one person
+//
+// People end up in the books twice, or under somebody else's name. So a step can
+// be about another record beside that of the journey (Change.Other): an A24
+// links the two and an A37 unlinks them, an A40 merges one into the other, an
+// A44 gives the account to whom it belongs, an A47 replaces one number or takes
+// the INS back. Such a message says whose a number is and nothing else. The
+// journey goes on as the patient who stays, and a number that was merged away or
+// replaced is refused from then on in all journeys of the generator.
+//
 // # Dialects
 //
 // The same journey is told in any [Dialect]: PAM.fr 2.11 or 2.10, IHE

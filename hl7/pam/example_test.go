@@ -95,3 +95,39 @@ func ExampleParseTrigger() {
 	}
 	// Output: « Z98 » n'est pas un événement d'ITI-30 ni d'ITI-31 – vouliez-vous dire Z99 ?
 }
+
+// A patient was registered twice. The account goes to the right record, and the
+// wrong one is merged away.
+func ExampleChange_merge() {
+	d, _ := pam.DialectByName("pam-fr-2.11")
+	g := pam.NewGenerator(1, time.Date(2026, time.March, 9, 8, 30, 0, 0, time.UTC))
+	p, _ := g.Patient(pam.PatientSpec{})
+	st, _ := g.Stay(pam.StaySpec{})
+	j := pam.NewJourney(g, d, hl7.UTF8, pam.Partners{}, p, st)
+	for _, step := range []struct {
+		trigger pam.Trigger
+		change  pam.Change
+	}{
+		{"A28", pam.Change{}},
+		{"A28", pam.Change{Second: true}},
+		{"A01", pam.Change{}},
+		{"A44", pam.Change{}},
+		{"A40", pam.Change{Keep: true}},
+	} {
+		m, err := j.Message(string(step.trigger), step.trigger, step.change)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%s patient %s account %q former %q\n", step.trigger, m.Get("PID-3[1].1"), m.Get("PID-18.1"), m.Get("MRG-1.1"))
+	}
+	_, err := j.Message("again", "A31", pam.Change{Other: p})
+	fmt.Println(err)
+	// Output:
+	// A28 patient 9085888619 account "" former ""
+	// A28 patient 2991956015 account "" former ""
+	// A01 patient 9085888619 account "8494832140" former ""
+	// A44 patient 2991956015 account "8494832140" former "9085888619"
+	// A40 patient 2991956015 account "" former "9085888619"
+	// A31 is impossible: number 9085888619 is out of use: it was merged or replaced
+}
