@@ -17,18 +17,35 @@ type pendingTable struct {
 	cell int
 }
 
+// origin returns what is known about a place, which is HL7's own at first.
+func (b *builder) origin(at place) *origin {
+	o := b.p.origins[at]
+	if o == nil {
+		o = &origin{Origin: Origin{Layer: layerHL7, Source: "HL7 v" + b.base.Name}}
+		b.p.origins[at] = o
+	}
+	return o
+}
+
+// annotates says that the line changes nothing up to its source: it is there
+// for the note below it alone, and the definition remains whose it was.
+func (b *builder) annotates(source int) bool {
+	for i := 1; i <= source; i++ {
+		if b.row.cell(i) != same {
+			return false
+		}
+	}
+	return true
+}
+
 // remember notes where the definition of a place comes from. A line that says
 // nothing about source or name leaves those that were there.
 func (b *builder) remember(at place, source string, name pam.Text) {
-	o := b.p.origins[at]
-	if o == nil {
-		o = &origin{}
-		b.p.origins[at] = o
-	}
+	o := b.origin(at)
 	if source == "" {
 		source = b.source
 	}
-	if source == "" {
+	if b.layer == layerHL7 && source == "" {
 		source = "HL7 v" + b.base.Name
 	}
 	o.Layer, o.Source = b.layer, source
@@ -74,6 +91,10 @@ func (b *builder) field() error {
 	}
 	if en := b.row.text(8); en != "" {
 		f.Name = en
+	}
+	if b.annotates(6) {
+		b.note = &b.origin(place{b.segment.Name, n}).Note
+		return nil
 	}
 	b.remember(place{b.segment.Name, n}, b.row.text(6), text(b.row.text(7), b.row.text(8)))
 	return nil
@@ -245,52 +266,45 @@ func (b *builder) component() error {
 	if en := b.row.text(7); en != "" {
 		c.Name = en
 	}
+	if b.annotates(5) {
+		b.note = &b.origin(place{b.typ.Name, n}).Note
+		return nil
+	}
 	b.remember(place{b.typ.Name, n}, b.row.text(5), text(b.row.text(6), b.row.text(7)))
 	return nil
 }
 
 // nameLine gives a field, component or segment a French name.
 func (b *builder) nameLine() error {
-	at, err := b.placeIn(1)
-	if err != nil {
-		return err
-	}
-	o := b.p.origins[at]
-	if o == nil {
-		o = &origin{Origin: Origin{Layer: layerHL7, Source: "HL7 v" + b.base.Name}}
-		b.p.origins[at] = o
-	}
-	o.name.FR = b.row.text(2)
+	at := placeOf(b.row.text(1))
+	b.origin(at).name.FR = b.row.text(2)
 	return nil
 }
 
-// placeIn reads a cell like PID-32, CX.4, PID or 0032.
-func (b *builder) placeIn(cell int) (place, error) {
-	c := b.row.text(cell)
-	i := strings.LastIndexAny(c, "-.")
+// placeOf reads PID-32, CX.4 or PID.
+func placeOf(name string) place {
+	i := strings.LastIndexAny(name, "-.")
 	if i < 0 {
-		return place{c, 0}, nil
+		return place{name, 0}
 	}
-	n, err := strconv.Atoi(c[i+1:])
+	n, err := strconv.Atoi(name[i+1:])
 	if err != nil || n < 1 {
-		return place{c, 0}, nil // IHE-FRANCE-ZFM-3-4 has no place here: tables are named by soften alone
+		return place{name, 0}
 	}
-	return place{c[:i], n}, nil
+	return place{name[:i], n}
 }
 
 func (b *builder) softenLine() error {
 	s := softening{what: b.row.text(2), segments: strings.Fields(b.row.text(3)), at: b.row}
-	var err error
 	switch s.what {
-	case softUnknown:
-		s.place = place{b.row.text(1), 0}
-	case softMissing, softPresent:
-		s.place, err = b.placeIn(1)
+	case softMissing, softPresent, softUnknown:
+		s.name = b.row.text(1)
+		s.place = placeOf(s.name)
 	default:
-		err = b.fail(2, "missing, present or unknown was expected", "on attendait missing, present ou unknown")
+		return b.fail(2, "missing, present or unknown was expected", "on attendait missing, present ou unknown")
 	}
 	b.soften = append(b.soften, s)
-	return err
+	return nil
 }
 
 // borrow takes segments with their types from another profile.

@@ -237,17 +237,17 @@ func (b *builder) finishSoftening() error {
 		}
 	}
 	for i := range b.soften {
-		if err := b.soften1(&b.soften[i]); err != nil {
+		if err := b.addSoftening(&b.soften[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (b *builder) soften1(s *softening) error {
+func (b *builder) addSoftening(s *softening) error {
 	v, soft := b.p.Version, &b.p.soft
-	if s.what == softUnknown {
-		soft.tables[s.place.name] = true
+	if s.what == softUnknown && v.Table(s.name) != nil {
+		soft.tables[s.name] = true
 		return nil
 	}
 	if def := v.Segment(s.place.name); def != nil && def.Field(s.place.number) != nil {

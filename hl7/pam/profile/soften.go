@@ -23,6 +23,7 @@ type softComponent struct {
 
 // softening is a line of a data file that softens.
 type softening struct {
+	name     string // of a field, a component or a table
 	place    place
 	what     string
 	segments []string
@@ -51,7 +52,7 @@ func (p *Profile) Softens(f *schema.Finding) bool {
 	case schema.ComponentNotUsed:
 		return p.soft.component(f, softPresent)
 	case schema.NotInTable, schema.NotSuggested:
-		return f.Table != nil && p.soft.tables[f.Table.Number]
+		return f.Table != nil && p.soft.tables[f.Table.Number] || p.soft.component(f, softUnknown)
 	}
 	return false
 }
