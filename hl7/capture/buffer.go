@@ -57,7 +57,7 @@ func (b *buffer) fill() bool {
 	b.makeRoom()
 	for range emptyReads {
 		n, err := b.src.Read(b.data[b.end:min(b.end+readSize, len(b.data))])
-		b.end += n
+		b.grew(n)
 		b.err = err
 		if n > 0 {
 			return true
@@ -101,14 +101,14 @@ func (b *buffer) makeRoom() {
 // messages there are before, no part of the stream is searched for it twice.
 type seeker struct {
 	char  byte
-	found bool
-	at    int64 // of the byte if it was found, of what was not searched yet otherwise
+	valid bool
+	at    int64 // the next place of the byte; where the search stopped, if there was none before
 }
 
 // seek returns the first place at or after p where the byte of s stands, or
 // limit when none was read so far. From call to call p does not go back.
 func (b *buffer) seek(s *seeker, p int64) int64 {
-	if p <= s.at && (s.found || s.at == b.limit()) {
+	if s.valid && p <= s.at {
 		return s.at
 	}
 	return b.search(s, p)
@@ -117,13 +117,22 @@ func (b *buffer) seek(s *seeker, p int64) int64 {
 func (b *buffer) search(s *seeker, p int64) int64 {
 	from := max(s.at, p)
 	n := bytes.IndexByte(b.data[from-b.base:b.end], s.char)
-	s.found = n >= 0
-	if s.found {
-		s.at = from + int64(n)
-	} else {
+	s.valid = true
+	if n < 0 {
 		s.at = b.limit()
+	} else {
+		s.at = from + int64(n)
 	}
 	return s.at
+}
+
+// grew tells the seekers that found nothing that there is more to search.
+func (b *buffer) grew(by int) {
+	limit := b.limit()
+	for _, s := range [...]*seeker{&b.cr, &b.lf, &b.vt, &b.fs} {
+		s.valid = s.valid && s.at < limit
+	}
+	b.end += by
 }
 
 // line returns the number of the line of p. From call to call p does not go

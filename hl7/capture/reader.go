@@ -262,6 +262,9 @@ func (r *Reader) bareEnd(start int64) (end, next int64, whole bool) {
 				return p, p + int64(n), true
 			}
 		default:
+			if p == cr && lf == cr+1 && lf < r.limit() {
+				p = lf // CR LF
+			}
 			if r.beginsLine(p + 1) {
 				return p + 1, p + 1, true
 			}
