@@ -21,8 +21,7 @@ func load(t testing.TB, name string) *profile.Profile {
 }
 
 // TestCounts pins how much of the French digest is here: 36 events and the
-// acknowledgement, 34 segments with 682 fields, 38 of the 39 data types (CQ is
-// of no field of ADT) and its 69
+// acknowledgement, 34 segments with 682 fields, 39 data types and its 69
 // tables with one for SS in IN1-49.
 func TestCounts(t *testing.T) {
 	p := load(t, "pam-fr-2.11.2")
@@ -35,7 +34,7 @@ func TestCounts(t *testing.T) {
 		fields += len(p.Version.Segment(name).Fields)
 	}
 	require.Equal(t, 682, fields)
-	for _, name := range strings.Fields("AUI CE CNE CP CWE CX DDI DLD DLN DR DTN EI ELD ERL FC FN HD ICD JCC MO MOP MSG NA OCD OSP PL PT PTA RMC SAD TS UVC VID XAD XCN XON XPN XTN") {
+	for _, name := range strings.Fields("AUI CE CNE CP CQ CWE CX DDI DLD DLN DR DTN EI ELD ERL FC FN HD ICD JCC MO MOP MSG NA OCD OSP PL PT PTA RMC SAD TS UVC VID XAD XCN XON XPN XTN") {
 		require.NotNil(t, p.Version.Type(name), name)
 	}
 }
@@ -82,7 +81,10 @@ func TestOrigins(t *testing.T) {
 	require.Equal(t, profile.Origin{}, p.TableOrigin("nope"))
 	require.Equal(t, "Nature du mouvement", p.FieldName("ZBE", 9).FR)
 	require.Equal(t, "Mouvement", p.SegmentName("ZBE").FR)
-	require.Equal(t, "Sequence Number", p.FieldName("MSH", 13).EN)
+	require.Equal(t, pam.Text{FR: "Numéro de séquence", EN: "Sequence Number"}, p.FieldName("MSH", 13))
+	require.Equal(t, pam.Text{FR: "Statut du lit", EN: "Bed Status"}, p.FieldName("PV1", 40))
+	require.Equal(t, "Patient Identification", p.SegmentName("PID").EN)
+	require.Zero(t, p.FieldName("PID", 99))
 	require.Equal(t, "Jour", p.ComponentName("NA", 1).FR)
 	require.True(t, p.HasLayer("fr"))
 	require.False(t, load(t, "pam-2.5").HasLayer("fr"))
