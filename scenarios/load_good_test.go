@@ -125,6 +125,24 @@ func TestLoadChange(t *testing.T) {
 	require.Equal(t, pam.Change{Of: "admission"}, change)
 }
 
+// What only some events take, which no single step may hold.
+func TestChangeOfMovements(t *testing.T) {
+	step := &Step{}
+	for _, pair := range [][2]string{
+		{"last_visit", "false"}, {"temporary", "BLOC"}, {"stay.no_bed", "true"}, {"stay.tariff", "CP"},
+		{"doctor.rpps", "89970000012"}, {"doctor.family", "Martin"}, {"doctor.given", "Anne"},
+	} {
+		step.With = append(step.With, Assign{Key: pair[0], Value: literalTemplate(Source{}, pair[1])})
+	}
+	change, err := step.Change(nil)
+	require.NoError(t, err)
+	last := false
+	require.Equal(t, pam.Change{
+		LastVisit: &last, Temporary: &pam.Unit{Code: "BLOC"}, NoBed: true, Tariff: "CP",
+		Doctor: &pam.Doctor{RPPS: "89970000012", Family: "Martin", Given: "Anne"},
+	}, change)
+}
+
 func TestLoadExpectations(t *testing.T) {
 	c := everything(t).Cases[0]
 	var names []string

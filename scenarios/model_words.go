@@ -62,18 +62,25 @@ func stayWords() map[string]word {
 // changeWords are the keys of with.
 func changeWords() map[string]word {
 	words := map[string]word{
-		"at":         {kind: wordDuration},
-		"start":      {kind: wordDuration},
-		"planned":    {kind: wordDuration},
-		"of":         {kind: wordStep},
-		"deceased":   {kind: wordYesNo},
-		"identifier": {wordListed, "identifier"},
-		"keep":       {kind: wordYesNo},
-		"second":     {kind: wordYesNo},
-		"force":      {kind: wordYesNo},
-		"stay.class": {wordListed, "stay.class"},
-		"stay.room":  {kind: wordText},
-		"stay.bed":   {kind: wordText},
+		"at":            {kind: wordDuration},
+		"start":         {kind: wordDuration},
+		"planned":       {kind: wordDuration},
+		"of":            {kind: wordStep},
+		"deceased":      {kind: wordYesNo},
+		"last_visit":    {kind: wordYesNo},
+		"temporary":     {kind: wordText},
+		"identifier":    {wordListed, "identifier"},
+		"keep":          {kind: wordYesNo},
+		"second":        {kind: wordYesNo},
+		"force":         {kind: wordYesNo},
+		"stay.class":    {wordListed, "stay.class"},
+		"stay.room":     {kind: wordText},
+		"stay.bed":      {kind: wordText},
+		"stay.no_bed":   {kind: wordYesNo},
+		"stay.tariff":   {kind: wordText},
+		"doctor.rpps":   {kind: wordText},
+		"doctor.family": {kind: wordText},
+		"doctor.given":  {kind: wordText},
 	}
 	for _, unit := range []string{"unit", "housing", "medical", "care"} {
 		words["stay."+unit+".code"] = word{kind: wordText}
@@ -214,15 +221,26 @@ func (s *Step) Change(env Env) (pam.Change, error) {
 		Room: values["stay.room"], Bed: values["stay.bed"], Class: values["stay.class"],
 		Of: values["of"], Deceased: values["deceased"] == "true", Force: values["force"] == "true",
 		Identifier: values["identifier"], Keep: values["keep"] == "true", Second: values["second"] == "true",
+		NoBed: values["stay.no_bed"] == "true", Tariff: values["stay.tariff"],
+	}
+	if place, ok := values["temporary"]; ok {
+		c.Temporary = &pam.Unit{Code: place}
+	}
+	if last, ok := values["last_visit"]; ok {
+		closes := last == "true"
+		c.LastVisit = &closes
 	}
 	if start, ok := values["start"]; ok {
 		d := durationOf(start)
 		c.Start = &d
 	}
 	for key := range values {
-		if strings.HasPrefix(key, "patient.") {
+		switch {
+		case strings.HasPrefix(key, "patient."):
 			spec := patientSpec(values, "patient.")
 			c.Patient = &spec
+		case strings.HasPrefix(key, "doctor."):
+			c.Doctor = &pam.Doctor{RPPS: values["doctor.rpps"], Family: values["doctor.family"], Given: values["doctor.given"]}
 		}
 	}
 	return c, nil

@@ -275,7 +275,7 @@ func TestPartners(t *testing.T) {
 // TestStateNames: each state has a name in both languages.
 func TestStateNames(t *testing.T) {
 	t.Parallel()
-	for _, s := range []pam.State{pam.None, pam.PreAdmitted, pam.Pending, pam.Open, pam.OnLeave, pam.Closed, pam.Cancelled} {
+	for _, s := range []pam.State{pam.None, pam.PreAdmitted, pam.AdmissionPending, pam.Open, pam.OnLeave, pam.Closed, pam.Cancelled} {
 		require.NotEmpty(t, s.Name("fr"))
 		require.NotEmpty(t, s.Name("en"))
 	}

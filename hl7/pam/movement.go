@@ -11,25 +11,25 @@ type State string
 
 // The states of a stay, told from the movements that have not been cancelled.
 const (
-	None        State = "none"         // nothing was sent
-	PreAdmitted State = "pre-admitted" // A05
-	Pending     State = "pending"      // A14: the admission has been decided
-	Open        State = "open"         // A01 or A04, and what may follow
-	OnLeave     State = "on-leave"     // A21, until A22
-	Closed      State = "closed"       // A03
-	Cancelled   State = "cancelled"    // everything was cancelled: its numbers are spent
+	None             State = "none"              // nothing was sent
+	PreAdmitted      State = "pre-admitted"      // A05
+	AdmissionPending State = "admission-pending" // A14: the admission has been decided
+	Open             State = "open"              // A01 or A04, and what may follow
+	OnLeave          State = "on-leave"          // A21, until A22
+	Closed           State = "closed"            // A03
+	Cancelled        State = "cancelled"         // everything was cancelled: its numbers are spent
 )
 
 // Name says in lang, "fr" or "en", what the state means.
 func (s State) Name(lang string) string {
 	return map[State]Text{
-		None:        {"aucun mouvement", "no movement"},
-		PreAdmitted: {"préadmis", "pre-admitted"},
-		Pending:     {"en attente d'admission", "admission pending"},
-		Open:        {"en cours", "open"},
-		OnLeave:     {"en absence provisoire", "on leave"},
-		Closed:      {"terminé", "closed"},
-		Cancelled:   {"annulé", "cancelled"},
+		None:             {"aucun mouvement", "no movement"},
+		PreAdmitted:      {"préadmis", "pre-admitted"},
+		AdmissionPending: {"en attente d'admission", "admission pending"},
+		Open:             {"en cours", "open"},
+		OnLeave:          {"en absence provisoire", "on leave"},
+		Closed:           {"terminé", "closed"},
+		Cancelled:        {"annulé", "cancelled"},
 	}[s].In(lang)
 }
 
@@ -93,7 +93,7 @@ func (s State) after(t Trigger) State {
 	case t == "A05":
 		return PreAdmitted
 	case t == "A14":
-		return Pending
+		return AdmissionPending
 	case t == "A03":
 		return Closed
 	case t == "A21":

@@ -16,7 +16,7 @@ func TestPending(t *testing.T) {
 	x := begin(t, "", "I")
 	m := x.do("A14", pam.Change{Planned: 3 * time.Hour})
 	want(t, m, "EVN-3", "20260309150000", "EVN-6", "", "PV2-8", "20260309150000", "PV1-44", "", "ZBE-2", "20260309120000", "PV2-38", "5")
-	require.Equal(t, pam.Pending, x.j.State())
+	require.Equal(t, pam.AdmissionPending, x.j.State())
 	want(t, x.do("Z99", pam.Change{Planned: 4 * time.Hour}), "ZBE-6", "A14", "EVN-3", "20260309160000", "PV2-8", "20260309160000", "EVN-6", "")
 	want(t, x.do("A01", pam.Change{At: 4 * time.Hour}), "PV1-5", "", "ZBE-5", "N")
 	m = x.do("A15", pam.Change{At: 5 * time.Hour, Unit: unit("2000"), Room: "7", Planned: 9 * time.Hour})

@@ -58,7 +58,7 @@ func (j *Journey) happen(s *step) error {
 // enter is A01, A04, A05 and A14: the beginning of a visit, or its announcement.
 func (j *Journey) enter(s *step) error {
 	state, t, class := j.State(), s.event.trigger, s.movement.Situation.Class
-	confirms := enters(t) && (state == PreAdmitted || state == Pending)
+	confirms := enters(t) && (state == PreAdmitted || state == AdmissionPending)
 	decided := t == "A14" && state == PreAdmitted
 	session := s.movement.session() && j.log.stateAt(s.movement.Start) == Closed
 	s.bedAnew(j)

@@ -17,6 +17,7 @@ func TestDialects(t *testing.T) {
 	type step struct {
 		trigger pam.Trigger
 		status  Status // of the stay after it
+		change  pam.Change
 	}
 	journeys := []struct {
 		name  string
@@ -24,11 +25,34 @@ func TestDialects(t *testing.T) {
 		steps []step
 	}{
 		{"inpatient", "I", []step{
-			{"A28", ""}, {"A05", PreAdmitted}, {"A01", Inpatient}, {"A02", Inpatient}, {"A12", Inpatient}, {"A31", Inpatient},
-			{"A03", Discharged}, {"A13", Inpatient}, {"A11", PreAdmitted}, {"A38", Cancelled},
+			{trigger: "A28", status: ""}, {trigger: "A05", status: PreAdmitted}, {trigger: "A01", status: Inpatient}, {trigger: "A02", status: Inpatient}, {trigger: "A12", status: Inpatient}, {trigger: "A31", status: Inpatient},
+			{trigger: "A03", status: Discharged}, {trigger: "A13", status: Inpatient}, {trigger: "A11", status: PreAdmitted}, {trigger: "A38", status: Cancelled},
 		}},
-		{"outpatient", "O", []step{{"A28", ""}, {"A04", Outpatient}, {"A03", Discharged}}},
-		{"correction", "I", []step{{"A28", ""}, {"A01", Inpatient}, {"Z99", Inpatient}, {"A03", Discharged}}},
+		{"class changes", "E", []step{
+			{trigger: "A04", status: Outpatient}, {trigger: "A06", status: Inpatient}, {trigger: "A07", status: Outpatient},
+			{trigger: "A06", status: Inpatient, change: pam.Change{Class: "R"}}, {trigger: "Z99", status: Inpatient}, {trigger: "A03", status: Discharged},
+		}},
+		{"leave", "I", []step{
+			{trigger: "A01", status: Inpatient}, {trigger: "A21", status: OnLeave}, {trigger: "A22", status: Inpatient},
+			{trigger: "A54", status: Inpatient}, {trigger: "A03", status: Discharged},
+		}},
+		{"no leave", "I", []step{
+			{trigger: "A01", status: Inpatient}, {trigger: "A54", status: Inpatient}, {trigger: "A55", status: Inpatient},
+			{trigger: "A21", status: OnLeave}, {trigger: "A52", status: Inpatient},
+		}},
+		{"announced", "I", []step{
+			{trigger: "A05", status: PreAdmitted}, {trigger: "A14", status: AdmissionPending}, {trigger: "A27", status: PreAdmitted},
+			{trigger: "A14", status: AdmissionPending}, {trigger: "A01", status: Inpatient},
+			{trigger: "A15", status: Inpatient}, {trigger: "A26", status: Inpatient}, {trigger: "A15", status: Inpatient}, {trigger: "A02", status: Inpatient},
+			{trigger: "A16", status: Inpatient}, {trigger: "A25", status: Inpatient}, {trigger: "A16", status: Inpatient}, {trigger: "A03", status: Discharged},
+		}},
+		{"tracked", "I", []step{
+			{trigger: "A01", status: Inpatient}, {trigger: "A09", status: Inpatient}, {trigger: "A33", status: Inpatient}, {trigger: "A09", status: Inpatient},
+			{trigger: "A10", status: Inpatient}, {trigger: "A32", status: Inpatient}, {trigger: "A10", status: Inpatient},
+			{trigger: "A09", status: Inpatient}, {trigger: "A10", status: Inpatient}, {trigger: "A03", status: Discharged},
+		}},
+		{"outpatient", "O", []step{{trigger: "A28", status: ""}, {trigger: "A04", status: Outpatient}, {trigger: "A03", status: Discharged}}},
+		{"correction", "I", []step{{trigger: "A28", status: ""}, {trigger: "A01", status: Inpatient}, {trigger: "Z99", status: Inpatient}, {trigger: "A03", status: Discharged}}},
 	}
 	for _, dialect := range pam.Dialects() {
 		for _, cs := range []hl7.Charset{hl7.UTF8, hl7.Latin9, hl7.Latin1} {
@@ -44,7 +68,7 @@ func TestDialects(t *testing.T) {
 
 					d := newDMN(t, Options{Now: func() time.Time { return noon() }})
 					for _, step := range journey.steps {
-						m, err := j.Message(string(step.trigger), step.trigger, pam.Change{})
+						m, err := j.Message(string(step.trigger), step.trigger, step.change)
 						if errors.Is(err, pam.ErrNotApplicable) {
 							continue
 						}
