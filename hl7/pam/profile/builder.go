@@ -29,6 +29,7 @@ type builder struct {
 	event   *eventText
 	source  string // the paragraph of the block, for lines without their own
 
+	slab    []origin // origins are made by the hundred
 	parts   map[string]string
 	events  map[string]*eventText
 	allHL7  bool // the events of the version belong to the profile
@@ -49,7 +50,7 @@ type eventText struct {
 
 func newBuilder(l *library, name string, depth int) *builder {
 	return &builder{
-		lib: l, p: &Profile{Name: name, origins: map[place]*origin{}, tables: map[string]*Table{}},
+		lib: l, p: &Profile{Name: name, origins: make(map[place]*origin, 700), tables: make(map[string]*Table, 80)},
 		parts: map[string]string{}, events: map[string]*eventText{}, pending: map[string]pendingTable{},
 		depth: depth, lent: map[string]*Table{}, types: map[string]bool{},
 	}

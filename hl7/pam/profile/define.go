@@ -8,6 +8,19 @@ import (
 	"github.com/pamlab/pamlab/hl7/schema"
 )
 
+// hl7Source is the source of what HL7 itself says.
+func hl7Source(v *schema.Version) string {
+	switch v.Base { // without allocating, for those that there are
+	case "2.3.1":
+		return "HL7 v2.3.1"
+	case "2.5":
+		return "HL7 v2.5"
+	case "2.5.1":
+		return "HL7 v2.5.1"
+	}
+	return "HL7 v" + v.Base
+}
+
 func text(fr, en string) pam.Text { return pam.Text{FR: fr, EN: en} }
 
 // pendingTable is a table that was named before it was defined.
@@ -21,7 +34,11 @@ type pendingTable struct {
 func (b *builder) origin(at place) *origin {
 	o := b.p.origins[at]
 	if o == nil {
-		o = &origin{Origin: Origin{Layer: layerHL7, Source: "HL7 v" + b.base.Name}}
+		if len(b.slab) == cap(b.slab) {
+			b.slab = make([]origin, 0, 100)
+		}
+		b.slab = append(b.slab, origin{Origin: Origin{Layer: layerHL7, Source: hl7Source(b.base)}})
+		o = &b.slab[len(b.slab)-1]
 		b.p.origins[at] = o
 	}
 	return o
@@ -46,7 +63,7 @@ func (b *builder) remember(at place, source string, name pam.Text) {
 		source = b.source
 	}
 	if b.layer == layerHL7 && source == "" {
-		source = "HL7 v" + b.base.Name
+		source = hl7Source(b.base)
 	}
 	o.Layer, o.Source = b.layer, source
 	if name.FR != "" {

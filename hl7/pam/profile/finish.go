@@ -121,7 +121,7 @@ func (b *builder) finishEvents() error {
 			name := text(e.Name, e.Name)
 			b.p.events[e.Trigger] = &Event{
 				Trigger: e.Trigger, Type: "ADT", Structure: e.Structure, Name: name,
-				Grammar: b.p.Version.Structure(e.Structure), Source: "HL7 v" + b.p.Version.Base,
+				Grammar: b.p.Version.Structure(e.Structure), Source: hl7Source(b.p.Version),
 			}
 		}
 	}

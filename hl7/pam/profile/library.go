@@ -3,6 +3,7 @@ package profile
 import (
 	"cmp"
 	"embed"
+	"io"
 	"io/fs"
 	"slices"
 	"strconv"
@@ -149,12 +150,19 @@ func compareVersions(a, b string) int {
 // mostText bounds a data file: the largest in the program has 100 kB.
 const mostText = 4 << 20
 
+// text reads a data file.
 func (l *library) text(name string) (string, error) {
-	b, err := fs.ReadFile(l.files, l.dir+"/"+name+".txt")
+	f, err := l.files.Open(l.dir + "/" + name + ".txt")
 	if err != nil {
 		return "", err
 	}
-	return string(b[:min(len(b), mostText)]), nil
+	defer f.Close()
+	var text strings.Builder
+	if info, err := f.Stat(); err == nil {
+		text.Grow(int(min(info.Size(), mostText)))
+	}
+	_, err = io.Copy(&text, io.LimitReader(f, mostText))
+	return text.String(), err
 }
 
 // mostAncestors bounds how many files extend each other.

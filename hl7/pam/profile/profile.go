@@ -98,7 +98,7 @@ func (p *Profile) origin(name string, n int) Origin {
 	if o := p.origins[place{name, n}]; o != nil {
 		return o.Origin
 	}
-	return Origin{Layer: layerHL7, Source: "HL7 v" + p.Version.Base}
+	return Origin{Layer: layerHL7, Source: hl7Source(p.Version)}
 }
 
 // TableOrigin tells where a table comes from.
@@ -109,7 +109,7 @@ func (p *Profile) TableOrigin(number string) Origin {
 	if p.Version.Table(number) == nil {
 		return Origin{}
 	}
-	return Origin{Layer: layerHL7, Source: "HL7 v" + p.Version.Base}
+	return Origin{Layer: layerHL7, Source: hl7Source(p.Version)}
 }
 
 // FieldName returns the name of a field in both languages. Where no file gives

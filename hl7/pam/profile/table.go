@@ -54,7 +54,7 @@ func (p *Profile) Table(number string) *Table {
 	}
 	t := &Table{
 		Number: number, Name: pam.Text{FR: def.Name, EN: def.Name}, Kind: "user",
-		UsedBy: p.used()[number], Source: "HL7 v" + p.Version.Base, layer: layerHL7,
+		UsedBy: p.used()[number], Source: hl7Source(p.Version), layer: layerHL7,
 	}
 	if def.Kind == schema.HL7Table {
 		t.Kind = "hl7"
