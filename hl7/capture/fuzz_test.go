@@ -92,7 +92,7 @@ func FuzzReader(f *testing.F) {
 // oracle.
 func TestRandomStreams(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for range 3000 {
+	for range 1000 {
 		maxMessage := 1000
 		if r.IntN(4) == 0 {
 			maxMessage = 1 + r.IntN(40)

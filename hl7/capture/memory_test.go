@@ -58,12 +58,12 @@ func TestReaderMemory(t *testing.T) {
 		messages, errors  int
 	}{
 		{name: "messages", text: shapes[0].message + shapes[3].message, messages: size / (len(shapes[0].message) + len(shapes[3].message)) * 2},
-		{name: "garbage", text: "garbage ", errors: 1},
-		{name: "garbage in lines", text: "garbage\n", errors: 1},
-		{name: "blanks", text: "\r\n \t"},
-		{name: "a batch segment", first: "BHS|", text: "x"},
-		{name: "a frame without end", first: "\x0bMSH|^~\\&|", text: "PID|1\r\nMSH|\r\n", errors: 1},
-		{name: "a message without frame", first: "MSH|^~\\&|", text: "PID|1\r\n", errors: 1},
+		{name: "garbage", text: strings.Repeat("garbage ", 999), errors: 1},
+		{name: "garbage in lines", text: strings.Repeat(strings.Repeat("garbage ", 20)+"\n", 99), errors: 1},
+		{name: "blanks", text: strings.Repeat("\r\n \t", 999)},
+		{name: "a batch segment", first: "BHS|", text: strings.Repeat("x", 999)},
+		{name: "a frame without end", first: "\x0bMSH|^~\\&|", text: strings.Repeat("PID|1||1001^^^CHU-X^PI||PATIENT^TEST\r\nMSH|\r\n", 99), errors: 1},
+		{name: "a message without frame", first: "MSH|^~\\&|", text: strings.Repeat("PID|1||1001^^^CHU-X^PI||PATIENT^TEST\r\n", 99), errors: 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := heap()
