@@ -1,0 +1,90 @@
+package sequence
+
+import (
+	"hash/maphash"
+
+	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/pam/rules"
+)
+
+// seed makes hashes of messages comparable within the process.
+var seed = maphash.MakeSeed()
+
+// controlID judges MSH-10 and says whether the message was followed already:
+// the same message sent again is no new one.
+func (s *step) controlID() (again bool) {
+	if s.header.ControlID == "" {
+		return false
+	}
+	s.t.key = append(append(append(s.t.key[:0], s.header.SendingApplication...), '|'), s.header.ControlID...)
+	sum := maphash.Bytes(seed, s.m.Bytes())
+	before, seen := s.t.ids.get(s.t.key)
+	s.t.ids.put(s.t.key, sum)
+	switch {
+	case !seen:
+		return false
+	case before == sum:
+		s.find("seq.msh-10.resent", rules.Info, s.m.Segment(0).Field(10))
+		return true
+	}
+	s.find("seq.msh-10.unique", rules.Must, s.m.Segment(0).Field(10))
+	return false
+}
+
+// identifier writes the key of an identifier, number and authority, into the
+// room for keys. The authority is its OID, else its name: partners that leave
+// one of them out in some messages mean the same.
+func (t *Tracker) identifier(v hl7.Value) []byte {
+	number := v.Component(1).Raw()
+	t.key = t.key[:0]
+	if len(number) == 0 || string(number) == `""` {
+		return t.key
+	}
+	t.key = append(append(t.key, number...), '^')
+	authority := v.Component(4)
+	if oid := authority.Subcomponent(2).Raw(); len(oid) > 0 {
+		t.key = append(t.key, oid...)
+	} else {
+		t.key = append(t.key, authority.Subcomponent(1).Raw()...)
+	}
+	return t.key
+}
+
+// movementKey is that of an EI: the identifier and its universal id, else its
+// namespace.
+func (t *Tracker) movementKey(v hl7.Value) string {
+	number := v.Component(1).Raw()
+	if len(number) == 0 {
+		return ""
+	}
+	t.key = append(append(t.key[:0], number...), '^')
+	if oid := v.Component(3).Raw(); len(oid) > 0 {
+		t.key = append(t.key, oid...)
+	} else {
+		t.key = append(t.key, v.Component(2).Raw()...)
+	}
+	return string(t.key)
+}
+
+// moment is a date and time that can be compared: its digits, without offset.
+func moment(v hl7.Value) string {
+	raw := v.Subcomponent(1).Raw()
+	n := 0
+	for n < len(raw) && n < 14 && raw[n] >= '0' && raw[n] <= '9' {
+		n++
+	}
+	return string(raw[:n])
+}
+
+// compareMoments compares two moments in the precision of the coarser one. It
+// says 0 also when one is not known.
+func compareMoments(a, b string) int {
+	n := min(len(a), len(b))
+	switch a, b = a[:n], b[:n]; {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}

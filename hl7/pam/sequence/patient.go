@@ -1,0 +1,197 @@
+package sequence
+
+import (
+	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/pam/rules"
+)
+
+// patient is what is remembered about a person.
+type patient struct {
+	number string // the identifier by which it was met first, for words
+	// fresh says that the tracker saw the patient from the beginning (A28), so
+	// that what it does not know does not exist.
+	fresh bool
+	into  *patient // that it was merged into; nil when it was not
+	modes []mode   // legal modes of care (ZFS)
+	open  *stay    // the admission as an inpatient that is open, if any
+}
+
+// root is the patient that is left after merges.
+func (p *patient) root() *patient {
+	for n := 0; p != nil && p.into != nil && n < 16; n++ {
+		p = p.into
+	}
+	return p
+}
+
+// eachNumber calls yield with the identifiers by which a patient is known: those of
+// type PI, else the first.
+func eachNumber(field hl7.Value, yield func(hl7.Value)) {
+	any := false
+	for v := range field.Repetitions() {
+		if string(v.Component(5).Raw()) == "PI" {
+			any = true
+			yield(v)
+		}
+	}
+	if first := field.Repetition(1); !any && len(first.Raw()) > 0 {
+		yield(first)
+	}
+}
+
+// findPatient returns the patient of the PID, remembered from now on, and says
+// whether it was known.
+func (s *step) findPatient() (p *patient, known bool) {
+	field := s.field(s.pid, 3)
+	eachNumber(field, func(v hl7.Value) {
+		if other, ok := s.t.patients.get(s.t.identifier(v)); ok && p == nil {
+			p = other
+		}
+	})
+	if p == nil {
+		p = s.byINS(field)
+	}
+	if known = p != nil; !known {
+		p = &patient{number: firstNumber(field), fresh: s.header.Trigger == "A28"}
+	}
+	if p.into != nil && s.header.Trigger != "A40" {
+		s.find("seq.pid-3.merged", rules.Must, field.Repetition(1), rules.Arg{Name: "into", Value: p.root().number})
+	}
+	if s.header.Trigger != "A47" {
+		s.rememberAll(field, p)
+	}
+	return p, known
+}
+
+func firstNumber(field hl7.Value) string { return field.Repetition(1).Component(1).String() }
+
+// rememberAll notes the identifiers of a patient.
+func (s *step) rememberAll(field hl7.Value, p *patient) {
+	for v := range field.Repetitions() {
+		if kind := string(v.Component(5).Raw()); kind == "PI" || kind == "INS" || kind == "" {
+			if key := s.t.identifier(v); len(key) > 0 {
+				s.remember(key, p)
+			}
+		}
+	}
+}
+
+// remember notes that an identifier is that of p, unless it is somebody's.
+func (s *step) remember(key []byte, p *patient) {
+	if known, ok := s.t.patients.get(key); !ok || known == p {
+		s.t.patients.put(key, p)
+	}
+}
+
+// byINS finds a patient whose number is new by their INS: a number that changed
+// without A47 or A40 (PAM.fr 4.1).
+func (s *step) byINS(field hl7.Value) *patient {
+	for v := range field.Repetitions() {
+		if string(v.Component(5).Raw()) != "INS" {
+			continue
+		}
+		p, ok := s.t.patients.get(s.t.identifier(v))
+		if !ok || s.header.Trigger == "A47" || s.header.Trigger == "A40" {
+			continue
+		}
+		s.find("seq.pid-3.changed", rules.Must, field.Repetition(1), rules.Arg{Name: "known", Value: p.number})
+		return p
+	}
+	return nil
+}
+
+// identity follows the messages of ITI-30.
+func (s *step) identity(p *patient, known bool) {
+	switch s.header.Trigger {
+	case "A28", "A31":
+		s.legalModes(p)
+	case "A40":
+		s.merge(p)
+	case "A47":
+		s.renumber(p, known)
+	}
+}
+
+// merge lets the identifiers of MRG-1 be those of a patient who is no more.
+func (s *step) merge(survivor *patient) {
+	survivor.into = nil
+	for v := range s.field(s.mrg, 1).Repetitions() {
+		key := s.t.identifier(v)
+		if len(key) == 0 {
+			continue
+		}
+		gone, ok := s.t.patients.get(key)
+		if ok && gone == survivor {
+			continue
+		}
+		if !ok {
+			gone = &patient{number: v.Component(1).String()}
+			s.t.patients.put(key, gone)
+		}
+		gone.into = survivor
+		if gone.open != nil {
+			survivor.open = gone.open
+		}
+	}
+}
+
+// renumber lets the identifiers of MRG-1 be replaced by those of PID-3 (A47).
+// A new number that is somebody else's is refused (IHE ITI TF-2 3.30.6.5: an
+// A40 was due).
+func (s *step) renumber(p *patient, known bool) {
+	field := s.field(s.pid, 3)
+	for old := range s.field(s.mrg, 1).Repetitions() {
+		key := s.t.identifier(old)
+		was, ok := s.t.patients.get(key)
+		switch {
+		case !ok:
+			continue
+		case was == p:
+			s.t.patients.remove(key)
+		case known:
+			s.find("seq.a47.taken", rules.Must, field.Repetition(1), rules.Arg{Name: "known", Value: p.number})
+			return
+		default:
+			s.t.patients.remove(key)
+			was.number = firstNumber(field)
+			p = was
+		}
+	}
+	s.rememberAll(field, p)
+}
+
+// mode is a legal mode of care, ZFS.
+type mode struct{ start, end, number string }
+
+// legalModes judges the order of ZFS segments: a new mode needs the one before
+// to be closed (PAM.fr 6.19).
+func (s *step) legalModes(p *patient) {
+	for i := range s.m.NumSegments() {
+		seg := s.m.Segment(i)
+		if raw := seg.Raw(); len(raw) < 3 || string(raw[:3]) != "ZFS" {
+			continue
+		}
+		next := mode{start: moment(seg.Field(3)), end: moment(seg.Field(4)), number: string(seg.Field(2).Raw())}
+		s.legalMode(p, seg, next)
+	}
+}
+
+// mostModes bounds what is remembered of one patient.
+const mostModes = 16
+
+func (s *step) legalMode(p *patient, seg hl7.Segment, next mode) {
+	for i := range p.modes {
+		if p.modes[i].number == next.number {
+			p.modes[i] = next
+			return
+		}
+	}
+	if n := len(p.modes); n > 0 && string(seg.Field(5).Raw()) == "INSERT" {
+		if last := p.modes[n-1]; last.end == "" || compareMoments(next.start, last.end) < 0 {
+			s.find("seq.zfs.closed", rules.Must, seg.Field(3), rules.Arg{Name: "mode", Value: last.number})
+		}
+	}
+	if p.modes = append(p.modes, next); len(p.modes) > mostModes {
+		p.modes = p.modes[1:]
+	}
+}
