@@ -40,11 +40,25 @@ func (j *Journey) cancel(s *step) error {
 		s.movement.Situation = j.log[before].Situation
 		j.log.carry(i, m.Situation, s.movement.Situation)
 	}
+	s.nature = bedless(s.nature, s.movement.Situation)
 	s.preadmitted = s.event.trigger == "A11" && j.log.preadmitted()
 	if m.Deceased {
 		j.patient.death, j.patient.revived = time.Time{}, true
 	}
 	return nil
+}
+
+// bedless is the ZBE-9 of a cancellation that leads back to a place without room
+// and bed: L speaks of those of PV1-3.
+func bedless(nature string, to Situation) string {
+	switch {
+	case to.Room+to.Bed != "":
+	case nature == "L":
+		return "H"
+	case nature == "LD":
+		return "D"
+	}
+	return nature
 }
 
 // dated sets the dates of the message from those of the movement it is about.
@@ -93,9 +107,9 @@ func (l log) restedUpon(i int) bool {
 	switch next := l.next(i); {
 	case next < 0:
 		return false
-	case opens(m.Trigger) || m.Trigger == "A03":
+	case enters(m.Trigger) || m.Trigger == "A03":
 		return !l[next].session()
-	case reclassifies(m.Trigger):
+	case expects(m.Trigger) || reclassifies(m.Trigger):
 		return true
 	}
 	for k := l.next(i); k >= 0; k = l.next(k) {

@@ -4,9 +4,10 @@
 //
 // PAM is two transactions of HL7 v2 ADT messages. ITI-30 is about people: a
 // patient is created (A28), becomes better known (A31), is merged. ITI-31 is
-// about stays: a patient is expected (A05), comes (A01, A04), moves (A02),
-// leaves (A03), and each of these can turn out to have been a mistake (A38,
-// A11, A12, A13, Z99). The French extension adds to it movements with an
+// about stays: a patient is expected (A05, A14), comes (A01, A04), changes class
+// (A06, A07), place (A02, A15) or doctor (A54), goes on leave and comes back
+// (A21, A22), is about to go and goes (A16, A03), and each of these can turn out
+// to have been a mistake (a cancellation, or Z99). The French extension adds to it movements with an
 // identity of their own (segment ZBE), functional units with three kinds of
 // responsibility, the national identity INS, and six more segments.
 //
@@ -22,6 +23,18 @@
 // impossible is refused with a [StateError], unless the test insists
 // (Change.Force): a harness exists to send the impossible too, but never by
 // accident.
+//
+// # Movements and the past
+//
+// A movement changes the situation of the patient from its date until the next
+// one. France inserts, corrects and cancels movements also when others have
+// followed (PAM.fr 5.3.7): the message then tells the situation of that time,
+// ZBE-5 = Y, and what changed goes on up to the movement that says otherwise.
+// IHE and HL7 2.3.1 cancel the last movement only. What others rest upon is not
+// cancelled before them: an entry before its transfers, a leave before its
+// return, a change of class before anything. What is announced (A05, A14, A15,
+// A16) changes nothing yet. Temporary places (A09, A10) are no movements: the
+// bed is kept.
 //
 // # Two records of one person
 //
