@@ -151,7 +151,7 @@ func TestReaderDefaultLimit(t *testing.T) {
 func TestReaderMixtures(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	oneOf := func(all ...string) string { return all[r.IntN(len(all))] }
-	for range 300 {
+	for range 100 {
 		var stream bytes.Buffer
 		var want []event
 		for i := range 1 + r.IntN(60) {
