@@ -1,5 +1,219 @@
 package rules
 
-var identityChecks = map[string]demand{}
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"unicode"
 
-var identityConditions = map[string]cond{}
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/pam"
+)
+
+var identityChecks = map[string]demand{
+	"ins-key":        insKey,
+	"ins-once":       insOnce,
+	"ins-unchanged":  insUnchanged,
+	"ipp-once":       ippOnce,
+	"name-type-once": nameTypeOnce,
+	"first-name":     firstName,
+	"strict-traits":  strictTraits,
+	"one-identifier": oneIdentifier,
+	"same-moment":    sameMoment,
+}
+
+var identityConditions = map[string]cond{
+	"french": func(s *scope) bool { return slices.Contains(s.profile.Layers, "fr") },
+}
+
+// The type of an INS in CX-5, and how long its number is.
+const (
+	typeINS = "INS"
+	insLen  = 15
+)
+
+// insKey finds an INS whose last two digits are not the key of the others. What
+// is not 15 characters, or has others than digits and the A or B of Corsica, is
+// the business of other rules: with it there is nothing to compute.
+func insKey(s *scope, found func(hl7.Value)) {
+	number := s.repetition.Component(1)
+	raw := leaf(number)
+	if len(raw) != insLen || !hasShape(raw[insLen-2:], "99") {
+		return
+	}
+	text := string(raw)
+	if _, err := pam.INSKey(text[:insLen-2]); err == nil && !pam.ValidINS(text) {
+		found(number)
+	}
+}
+
+// insOnce finds the second INS of an authority in a PID. One that announces a
+// deletion does not count.
+func insOnce(s *scope, found func(hl7.Value)) {
+	seen := 0
+	for v := range s.identifiers() {
+		if string(leaf(v.Component(5))) != typeINS || v.Component(1).State() != hl7.Present {
+			continue
+		}
+		authority := 1
+		if bytes.HasSuffix(v.Component(4).Subcomponent(1).Raw(), []byte("NIA")) {
+			authority = 2
+		}
+		if seen&authority != 0 {
+			found(v.Component(1))
+		}
+		seen |= authority
+	}
+}
+
+// identifiers goes over those of the PID that the rule is looking at.
+func (s *scope) identifiers() func(func(hl7.Value) bool) {
+	return s.m.Segment(s.segment).Field(3).Repetitions()
+}
+
+// insUnchanged finds the INS that a message about changed identifiers gives up
+// and keeps.
+func insUnchanged(s *scope, found func(hl7.Value)) {
+	for old := range s.field("MRG", 1).Repetitions() {
+		if string(leaf(old.Component(5))) != typeINS || old.Component(1).State() != hl7.Present {
+			continue
+		}
+		for v := range s.field("PID", 3).Repetitions() {
+			if string(leaf(v.Component(5))) == typeINS && bytes.Equal(v.Component(1).Raw(), old.Component(1).Raw()) {
+				found(old.Component(1))
+				break
+			}
+		}
+	}
+}
+
+// ippOnce finds a second internal number (PI) of the same authority.
+func ippOnce(s *scope, found func(hl7.Value)) {
+	i := 0
+	for v := range s.identifiers() {
+		if i++; string(leaf(v.Component(5))) != "PI" {
+			continue
+		}
+		authority, k := v.Component(4).Raw(), 0
+		for w := range s.identifiers() {
+			if k++; k == i {
+				break
+			}
+			if string(leaf(w.Component(5))) == "PI" && bytes.Equal(w.Component(4).Raw(), authority) {
+				found(v)
+				break
+			}
+		}
+	}
+}
+
+// nameTypeOnce finds a second name of the same type in PID-5.
+func nameTypeOnce(s *scope, found func(hl7.Value)) {
+	var seen [256]bool
+	for v := range s.m.Segment(s.segment).Field(5).Repetitions() {
+		kind := leaf(v.Component(7))
+		if len(kind) != 1 {
+			continue
+		}
+		if seen[kind[0]] {
+			found(v.Component(7))
+		}
+		seen[kind[0]] = true
+	}
+}
+
+// oneIdentifier finds the second identifier of a PID.
+func oneIdentifier(s *scope, found func(hl7.Value)) {
+	if second := s.m.Segment(s.segment).Field(3).Repetition(2); second.State() == hl7.Present {
+		found(second)
+	}
+}
+
+// sameMoment finds a PID-33 that is not the moment of EVN-6. One of them may be
+// more precise than the other.
+func sameMoment(s *scope, found func(hl7.Value)) {
+	update := s.m.Segment(s.segment).Field(33)
+	a, b := withoutZone(leaf(update.Component(1))), withoutZone(leaf(s.field("EVN", 6).Component(1)))
+	if n := min(len(a), len(b)); !bytes.Equal(a[:n], b[:n]) {
+		found(update)
+	}
+}
+
+func withoutZone(moment []byte) []byte {
+	if i := bytes.IndexAny(moment, "+-."); i >= 0 {
+		return moment[:i]
+	}
+	return moment
+}
+
+// firstName finds a first given name (XPN-2) with which the list of given names
+// (XPN-3) does not begin.
+func firstName(s *scope, found func(hl7.Value)) {
+	first, list := s.repetition.Component(2), s.repetition.Component(3)
+	if !beginsWithName(plainText(list), plainText(first)) {
+		found(first)
+	}
+}
+
+// plainText is the text of a value; where that cannot be decoded, its bytes.
+func plainText(v hl7.Value) string {
+	text, err := v.Text()
+	if err != nil {
+		return string(v.Raw())
+	}
+	return text
+}
+
+// beginsWithName says whether a list of given names begins with a name, whole
+// names only. Case, accents, and whether names are joined by a hyphen, an
+// apostrophe or a blank do not matter: civil registries and INSi differ there.
+func beginsWithName(list, name string) bool {
+	list, name = comparable(list), comparable(name)
+	rest, ok := strings.CutPrefix(list, name)
+	return ok && (rest == "" || rest[0] == ' ')
+}
+
+// comparable writes a name for comparison: in capitals without diacritics, with
+// single blanks for what joins names.
+func comparable(name string) string {
+	name = joiners.Replace(strings.ToUpper(name))
+	if !isASCII(name) {
+		name = strings.Map(func(r rune) rune {
+			if unicode.Is(unicode.Mn, r) {
+				return -1
+			}
+			return r
+		}, norm.NFD.String(name))
+	}
+	return strings.Join(strings.Fields(name), " ")
+}
+
+// joiners are what joins names, and the letters that Unicode does not decompose.
+var joiners = strings.NewReplacer("-", " ", "'", " ", "’", " ", "‐", " ", "‑", " ", "Œ", "OE", "Æ", "AE")
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// strictTraits finds the first of the strict traits of a name (XPN-1 to 3) that
+// is not written in capitals without diacritics.
+func strictTraits(s *scope, found func(hl7.Value)) {
+	for n := 1; n <= 3; n++ {
+		v := s.repetition.Component(n)
+		if slices.ContainsFunc(v.Raw(), isNoStrictLetter) {
+			found(v)
+			return
+		}
+	}
+}
+
+// isNoStrictLetter says whether a byte is a small letter or part of a letter
+// that ASCII does not have, in any character set that MSH-18 may name.
+func isNoStrictLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 0x80 }
