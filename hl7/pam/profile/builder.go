@@ -26,6 +26,7 @@ type builder struct {
 	segment *schema.SegmentDef
 	typ     *schema.TypeDef
 	table   *Table
+	codes   []Code // of the table that is open
 	event   *eventText
 	source  string // the paragraph of the block, for lines without their own
 
@@ -50,7 +51,7 @@ type eventText struct {
 
 func newBuilder(l *library, name string, depth int) *builder {
 	return &builder{
-		lib: l, p: &Profile{Name: name, origins: make(map[place]*origin, 700), tables: make(map[string]*Table, 80)},
+		lib: l, p: &Profile{Name: name, origins: make(map[place]*origin, 700), variant: map[string]string{}, tables: make(map[string]*Table, 80)},
 		parts: map[string]string{}, events: map[string]*eventText{}, pending: map[string]pendingTable{},
 		depth: depth, lent: map[string]*Table{}, types: map[string]bool{},
 	}
@@ -152,6 +153,7 @@ func (b *builder) file(s source) error {
 			return err
 		}
 	}
+	b.closeTable()
 	return nil
 }
 
@@ -173,6 +175,7 @@ func (b *builder) record() error {
 func (b *builder) line() error {
 	switch b.row.depth {
 	case 0:
+		b.closeTable()
 		b.item, b.note, b.source = nil, nil, ""
 		return b.record()
 	case 1:

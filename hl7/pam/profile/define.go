@@ -247,6 +247,9 @@ func (b *builder) variant() error {
 		return b.fail(2, "the name of the variant was expected", "on attendait le nom de la variante")
 	}
 	b.types[name] = true
+	if name != of {
+		b.p.variant[name] = of
+	}
 	b.openType(b.d.Variant(of, name), 3)
 	return nil
 }
@@ -389,6 +392,9 @@ func (b *builder) takeType(from *Profile, t *schema.TypeDef, names map[string]bo
 		return
 	}
 	names[t.Name] = true
+	if of := from.variant[t.Name]; of != "" {
+		names[of], b.p.variant[t.Name] = true, of
+	}
 	for i := range t.Components {
 		b.takeTable(from, t.Components[i].Table)
 		b.takeType(from, t.Components[i].Type, names)

@@ -22,11 +22,11 @@ func load(t testing.TB, name string) *profile.Profile {
 
 // TestCounts pins how much of the French digest is here: 36 events and the
 // acknowledgement, 34 segments with 682 fields, 39 data types and its 69
-// tables with one for SS in IN1-49.
+// tables, with one for SS in IN1-49 and one for newer countries.
 func TestCounts(t *testing.T) {
 	p := load(t, "pam-fr-2.11.2")
 	require.Len(t, p.Events(), 37)
-	require.Len(t, p.Tables(), 70)
+	require.Len(t, p.Tables(), 71)
 	fields, segments := 0, strings.Fields("MSH SFT EVN PID PD1 ROL NK1 PV1 PV2 ZBE ZFA ZFP ZFV ZFM ZFD ZFS DB1 OBX AL1 DG1 DRG PR1 GT1 IN1 IN2 IN3 ACC UB1 UB2 PDA MRG NTE MSA ERR")
 	require.Len(t, segments, 34)
 	for _, name := range segments {
@@ -75,6 +75,8 @@ func TestOrigins(t *testing.T) {
 	require.Equal(t, "fr", p.ComponentOrigin("CX", 1).Layer)
 	require.Equal(t, "iti", p.ComponentOrigin("CX", 4).Layer)
 	require.Equal(t, "hl7", p.ComponentOrigin("CX", 2).Layer)
+	require.Equal(t, "iti", p.ComponentOrigin("CX-IN1-49", 4).Layer, "a variant of CX")
+	require.Equal(t, "fr", load(t, "pam-fr-2.3.1").ComponentOrigin("CX", 1).Layer, "borrowed with PID")
 	require.Equal(t, profile.Origin{}, p.ComponentOrigin("CX", 11))
 	require.Equal(t, "PAM.fr 6.10.1", p.TableOrigin("0004").Source)
 	require.Equal(t, "hl7", p.TableOrigin("0061").Layer)
@@ -115,6 +117,10 @@ func TestTables(t *testing.T) {
 	require.Nil(t, p.Table("nope"))
 	both := p.Version.Segment("IN1").Field(31).Table
 	require.True(t, both.Contains([]byte("41")) && both.Contains([]byte("87")) && !both.Contains([]byte("86")))
+	joint := p.Table("0399/FR-0399-ISO")
+	require.Len(t, joint.Codes, 252)
+	require.Equal(t, "fr", p.TableOrigin("0399/FR-0399-ISO").Layer)
+	require.Nil(t, p.Table("0001/0002"))
 	for _, number := range p.Tables() {
 		for _, c := range p.Table(number).Codes {
 			require.NotEmpty(t, c.Label.FR, number)
@@ -203,7 +209,7 @@ func TestPV2(t *testing.T) {
 }
 
 func TestSoftens(t *testing.T) {
-	p := load(t, "")
+	p, borrower := load(t, ""), load(t, "pam-fr-2.3.1")
 	for text, want := range map[string]bool{
 		"PID|||1^^^A&1&ISO^PI||A^B^^^^^L":                               true,  // PID-32
 		"PID|||1^^^&1&ISO^PI||A^B^^^^^L|||||||||||||||||||||||||||VALI": true,  // HD.1
@@ -219,6 +225,11 @@ func TestSoftens(t *testing.T) {
 		findings := schema.Checker{Version: p.Version}.Message(nil, m)
 		require.NotEmpty(t, findings, text)
 		require.Equal(t, want, p.Softens(&findings[0]), "%s: %s %s", text, findings[0].Kind, findings[0].Location)
+		if strings.HasPrefix(text, "PID") {
+			def := borrower.Version.Segment("PID")
+			findings = schema.Checker{Version: borrower.Version}.Segment(nil, m, 1, def)
+			require.Equal(t, want, borrower.Softens(&findings[0]), "%s: %s %s", text, findings[0].Kind, findings[0].Location)
+		}
 	}
 }
 

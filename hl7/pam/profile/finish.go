@@ -3,6 +3,7 @@ package profile
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -58,19 +59,34 @@ func (b *builder) finishTables() {
 // unresolved reports a table that is used and that nobody has defined. It may
 // have been the table of a field that an older version of the profile lacks.
 func (b *builder) unresolved(v *schema.Version) error {
-	var used map[string][]string
 	for number, p := range b.pending {
 		if v.Table(number) != nil {
 			continue
 		}
-		if used == nil {
-			used = uses(v)
-		}
-		if where := used[number]; len(where) > 0 {
-			return failAt(&p.at, p.cell, "there is no table %q, which %s uses", "il n'y a pas de table « %s », qu'utilise %s", number, where[0])
+		if where := user(v, p.Table); where != "" {
+			return failAt(&p.at, p.cell, "there is no table %q, which %s uses", "il n'y a pas de table « %s », qu'utilise %s", number, where)
 		}
 	}
 	return nil
+}
+
+// user returns a field or component that uses a table, or "".
+func user(v *schema.Version, t *schema.Table) string {
+	for _, s := range v.Segments() {
+		for i := range s.Fields {
+			if s.Fields[i].Table == t {
+				return s.Name + "-" + strconv.Itoa(i+1)
+			}
+		}
+	}
+	for _, typ := range v.Types() {
+		for i := range typ.Components {
+			if typ.Components[i].Table == t {
+				return typ.Name + "." + strconv.Itoa(i+1)
+			}
+		}
+	}
+	return ""
 }
 
 // joint is the table of a field that takes the codes of several: "A/B".

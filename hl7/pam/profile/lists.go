@@ -41,8 +41,16 @@ func (b *builder) addCode(cell int) {
 	if c.Label.EN == "" {
 		c.Label.EN = c.Label.FR
 	}
-	b.table.Codes = append(b.table.Codes, c)
-	b.note = &b.table.Codes[len(b.table.Codes)-1].Note
+	b.codes = append(b.codes, c)
+	b.note = &b.codes[len(b.codes)-1].Note
+}
+
+// closeTable gives the table that is open the codes that have been read.
+func (b *builder) closeTable() {
+	if b.table != nil {
+		b.table.Codes = slices.Clone(b.codes)
+		b.table, b.codes = nil, b.codes[:0]
+	}
 }
 
 // codesLine opens a table of the profile, or of HL7 if the profile has none of
@@ -56,7 +64,7 @@ func (b *builder) codesLine() error {
 		}
 	}
 	t := *old // a profile that lends or is extended keeps its own
-	t.Codes, t.layer = slices.Clone(old.Codes), b.layer
+	b.codes, t.layer = append(b.codes, old.Codes...), b.layer
 	if source := b.row.text(2); source != "" {
 		t.Source = source
 	}
@@ -79,12 +87,12 @@ func (b *builder) hl7Table(number string) *Table {
 // change reads + code labels, or - code.
 func (b *builder) change() error {
 	value := b.row.cell(1)
-	i := slices.IndexFunc(b.table.Codes, func(c Code) bool { return c.Value == value })
+	i := slices.IndexFunc(b.codes, func(c Code) bool { return c.Value == value })
 	switch {
 	case b.row.cells[0] == "+" && i < 0:
 		b.addCode(1)
 	case b.row.cells[0] == "-" && i >= 0:
-		b.table.Codes, b.note = slices.Delete(b.table.Codes, i, i+1), nil
+		b.codes, b.note = slices.Delete(b.codes, i, i+1), nil
 	case b.row.cells[0] == "+":
 		return b.fail(1, "the table has the code %q", "la table a déjà le code « %s »", value)
 	case b.row.cells[0] == "-":

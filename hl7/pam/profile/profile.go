@@ -30,6 +30,7 @@ type Profile struct {
 	events  map[string]*Event
 	names   []string // the triggers, sorted
 	origins map[place]*origin
+	variant map[string]string // of a type for single fields, the type it was made of
 	tables  map[string]*Table
 	used    func() map[string][]string // see Table.UsedBy
 	soft    softened
@@ -95,21 +96,28 @@ func (p *Profile) ComponentOrigin(typ string, n int) Origin {
 }
 
 func (p *Profile) origin(name string, n int) Origin {
-	if o := p.origins[place{name, n}]; o != nil {
+	if o := p.known(name, n); o != nil {
 		return o.Origin
 	}
 	return Origin{Layer: layerHL7, Source: hl7Source(p.Version)}
 }
 
+// known returns what the files say about a place, or nil. A variant of a type
+// is in all that they do not say like the type.
+func (p *Profile) known(name string, n int) *origin {
+	o := p.origins[place{name, n}]
+	if of := p.variant[name]; o == nil && of != "" {
+		return p.known(of, n)
+	}
+	return o
+}
+
 // TableOrigin tells where a table comes from.
 func (p *Profile) TableOrigin(number string) Origin {
-	if t := p.tables[number]; t != nil {
+	if t := p.Table(number); t != nil {
 		return Origin{Layer: t.layer, Source: t.Source, Note: t.Note}
 	}
-	if p.Version.Table(number) == nil {
-		return Origin{}
-	}
-	return Origin{Layer: layerHL7, Source: hl7Source(p.Version)}
+	return Origin{}
 }
 
 // FieldName returns the name of a field in both languages. Where no file gives
@@ -142,7 +150,7 @@ func (p *Profile) ComponentName(typ string, n int) pam.Text {
 
 func (p *Profile) nameOf(name string, n int, hl7 string) pam.Text {
 	var t pam.Text
-	if o := p.origins[place{name, n}]; o != nil {
+	if o := p.known(name, n); o != nil {
 		t = o.name
 	}
 	if t.EN == "" {

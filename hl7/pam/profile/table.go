@@ -3,6 +3,7 @@ package profile
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/pamlab/pamlab/hl7/pam"
 	"github.com/pamlab/pamlab/hl7/schema"
@@ -48,6 +49,9 @@ func (p *Profile) Table(number string) *Table {
 	if t := p.tables[number]; t != nil {
 		return t
 	}
+	if strings.Contains(number, "/") {
+		return p.joint(number)
+	}
 	def := p.Version.Table(number)
 	if def == nil {
 		return nil
@@ -63,6 +67,28 @@ func (p *Profile) Table(number string) *Table {
 		t.Codes = append(t.Codes, Code{Value: c.Value, Label: pam.Text{FR: c.Label, EN: c.Label}})
 	}
 	return t
+}
+
+// joint is the table of a field that takes the codes of several: the first with
+// the codes of the others behind its own.
+func (p *Profile) joint(number string) *Table {
+	if p.Version.Table(number) == nil {
+		return nil
+	}
+	var joint *Table
+	for part := range strings.SplitSeq(number, "/") {
+		t := p.Table(part)
+		switch {
+		case t == nil:
+		case joint == nil:
+			first := *t
+			first.Number, first.Codes = number, slices.Clone(t.Codes)
+			joint = &first
+		default:
+			joint.Codes = append(joint.Codes, t.Codes...)
+		}
+	}
+	return joint
 }
 
 // Tables returns the numbers of the tables that the profile has a list of its
