@@ -1,6 +1,9 @@
 package pam
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // A06 and A07 change the class of a patient who is there, and insert a movement
 // each time. They also cancel each other: the opposite event, with the ZBE-1 of
@@ -55,12 +58,36 @@ func (j *Journey) checkTransition(s *step, from, to string) error {
 		return refused(s, j.State(),
 			"aucun événement ne mène de la classe %s à la classe %s",
 			"no event leads from class %s to class %s", from, to)
+	case j.log.repeats(s.movement.Start, to) >= 0:
+		return j.repeated(s, j.log.repeats(s.movement.Start, to))
 	case leads != s.event.trigger:
 		return refused(s, j.State(),
 			"c'est %s qui mène à la classe %s",
 			"it is %s that leads to class %s", leads, to)
 	}
 	return nil
+}
+
+// repeats returns the index of the next change of class after t when it is one
+// to class, and would change nothing any more; otherwise -1.
+func (l log) repeats(t time.Time, class string) int {
+	for _, i := range l.active() {
+		m := l[i]
+		if m.Start.After(t) && (reclassifies(m.Trigger) || enters(m.Trigger)) {
+			if reclassifies(m.Trigger) && m.Situation.Class == class {
+				return i
+			}
+			return -1
+		}
+	}
+	return -1
+}
+
+// repeated refuses a class that a later movement changes to.
+func (j *Journey) repeated(s *step, i int) error {
+	return refused(s, j.State(),
+		"« %s » mène déjà à cette classe, plus tard",
+		"%q leads to that class already, later", j.log[i].Step)
 }
 
 // ofClass is the ZBE-9 of a change of class: what changes beside it, and at

@@ -44,6 +44,8 @@ func (j *Journey) checkCorrect(s *step, i int, m Movement) error {
 		return refused(s, j.State(),
 			"la classe de « %s » ne se corrige plus : d'autres mouvements suivent, à annuler d'abord",
 			"the class of %q is not corrected any more: other movements follow, to be cancelled first", m.Step)
+	case other && enters(m.Trigger) && j.log.repeats(m.Start, c.Class) >= 0:
+		return j.repeated(s, j.log.repeats(m.Start, c.Class))
 	case other && !opens(m.Trigger) && !reclassifies(m.Trigger):
 		return refused(s, j.State(),
 			"la classe ne se corrige que sur A01, A04, A05, A06, A07 ou A14, et « %s » est un %s",

@@ -74,6 +74,8 @@ func TestRefusals(t *testing.T) {
 		{name: "class change under a transfer", before: []stop{in, {"out", "A07", "", pam.Change{At: time.Hour}}, moved2}, trigger: "A06", change: pam.Change{Of: "out"}, says: "les annuler d'abord"},
 		{name: "class change that was none", before: []stop{in, moved}, trigger: "A06", change: pam.Change{Of: "moved"}, says: "est un A02"},
 		{name: "class of a class change under a transfer", before: []stop{in, {"out", "A07", "", pam.Change{At: time.Hour}}, moved2}, trigger: "Z99", change: pam.Change{Of: "out", Class: "E"}, says: "ne se corrige plus"},
+		{name: "past class change to the class that follows", before: []stop{in, {"later", "A07", "", pam.Change{At: 2 * time.Hour}}}, trigger: "A07", change: pam.Change{At: time.Hour, Class: "O"}, says: "« later » mène déjà"},
+		{name: "class of the entry to the class that follows", before: []stop{in, {"later", "A07", "", pam.Change{At: 2 * time.Hour}}}, trigger: "Z99", change: pam.Change{Of: "in", Class: "O"}, says: "« later » mène déjà"},
 		{name: "leave before admission", trigger: "A21", says: "aucun mouvement"},
 		{name: "leave from a leave", before: []stop{in, away}, trigger: "A21", says: "en absence"},
 		{name: "transfer of the absent", before: []stop{in, away}, trigger: "A02", says: "en absence"},

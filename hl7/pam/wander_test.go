@@ -24,11 +24,13 @@ func TestWandering(t *testing.T) {
 			t.Parallel()
 			paths, built := map[string]hl7.Path{}, 0
 			for seed := range seeds() / 4 {
+				heard := ledger{}
 				for _, s := range wander(t, seed, d, 40) {
 					want := demands{sent: s, paths: paths}
 					want.grammar(grammars[key{family(d), s.trigger}])
 					want.fields(fields, d.Name)
 					want.movement()
+					want.told(heard)
 					require.Empty(t, want.broken, "%s\n%s", s.name, show(s.message))
 					built++
 				}
@@ -99,4 +101,41 @@ func wander(t *testing.T, seed uint64, d pam.Dialect, steps int) []sent {
 		})
 	}
 	return all
+}
+
+// ledger is what a receiver has heard of the movements of a stay, by ZBE-1.
+type ledger map[string]entry
+
+type entry struct{ trigger, start string }
+
+// told demands that ZBE fits what was told before (PAM.fr 5.3.1, 6.13): numbers
+// are new or known, a cancellation repeats the date, and ZBE-5 tells whether a
+// later movement stands.
+func (d *demands) told(heard ledger) {
+	id, start, action := d.get("ZBE-1"), d.get("ZBE-2"), d.get("ZBE-4")
+	if id == "" {
+		return
+	}
+	known, again := heard[id]
+	d.that(again == (action != "INSERT"), "ZBE-1 %s of an %s", id, action)
+	d.that(!again || known.trigger == d.get("ZBE-6"), "ZBE-6 of a %s", known.trigger)
+	d.that(action != "CANCEL" || known.start == start, "ZBE-2 %s of what began %s", start, known.start)
+	occurred, waits := d.get("EVN-6"), d.get("EVN-3")
+	d.that((occurred == "") != (waits == ""), "EVN-6 %s and EVN-3 %s", occurred, waits)
+	past := "N"
+	for other, e := range heard {
+		if other != id && e.start > start {
+			past = "Y"
+		}
+	}
+	overtaken := d.get("ZBE-9") == "" && action == "CANCEL" // IHE: what is pending is current
+	d.that(overtaken || d.get("ZBE-5") == past, "ZBE-5 is not %s", past)
+	switch action {
+	case "INSERT":
+		heard[id] = entry{string(d.trigger), start}
+	case "UPDATE":
+		heard[id] = entry{known.trigger, start}
+	case "CANCEL":
+		delete(heard, id)
+	}
 }
