@@ -106,11 +106,18 @@ func (p *Profile) origin(name string, n int) Origin {
 // is in all that they do not say like the type.
 func (p *Profile) known(name string, n int) *origin {
 	o := p.origins[place{name, n}]
-	if of := p.variant[name]; o == nil && of != "" {
-		return p.known(of, n)
+	for range mostVariants {
+		if o != nil || p.variant[name] == "" {
+			break
+		}
+		name = p.variant[name]
+		o = p.origins[place{name, n}]
 	}
 	return o
 }
+
+// mostVariants bounds how many variants may be made of each other.
+const mostVariants = 4
 
 // TableOrigin tells where a table comes from.
 func (p *Profile) TableOrigin(number string) Origin {
