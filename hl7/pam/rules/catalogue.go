@@ -4,10 +4,12 @@ import (
 	"embed"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/pamlab/pamlab/hl7/pam"
+	"github.com/pamlab/pamlab/hl7/schema"
 )
 
 //go:embed catalogue/*.rules catalogue/messages.txt
@@ -74,6 +76,11 @@ func (c *catalogue) finish() error {
 	comp := &compiler{}
 	for _, r := range c.rules {
 		if err := comp.compile(r); err != nil {
+			return err
+		}
+	}
+	for _, def := range schema.V25().Segments() { // those that only rules on types speak of
+		if _, err := comp.segment(def.Name); err != nil {
 			return err
 		}
 	}
@@ -176,8 +183,12 @@ func (r *Rule) line(l line) (err error) {
 		r.Covers = strings.Fields(l.value)
 	case "in":
 		r.layers = strings.Fields(l.value)
+	case "not-in":
+		r.notIn = strings.Fields(l.value)
 	case "base":
 		r.base = l.value
+	case "condition":
+		r.condition, err = strconv.Atoi(l.value)
 	case "since":
 		r.Since = l.value
 	case "until":
@@ -228,8 +239,10 @@ func parseSubject(s string) (subject, error) {
 		return ofAck, nil
 	case "sequence":
 		return ofSequence, nil
+	case "any":
+		return ofAny, nil
 	}
-	return ofMessage, fmt.Errorf("a rule is of ack or of sequence, not of %q", s)
+	return ofMessage, fmt.Errorf("a rule is of ack, of any or of sequence, not of %q", s)
 }
 
 // appliesTo says whether a rule is one of those that a profile is judged by.
@@ -240,6 +253,8 @@ func (r *Rule) appliesTo(layers []string, base, version string) bool {
 	case version != "" && r.Since != "" && compareVersions(version, r.Since) < 0:
 		return false
 	case version != "" && r.Until != "" && compareVersions(version, r.Until) > 0:
+		return false
+	case slices.ContainsFunc(r.notIn, func(l string) bool { return slices.Contains(layers, l) }):
 		return false
 	case r.layers != nil:
 		return slices.ContainsFunc(r.layers, func(l string) bool { return slices.Contains(layers, l) })

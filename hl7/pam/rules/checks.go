@@ -6,7 +6,7 @@ import "maps"
 // the catalogue calls them, and conditions the conditions of that kind. Each
 // file of checks has its own.
 var (
-	checks     = merged(generalChecks, identityChecks, visitChecks)
+	checks     = merged(generalChecks, itiChecks, identityChecks, visitChecks)
 	conditions = merged(generalConditions, identityConditions, visitConditions)
 )
 

@@ -2,28 +2,102 @@ package rules
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/schema"
 )
 
-var generalChecks = map[string]demand{
-	"never":         func(*scope, func(hl7.Value)) {}, // found by other means
-	"text-decodes":  textDecodes,
-	"utf8-disguise": utf8InDisguise,
+var generalChecks = merged(formChecks(), map[string]demand{
+	"never":             func(*scope, func(hl7.Value)) {}, // found by other means
+	"text-decodes":      textDecodes,
+	"text-announced":    textAnnounced,
+	"utf8-disguise":     utf8InDisguise,
+	"event-structure":   eventStructure,
+	"announced-version": announcedVersion,
+	"french-profile":    frenchProfile,
+	"other-profiles":    otherProfiles,
+	"other-transaction": otherTransaction,
+	"empty-z":           emptyZ,
+	"corrected-z":       correctedZ,
+	"segment-pv2":       func(s *scope, found func(hl7.Value)) { found(s.field("PV2", 0)) },
+	"pseudo-pv1":        pseudoPV1,
+	"late-rol":          lateROL,
+})
+
+var generalConditions = map[string]cond{
+	"france":         func(s *scope) bool { return s.profile.HasLayer("fr") },
+	"pam":            func(s *scope) bool { return s.profile.PAM != "" || s.profile.HasLayer("iti") },
+	"known-event":    func(s *scope) bool { return s.event != nil },
+	"one-superseded": func(s *scope) bool { return len(s.field("MRG", 1).Repetition(2).Raw()) == 0 },
+	"excluded-event": excludedEvent,
+	"standard-encoding": func(s *scope) bool {
+		return string(s.field("MSH", 2).Raw()) == hl7.StandardDelimiters().EncodingCharacters()
+	},
+	"known-charset": func(s *scope) bool { _, err := s.m.Charset(); return err == nil },
+	"utf8-disguise": isUTF8InDisguise,
+	"order-only":    func(s *scope) bool { return s.event != nil && s.fact != nil && s.event.OrderOnly(s.m, s.fact) },
+	"component":     func(s *scope) bool { return s.fact != nil && s.fact.Location.Component > 0 },
+	"coded":         aboutCode,
+	"old-pam":       func(s *scope) bool { return compareVersions(s.profile.PAM, "2.11.2") < 0 },
 }
 
-var generalConditions = map[string]cond{}
+// excludedEvent says whether the event is one that France once had or that it
+// takes out: there is a rule for each of those.
+func excludedEvent(s *scope) bool {
+	return s.profile.HasLayer("fr") && (s.trigger == "A08" || len(s.trigger) == 3 && strings.HasPrefix(s.trigger, "Z8"))
+}
 
-// textDecodes finds bytes that the character set of MSH-18 does not have.
+// formChecks are the demands on the form of a message, by the kind of oddity.
+func formChecks() map[string]demand {
+	all := map[string]demand{}
+	for _, kind := range []hl7.OddityKind{
+		hl7.OddByteOrderMark, hl7.OddLeadingBlanks, hl7.OddLineFeed, hl7.OddCRLF, hl7.OddNoTerminator,
+		hl7.OddEmptyLine, hl7.OddControlByte, hl7.OddSegmentName, hl7.OddShortDelimiters,
+	} {
+		all["form-"+string(kind)] = func(s *scope, found func(hl7.Value)) {
+			for _, o := range s.form() {
+				if o.Kind == kind {
+					found(valueAt(s.m, s.m.Locate(o.Offset)))
+				}
+			}
+		}
+	}
+	return all
+}
+
+// form returns the oddities of the message. They are looked for once, since
+// that takes a look at every byte.
+func (s *scope) form() []hl7.Oddity {
+	if !s.formRead {
+		s.oddities, s.formRead = s.m.Oddities(), true
+	}
+	return s.oddities
+}
+
+// textDecodes finds the first byte that the character set of MSH-18 does not
+// have.
 func textDecodes(s *scope, found func(hl7.Value)) {
-	err := s.m.CheckText()
-	if e, ok := errors.AsType[*hl7.Error](err); ok && e.Kind == hl7.KindUndecodable {
+	if e, ok := undecodable(s.m); ok {
 		found(valueAt(s.m, e.Location))
 	}
 }
 
-// valueAt returns the value at a location.
+// textAnnounced finds that a message without MSH-18 is not ASCII.
+func textAnnounced(s *scope, found func(hl7.Value)) {
+	if _, ok := undecodable(s.m); ok {
+		found(s.field("MSH", 18))
+	}
+}
+
+func undecodable(m *hl7.Message) (*hl7.Error, bool) {
+	e, ok := errors.AsType[*hl7.Error](m.CheckText())
+	return e, ok && e.Kind == hl7.KindUndecodable
+}
+
+// valueAt returns the value at a location, MSH where there is none.
 func valueAt(m *hl7.Message, l hl7.Location) hl7.Value {
 	for i := range m.NumSegments() {
 		seg := m.Segment(i)
@@ -39,16 +113,19 @@ func valueAt(m *hl7.Message, l hl7.Location) hl7.Value {
 		}
 		return v
 	}
-	return m.Segment(0).Field(18)
+	return m.Segment(0).Field(0)
 }
 
 // utf8InDisguise finds UTF-8 in a message that announces one of the sets of
 // ISO 8859, in which its bytes are letters too, only not the ones meant.
 func utf8InDisguise(s *scope, found func(hl7.Value)) {
-	if s.header.Charset == "" || s.utf8 || !looksLikeUTF8(s.m.Bytes()) {
-		return
+	if isUTF8InDisguise(s) {
+		found(s.field("MSH", 18))
 	}
-	found(s.field("MSH", 18))
+}
+
+func isUTF8InDisguise(s *scope) bool {
+	return strings.HasPrefix(s.header.Charset, "8859/") && !s.utf8 && looksLikeUTF8(s.m.Bytes())
 }
 
 // looksLikeUTF8 says whether every byte above ASCII is part of a UTF-8
@@ -60,4 +137,169 @@ func looksLikeUTF8(data []byte) bool {
 		}
 	}
 	return false
+}
+
+// aboutCode says whether the value too long is a code: those grow with their
+// tables, whatever the definitions of fields and types say.
+func aboutCode(s *scope) bool {
+	switch f := s.fact; {
+	case f == nil:
+		return false
+	case f.Table != nil:
+		return true
+	case f.Component != nil:
+		return f.Component.Table != nil || f.Component.Format == schema.FormatCode
+	case f.Field != nil:
+		return f.Field.Table != nil
+	}
+	return false
+}
+
+// eventStructure finds a MSH-9.3 that is not the structure of the event.
+func eventStructure(s *scope, found func(hl7.Value)) {
+	if s.event == nil || s.header.Structure == "" || s.header.Structure == s.event.Structure {
+		return
+	}
+	found(s.field("MSH", 9).Component(3))
+}
+
+// announcedVersion finds a MSH-12.3 that is not the version of PAM.fr by which
+// the message is judged, minor number left out.
+func announcedVersion(s *scope, found func(hl7.Value)) {
+	v := s.field("MSH", 12).Component(3)
+	if v.State() == hl7.Present && string(v.Raw()) != minor(s.profile.PAM) {
+		found(v)
+	}
+}
+
+// profileNames are what MSH-21 holds for the version of PAM.fr.
+func (s *scope) profileNames() (version, name string) {
+	version = minor(s.profile.PAM)
+	return version, "IHE_FRANCE-" + version + "-PAM"
+}
+
+// frenchProfile finds that MSH-21 does not name the French profile, as
+// components of one repetition or as two repetitions.
+func frenchProfile(s *scope, found func(hl7.Value)) {
+	version, name := s.profileNames()
+	msh21 := s.field("MSH", 21)
+	previous := ""
+	for v := range msh21.Repetitions() {
+		first := string(v.Component(1).Raw())
+		if first == version && string(v.Component(2).Raw()) == name || first == name && previous == version {
+			return
+		}
+		previous = first
+	}
+	found(msh21)
+}
+
+// otherProfiles finds repetitions of MSH-21 that are neither the French profile
+// nor a transaction of IHE PAM.
+func otherProfiles(s *scope, found func(hl7.Value)) {
+	for v := range s.field("MSH", 21).Repetitions() {
+		switch first := string(v.Component(1).Raw()); {
+		case first == "" || first == "ITI-30" || first == "ITI-31":
+		case strings.HasPrefix(first, "IHE_FRANCE-") || strings.HasPrefix(first, "2."):
+		default:
+			found(v)
+		}
+	}
+}
+
+// otherTransaction finds that MSH-21 names the transaction that the event does
+// not belong to.
+func otherTransaction(s *scope, found func(hl7.Value)) {
+	if s.event == nil || s.event.Transaction == "" {
+		return
+	}
+	for v := range s.field("MSH", 21).Repetitions() {
+		first := string(v.Component(1).Raw())
+		if (first == "ITI-30" || first == "ITI-31") && first != s.event.Transaction {
+			found(v)
+		}
+	}
+}
+
+// frenchSegments are those that PAM.fr adds and that need not be there.
+var frenchSegments = []string{"ZFA", "ZFP", "ZFV", "ZFM", "ZFD", "ZFS"}
+
+// emptyZ finds French segments without a required field in which nothing is
+// said.
+func emptyZ(s *scope, found func(hl7.Value)) {
+	for i := range s.m.NumSegments() {
+		seg := s.m.Segment(i)
+		name := seg.Name()
+		if !strings.HasPrefix(name, "ZF") || !slices.Contains(frenchSegments, name) {
+			continue
+		}
+		if !s.demandsField(name) && isEmpty(seg) {
+			found(seg.Field(0))
+		}
+	}
+}
+
+func (s *scope) demandsField(segment string) bool {
+	def := s.profile.Version.Segment(segment)
+	return def == nil || slices.ContainsFunc(def.Fields, func(f schema.FieldDef) bool { return f.Usage == schema.Required })
+}
+
+func isEmpty(seg hl7.Segment) bool {
+	for n := 1; n <= seg.NumFields(); n++ {
+		if seg.Field(n).State() != hl7.Absent {
+			return false
+		}
+	}
+	return true
+}
+
+// correctedZ finds French segments in a correction that the event it corrects
+// does not foresee.
+func correctedZ(s *scope, found func(hl7.Value)) {
+	corrected := s.profile.Event(string(leaf(s.field("ZBE", 6))))
+	if corrected == nil {
+		return
+	}
+	for i := range s.m.NumSegments() {
+		name := s.m.Segment(i).Name()
+		if strings.HasPrefix(name, "ZF") && s.event.Foresees(name) && !corrected.Foresees(name) {
+			found(s.m.Segment(i).Field(0))
+		}
+	}
+}
+
+// pseudoPV1 finds a PV1 of ITI-30 that is more than PV1-2 = N.
+func pseudoPV1(s *scope, found func(hl7.Value)) {
+	class := s.field("PV1", 2)
+	switch string(leaf(class)) {
+	case "N":
+	case "":
+		return // missing, which its definition says
+	default:
+		found(class)
+		return
+	}
+	pv1 := s.m.Segment(int(s.first[s.plan.ids[[3]byte([]byte("PV1"))]]))
+	for n := 3; n <= pv1.NumFields(); n++ {
+		if v := pv1.Field(n); v.State() != hl7.Absent {
+			found(v)
+			return
+		}
+	}
+}
+
+// lateROL finds a ROL after PV1.
+func lateROL(s *scope, found func(hl7.Value)) {
+	behind := false
+	for i := range s.m.NumSegments() {
+		switch name := s.m.Segment(i).Name(); {
+		case name == "PV1":
+			behind = true
+		case name == "PR1" || name == "IN1":
+			return // theirs
+		case name == "ROL" && behind:
+			found(s.m.Segment(i).Field(0))
+			return
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/schema"
 )
 
@@ -112,6 +113,8 @@ func (c *catalogue) indexClaims() error {
 
 // claimant finds the rule whose business a fact is, nil when it is nobody's.
 func (s *scope) claimant(index claimIndex, f *schema.Finding) *Rule {
+	s.fact = f
+	s.lookAt(f)
 	l := f.Location
 	at := claim{f.Kind, l.Segment, l.Field, l.Component, l.Subcomponent}
 	if r := s.firstOf(index[at]); r != nil {
@@ -132,14 +135,24 @@ func (s *scope) claimant(index claimIndex, f *schema.Finding) *Rule {
 	return s.broadClaimant(index, f)
 }
 
-// broadClaimant looks for claims on a table, a type, a segment, a layer, and
+// lookAt lets conditions of claims speak of the segment and of the value that a
+// fact is about, as those of `each` do: -7 is a field of the segment, .7 the
+// component beside the one concerned.
+func (s *scope) lookAt(f *schema.Finding) {
+	l := f.Location
+	s.segment, s.repetition, s.nested = f.Segment, hl7.Value{}, l.Subcomponent > 0
+	if l.Field == 0 || f.Segment >= s.m.NumSegments() {
+		return
+	}
+	s.repetition = s.m.Segment(f.Segment).Field(l.Field).Repetition(max(l.Repetition, 1))
+	if s.nested {
+		s.repetition = s.repetition.Component(l.Component)
+	}
+}
+
+// broadClaimant looks for claims on a type, a table, a segment, a layer, and
 // on everything.
 func (s *scope) broadClaimant(index claimIndex, f *schema.Finding) *Rule {
-	if f.Table != nil {
-		if r := s.firstOf(index[claim{kind: f.Kind, place: "table:" + f.Table.Number}]); r != nil {
-			return r
-		}
-	}
 	if f.Type != nil && f.Component != nil {
 		if r := s.firstOf(index[claim{kind: f.Kind, place: f.Type.Name, component: f.Component.Number}]); r != nil {
 			return r
@@ -147,6 +160,11 @@ func (s *scope) broadClaimant(index claimIndex, f *schema.Finding) *Rule {
 	}
 	if r := s.typeClaimant(index, f); r != nil {
 		return r
+	}
+	if f.Table != nil {
+		if r := s.firstOf(index[claim{kind: f.Kind, place: "table:" + f.Table.Number}]); r != nil {
+			return r
+		}
 	}
 	if r := s.firstOf(index[claim{kind: f.Kind, place: f.Location.Segment}]); r != nil {
 		return r
@@ -195,10 +213,11 @@ func (s *scope) layer(f *schema.Finding) string {
 }
 
 // firstOf returns the first rule that belongs to the profile and whose
-// condition holds.
+// condition holds. What only an acknowledgement owes is owed by no other
+// message.
 func (s *scope) firstOf(list []*Rule) *Rule {
 	for _, r := range list {
-		if s.plan.has(r) && (r.body.when == nil || r.body.when(s)) {
+		if s.plan.has(r) && (r.body.of != ofAck || s.isAck()) && (r.body.when == nil || r.body.when(s)) {
 			return r
 		}
 	}

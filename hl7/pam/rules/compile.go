@@ -30,6 +30,7 @@ const (
 	ofMessage  subject = iota // one message that is no acknowledgement
 	ofAck                     // an acknowledgement, with the message that it answers where that is known
 	ofSequence                // the messages before: see package sequence
+	ofAny                     // one message, acknowledgement or not
 )
 
 // conditionalLevel is a level that a rule has when a condition holds.

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -91,6 +92,14 @@ func (e Example) Build() ([]*hl7.Message, error) {
 				m, text = list[i-1], rest
 			}
 		}
+		if rest, ok := strings.CutPrefix(text, "bytes "); ok {
+			m, err := replaceBytes(m, rest)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", text, err)
+			}
+			list[len(list)-1] = m
+			continue
+		}
 		if err := edit(m, text); err != nil {
 			return nil, fmt.Errorf("%s: %w", text, err)
 		}
@@ -99,7 +108,8 @@ func (e Example) Build() ([]*hl7.Message, error) {
 }
 
 // edit changes a message: `PATH = VALUE`, `- SEG[2]` removes a segment,
-// `+ RAW after SEG[2]` adds one.
+// `+ RAW after SEG[2]` adds one. What no message should have is not to be had
+// that way: see replaceBytes.
 func edit(m *hl7.Message, text string) error {
 	switch {
 	case strings.HasPrefix(text, "- "):
@@ -136,6 +146,21 @@ func edit(m *hl7.Message, text string) error {
 		return setHex(m, p, raw)
 	}
 	return m.Set(p, value)
+}
+
+// replaceBytes replaces bytes wherever they stand, `"\r" = "\r\n"`, for
+// examples of what is wrong with the form of a message.
+func replaceBytes(m *hl7.Message, text string) (*hl7.Message, error) {
+	before, after, _ := strings.Cut(text, " = ")
+	from, err := strconv.Unquote(before)
+	if err != nil {
+		return nil, err
+	}
+	to, err := strconv.Unquote(after)
+	if err != nil {
+		return nil, err
+	}
+	return hl7.Parse(bytes.ReplaceAll(m.Bytes(), []byte(from), []byte(to)))
 }
 
 // setHex sets bytes that no text could: `0xE9`.

@@ -54,8 +54,8 @@ type plan struct {
 	rules   map[*Rule]bool
 	message []*Rule // that have demands on one message, whatever the event
 	ack     []*Rule
-	events  map[string][]*Rule // for the events of the profile: message, with the rules limited to that event
-	types   map[string]map[segmentID][]typePlace
+	events  map[string][]*Rule       // for the events of the profile: message, with the rules limited to that event
+	types   map[string][][]typePlace // where segments have a type, by segmentID
 }
 
 // typePlace is a field, or a component of one, that has a type.
@@ -98,10 +98,11 @@ func (j *Judge) newPlan(prof *profile.Profile) *plan {
 		case len(r.body.demands) == 0:
 		case r.body.of == ofAck:
 			p.ack = append(p.ack, r)
-		case r.body.of == ofMessage:
-			if r.body.events == nil {
-				p.message = append(p.message, r)
-			}
+		case r.body.of == ofAny:
+			p.ack = append(p.ack, r)
+			p.message = append(p.message, r)
+		case r.body.of == ofMessage && r.body.events == nil:
+			p.message = append(p.message, r)
 		}
 	}
 	for _, t := range pam.Triggers() {
@@ -115,7 +116,7 @@ func (p *plan) rulesOf(all []*Rule, trigger string) []*Rule {
 	var list []*Rule
 	for _, r := range all {
 		b := &r.body
-		if p.rules[r] && b.of == ofMessage && len(b.demands) > 0 && (b.events == nil || slices.Contains(b.events, trigger)) {
+		if p.rules[r] && (b.of == ofMessage || b.of == ofAny) && len(b.demands) > 0 && (b.events == nil || slices.Contains(b.events, trigger)) {
 			list = append(list, r)
 		}
 	}
@@ -124,10 +125,10 @@ func (p *plan) rulesOf(all []*Rule, trigger string) []*Rule {
 
 // indexTypes notes where the profile has the types that rules go over.
 func (p *plan) indexTypes(j *Judge) {
-	p.types = map[string]map[segmentID][]typePlace{}
+	p.types = map[string][][]typePlace{}
 	for r := range p.rules {
 		if name := r.body.eachOf; name != "" && p.types[name] == nil {
-			p.types[name] = map[segmentID][]typePlace{}
+			p.types[name] = make([][]typePlace, maxSegments)
 			for segment, id := range p.ids {
 				if def := p.profile.Version.Segment(string(segment[:])); def != nil {
 					p.types[name][id] = placesOf(def, name)
@@ -180,7 +181,7 @@ func (j *Judge) judge(r *Report, m, sent *hl7.Message) {
 	r.choose(j)
 	s.profile = s.plan.profile
 	s.event = s.profile.Event(s.trigger)
-	if s.header.Type == "ACK" || s.header.Type == "MCF" {
+	if s.isAck() {
 		s.event = nil
 	}
 	r.structure()
@@ -193,10 +194,16 @@ func (j *Judge) judge(r *Report, m, sent *hl7.Message) {
 	r.settle()
 }
 
+// isAck says whether the message is an acknowledgement: by its type, or because
+// it came as the answer to another, whatever it calls itself.
+func (s *scope) isAck() bool {
+	return s.sent != nil || s.header.Type == "ACK" || s.header.Type == "MCF"
+}
+
 // rulesToRun are the rules with demands on this message.
 func (r *Report) rulesToRun() []*Rule {
 	s := &r.scope
-	if s.header.Type == "ACK" || s.header.Type == "MCF" {
+	if s.isAck() {
 		return s.plan.ack
 	}
 	if list, ok := s.plan.events[s.trigger]; ok {
@@ -205,7 +212,8 @@ func (r *Report) rulesToRun() []*Rule {
 	return s.plan.message
 }
 
-// structure holds the message against the grammar of its event.
+// structure holds the message against the grammar of its event, or, when the
+// profile has no such event, against that of HL7.
 func (r *Report) structure() {
 	s := &r.scope
 	if s.event != nil && s.event.Grammar != nil {
@@ -218,7 +226,11 @@ func (r *Report) structure() {
 		return
 	}
 	g.Match(s.m, &s.match)
-	r.facts = append(r.facts, s.match.Findings...)
+	for _, f := range s.match.Findings {
+		if f.Kind != schema.SegmentLocal { // nobody says which it may have
+			r.facts = append(r.facts, f)
+		}
+	}
 }
 
 // fields holds the segments against their definitions.

@@ -58,10 +58,13 @@ type Rule struct {
 	expected pam.Text // what would be right, in words; empty: derived
 	base     string   // limited to the definitions of that version of HL7
 	layers   []string // of profiles that it applies to; nil: by family
+	notIn    []string // layers of profiles that have a rule of their own for this
 	values   []string // that the demand compares with
 	tolerant Level    // the level in a tolerant judgement; Off: no difference
 	source   position // in the catalogue
 	body     body
+
+	condition int // the code of table 0357 that refuses a message for it; 0: derived
 }
 
 // Family is the first word of the id: hl7, iti, fr, ins, seq or ack.

@@ -23,9 +23,13 @@ type scope struct {
 	present uint64             // a bit for each of the first 64 names that is there
 	ids     []segmentID        // of each segment; noSegment for names that nobody speaks of
 
-	segment    int       // of `each`
-	repetition hl7.Value // of `each`
+	segment    int       // of `each`, or of the fact that is being claimed
+	repetition hl7.Value // of `each`, or the value whose component is being claimed
+	nested     bool      // repetition is a component, and its parts are sub-components
 	match      schema.Match
+	fact       *schema.Finding // of the claim that is being considered
+	oddities   []hl7.Oddity    // of the message; nil as long as nobody has asked, see form
+	formRead   bool
 }
 
 const noSegment = maxSegments - 1
@@ -33,6 +37,7 @@ const noSegment = maxSegments - 1
 // read looks up the segments of a message.
 func (s *scope) read(m *hl7.Message, ids map[[3]byte]segmentID) {
 	s.m, s.segment, s.repetition = m, 0, hl7.Value{}
+	s.fact, s.oddities, s.formRead = nil, nil, false
 	s.present, s.ids = 0, s.ids[:0]
 	for i := range s.first {
 		s.first[i] = -1
@@ -110,18 +115,16 @@ func (s *scope) eachRepetition(b *body, field hl7.Value, found func(hl7.Value)) 
 
 // eachOfType judges every value of a data type, wherever the profile has it.
 func (s *scope) eachOfType(b *body, found func(hl7.Value)) {
+	places := s.plan.types[b.eachOf]
 	for i, id := range s.ids {
-		if id == noSegment {
-			continue
-		}
-		for _, place := range s.plan.types[b.eachOf][id] {
+		for _, place := range places[id] {
 			field := s.m.Segment(i).Field(place.field)
 			if len(field.Raw()) == 0 {
 				continue
 			}
 			s.segment = i
 			for v := range field.Repetitions() {
-				if place.component > 0 {
+				if s.nested = place.component > 0; s.nested {
 					v = v.Component(place.component)
 				}
 				if s.repetition = v; len(v.Raw()) > 0 {
@@ -130,6 +133,7 @@ func (s *scope) eachOfType(b *body, found func(hl7.Value)) {
 			}
 		}
 	}
+	s.nested = false
 }
 
 func (s *scope) demands(b *body, found func(hl7.Value)) {
