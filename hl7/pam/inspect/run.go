@@ -132,6 +132,8 @@ func (f *feeder) source(s Source) error {
 		case errors.Is(err, io.EOF):
 			f.before += r.Offset()
 			return nil
+		case err == nil && m.Truncated:
+			// half a message proves nothing: the next call says what happened to it
 		case err == nil:
 			err = f.add(Item{File: s.Name, Index: m.Index, Line: m.Line, Offset: m.Offset}, m.Data)
 		default:

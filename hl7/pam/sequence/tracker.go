@@ -163,3 +163,11 @@ func (s *step) follow() {
 		s.encounter(p, known)
 	}
 }
+
+// Remembered is how many patients the tracker remembers, by all their
+// identifiers.
+func (t *Tracker) Remembered() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.patients.young) + len(t.patients.old)
+}
