@@ -54,7 +54,7 @@ func hold(t *testing.T, p *profile.Profile, m *hl7.Message) []schema.Finding {
 }
 
 // journey builds messages of a stay from its creation to its cancellation.
-func journey(t *testing.T, d pam.Dialect, seed uint64) []*hl7.Message {
+func journey(t testing.TB, d pam.Dialect, seed uint64) []*hl7.Message {
 	t.Helper()
 	class, admission := "I", pam.Trigger("A01")
 	if seed%2 == 0 {

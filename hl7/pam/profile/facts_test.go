@@ -253,8 +253,7 @@ func TestConformantMessageCostsNothing(t *testing.T) {
 func BenchmarkHold(b *testing.B) {
 	d, err := pam.DialectByName("")
 	require.NoError(b, err)
-	t := &testing.T{}
-	m := journey(t, d, 1)[3]
+	m := journey(b, d, 1)[3]
 	p := load(b, "")
 	e := p.Event(m.Header().Trigger)
 	var match schema.Match
