@@ -50,31 +50,17 @@ func (t *Tracker) identifier(v hl7.Value) []byte {
 	return t.key
 }
 
-// movementKey is that of an EI: the identifier and its universal id, else its
-// namespace.
-func (t *Tracker) movementKey(v hl7.Value) string {
-	number := v.Component(1).Raw()
-	if len(number) == 0 {
-		return ""
-	}
-	t.key = append(append(t.key[:0], number...), '^')
-	if oid := v.Component(3).Raw(); len(oid) > 0 {
-		t.key = append(t.key, oid...)
-	} else {
-		t.key = append(t.key, v.Component(2).Raw()...)
-	}
-	return string(t.key)
-}
-
-// moment is a date and time that can be compared: its digits, without offset.
-func moment(v hl7.Value) string {
+// momentOf is a date and time that can be compared: its digits, without offset.
+func momentOf(v hl7.Value) []byte {
 	raw := v.Subcomponent(1).Raw()
 	n := 0
 	for n < len(raw) && n < 14 && raw[n] >= '0' && raw[n] <= '9' {
 		n++
 	}
-	return string(raw[:n])
+	return raw[:n]
 }
+
+func moment(v hl7.Value) string { return string(momentOf(v)) }
 
 // compareMoments compares two moments in the precision of the coarser one. It
 // says 0 also when one is not known.

@@ -21,15 +21,35 @@ func (s *step) action() string {
 	return ""
 }
 
-// told is the movement as the message tells it.
+// told is the movement as the message tells it. Its texts share one string: a
+// tracker keeps many of them.
 func (s *step) told() movement {
-	m := movement{
-		trigger: s.header.Trigger, start: moment(s.field(s.zbe, 2)), occurred: moment(s.field(s.evn, 6)),
-		nature: s.field(s.zbe, 9).Component(1).String(), housing: s.field(s.pv1, 3).Component(1).String(),
-		medical: s.field(s.zbe, 7).Component(10).String(), class: s.field(s.pv1, 2).String(),
+	zbe1 := s.field(s.zbe, 1).Repetition(1)
+	domain := zbe1.Component(3)
+	if len(domain.Raw()) == 0 {
+		domain = zbe1.Component(2)
 	}
-	if s.zbe >= 0 {
-		m.id = s.t.movementKey(s.field(s.zbe, 1).Repetition(1))
+	values := [...][]byte{
+		zbe1.Component(1).Raw(), domain.Raw(), momentOf(s.field(s.zbe, 2)), momentOf(s.field(s.evn, 6)),
+		s.field(s.zbe, 9).Component(1).Raw(), s.field(s.pv1, 3).Component(1).Raw(), s.field(s.zbe, 7).Component(10).Raw(), s.field(s.pv1, 2).Raw(),
+	}
+	var ends [len(values)]int
+	room := s.t.key[:0]
+	for i, v := range values {
+		room = append(room, v...)
+		if i == 0 && len(v) > 0 {
+			room = append(room, '^') // between the number and its domain
+		}
+		ends[i] = len(room)
+	}
+	s.t.key = room
+	text := string(room)
+	m := movement{
+		trigger: s.header.Trigger, id: text[:ends[1]], start: text[ends[1]:ends[2]], occurred: text[ends[2]:ends[3]],
+		nature: text[ends[3]:ends[4]], housing: text[ends[4]:ends[5]], medical: text[ends[5]:ends[6]], class: text[ends[6]:ends[7]],
+	}
+	if len(values[0]) == 0 {
+		m.id = ""
 	}
 	if m.start == "" {
 		m.start = m.occurred
@@ -96,7 +116,8 @@ func (s *step) insert(p *patient, st *stay, m movement) {
 // reused judges ZBE-1 of a new movement and says that it is none: one movement
 // may be told in several messages (PAM.fr 5.3.1).
 func (s *step) reused(st *stay, m movement) bool {
-	key := []byte(m.id)
+	key := append(s.t.key[:0], m.id...)
+	s.t.key = key
 	other, seen := s.t.moves.get(key)
 	if !seen {
 		s.t.moves.put(key, st)
