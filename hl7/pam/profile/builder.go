@@ -30,6 +30,7 @@ type builder struct {
 	event   *eventText
 	source  string // the paragraph of the block, for lines without their own
 
+	naming  bool     // a file of names is being read
 	slab    []origin // origins are made by the hundred
 	parts   map[string]string
 	events  map[string]*eventText
@@ -220,6 +221,8 @@ func record(kind string) func(*builder) error {
 		return (*builder).variant
 	case "name":
 		return (*builder).nameLine
+	case "names":
+		return (*builder).names
 	case "table":
 		return (*builder).tableLine
 	case "codes":

@@ -62,8 +62,12 @@ func (b *builder) remember(at place, source string, name pam.Text) {
 	if source == "" {
 		source = b.source
 	}
-	if b.layer == layerHL7 && source == "" {
+	switch {
+	case source != "":
+	case b.layer == layerHL7:
 		source = hl7Source(b.base)
+	case b.layer == o.Layer:
+		source = o.Source
 	}
 	o.Layer, o.Source = b.layer, source
 	if name.FR != "" {
@@ -299,6 +303,19 @@ func (b *builder) nameLine() error {
 	at := placeOf(b.row.text(1))
 	b.origin(at).name.FR = b.row.text(2)
 	return nil
+}
+
+// names reads a file of name lines.
+func (b *builder) names() error {
+	here, name := b.row, b.row.text(1)
+	text, err := b.lib.text(name)
+	if err != nil || b.naming {
+		return b.fail(1, "there are no names %q", "il n'y a pas de noms « %s »", name)
+	}
+	b.naming = true
+	err = b.file(source{name, text})
+	b.row, b.naming = here, false
+	return err
 }
 
 // placeOf reads PID-32, CX.4 or PID.

@@ -2,6 +2,7 @@ package profile_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -57,6 +58,8 @@ func TestUnknownProfile(t *testing.T) {
 	require.Contains(t, unknown.Near, "pam-fr-2.11")
 	require.Equal(t, "« pam-fr-2.12 » n'est ni un profil ni un dialecte", unknown.In("fr"))
 	require.Contains(t, unknown.Hint("en"), "did you mean")
+	_, err = profile.Load("pid-2.5.1")
+	require.ErrorAs(t, err, &unknown, "a file to borrow from")
 	_, err = profile.Load("what is this")
 	require.True(t, errors.As(err, &unknown))
 	require.Contains(t, unknown.Hint("fr"), "adt-2.3.1+pid-2.5.1")
@@ -87,6 +90,7 @@ func TestOrigins(t *testing.T) {
 	require.Equal(t, pam.Text{FR: "Statut du lit", EN: "Bed Status"}, p.FieldName("PV1", 40))
 	require.Equal(t, "Patient Identification", p.SegmentName("PID").EN)
 	require.Zero(t, p.FieldName("PID", 99))
+	require.Equal(t, "Discipline médico-tarifaire", load(t, "adt-2.3.1").FieldName("PV1", 10).FR)
 	require.Equal(t, "Jour", p.ComponentName("NA", 1).FR)
 	require.True(t, p.HasLayer("fr"))
 	require.False(t, load(t, "pam-2.5").HasLayer("fr"))
@@ -262,5 +266,41 @@ func BenchmarkHold(b *testing.B) {
 	for b.Loop() {
 		e.Grammar.Match(m, &match)
 		findings = schema.Checker{Version: p.Version}.Message(findings[:0], m)
+	}
+}
+
+// TestTextsAreComplete wants a source for everything, and notes and names in
+// both languages or none.
+func TestTextsAreComplete(t *testing.T) {
+	complete := func(where string, o profile.Origin, name pam.Text) {
+		require.Contains(t, "hl7 iti fr", o.Layer, where)
+		require.NotEmpty(t, o.Layer, where)
+		require.NotEmpty(t, o.Source, where)
+		require.Equal(t, o.Note.FR == "", o.Note.EN == "", where)
+		require.NotEmpty(t, name.FR, where)
+		require.NotEmpty(t, name.EN, where)
+	}
+	for _, profileName := range profile.Names() {
+		p := load(t, profileName)
+		for _, s := range p.Version.Segments() {
+			require.NotEmpty(t, p.SegmentName(s.Name).FR)
+			for n := range len(s.Fields) {
+				where := fmt.Sprintf("%s %s-%d", profileName, s.Name, n+1)
+				complete(where, p.FieldOrigin(s.Name, n+1), p.FieldName(s.Name, n+1))
+			}
+		}
+		for _, d := range p.Version.Types() {
+			for n := range len(d.Components) {
+				where := fmt.Sprintf("%s %s.%d", profileName, d.Name, n+1)
+				complete(where, p.ComponentOrigin(d.Name, n+1), p.ComponentName(d.Name, n+1))
+			}
+		}
+		for _, number := range p.Tables() {
+			complete(profileName+" "+number, p.TableOrigin(number), p.Table(number).Name)
+		}
+		for _, trigger := range p.Events() {
+			require.NotEmpty(t, p.Event(trigger).Name.FR, trigger)
+			require.NotEmpty(t, p.Event(trigger).Source, trigger)
+		}
 	}
 }

@@ -71,16 +71,29 @@ func (l *library) load(name string) (*Profile, error) {
 		name = DefaultDialect
 	}
 	if v := l.shelf[name]; v != nil {
-		return l.open(name, v)
+		p, err := l.open(name, v)
+		if err != nil || p.Dialect != "" {
+			return p, err
+		}
+		return nil, l.unknown(name) // it is there to be borrowed from
 	}
-	newest, dialects := l.newest(name)
+	newest := l.newest(name)
 	if newest == "" {
-		all := append(dialects, l.profiles()...)
-		slices.Sort(all)
-		all = slices.Compact(all)
-		return nil, &UnknownError{Name: name, Near: near(name, all), all: all}
+		return nil, l.unknown(name)
 	}
 	return l.open(newest, l.shelf[newest])
+}
+
+func (l *library) unknown(name string) error {
+	all := l.profiles()
+	for _, n := range l.names {
+		if text, err := l.text(n); err == nil {
+			all = append(all, heading(text, "dialect"))
+		}
+	}
+	slices.Sort(all)
+	all = slices.DeleteFunc(slices.Compact(all), func(n string) bool { return n == "" })
+	return &UnknownError{Name: name, Near: near(name, all), all: all}
 }
 
 func (l *library) open(name string, v *volume) (*Profile, error) {
@@ -88,9 +101,8 @@ func (l *library) open(name string, v *volume) (*Profile, error) {
 	return v.profile, v.err
 }
 
-// newest returns the newest profile of a dialect, and all dialects. Of each
-// file it reads the beginning only.
-func (l *library) newest(dialect string) (name string, dialects []string) {
+// newest returns the newest profile of a dialect, or "".
+func (l *library) newest(dialect string) (name string) {
 	version := ""
 	for _, n := range l.names {
 		text, err := l.text(n)
@@ -98,15 +110,11 @@ func (l *library) newest(dialect string) (name string, dialects []string) {
 			continue
 		}
 		own, pam := heading(text, "dialect"), heading(text, "pam")
-		if own == "" {
-			continue
-		}
-		dialects = append(dialects, own)
-		if own == dialect && (name == "" || compareVersions(pam, version) > 0) {
+		if own != "" && own == dialect && (name == "" || compareVersions(pam, version) > 0) {
 			name, version = n, pam
 		}
 	}
-	return name, dialects
+	return name
 }
 
 // heading returns the value of a heading, which stand before the first empty

@@ -132,12 +132,14 @@ func TestDataErrors(t *testing.T) {
 		{"borrow from itself", "base\t2.5\nborrow\tPID\tx", `x.txt:2:12: there is no profile "x" to borrow from`},
 		{"borrow nothing", "base\t2.5\nborrow\tXXX\tpam-2.5", `x.txt:2:8: pam-2.5 has no segment "XXX"`},
 		{"name of segment", "base\t2.5\nsegment\tpid", "x.txt: definitions, pid: this is no segment name"},
+		{"names", "base\t2.5\nnames\tnope", `x.txt:2:7: there are no names "nope"`},
+		{"names of itself", "base\t2.5\nnames\tx", "x.txt:1:1: a profile has one base"},
 		{"cells", "base\t2.5" + strings.Repeat("\t", 20), "x.txt:1:20: too many cells"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := with(t, map[string]string{"x": c.text})
 			l.strict = true
-			_, err := l.load("x")
+			_, err := l.read("x", 0)
 			var wrong *DataError
 			require.ErrorAs(t, err, &wrong)
 			require.Equal(t, c.want, wrong.Error())
@@ -153,7 +155,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add("base\t2.3.1\nborrow\tPID\tpam-fr-2.11.2\nevents\tall\nwithout\t0001\n")
 	f.Add("extends\tpam-fr-2.8\n\nvariant\tCX\tCX-2\n\t1\t.\t3\tX\ntype\tNEW\n\t1\tCX-2\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		p, err := with(t, map[string]string{"x": text}).load("x")
+		p, err := with(t, map[string]string{"x": text}).read("x", 0)
 		if err != nil {
 			require.NotEmpty(t, err.Error())
 			return
