@@ -79,7 +79,7 @@ func (j *junitWriter) test(i *Item) junitCase {
 	}
 	var broken, notes strings.Builder
 	for _, f := range worstFirst(i.Report, rules.Info) {
-		line := fmt.Sprintf("%v %s %s: %s (%s)\n", f.Level, f.Rule.ID, f.Location, visible(f.Message(j.Lang)), f.Rule.Source)
+		line := fmt.Sprintf("%v %s %s: %s (%s)\n", f.Level, f.Rule.ID, f.Path(), visible(f.Message(j.Lang)), f.Rule.Source)
 		if !fail || f.Level < decisive {
 			notes.WriteString(line)
 			continue

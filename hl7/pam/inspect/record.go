@@ -101,7 +101,7 @@ func newRecord(i *Item, s Style) record {
 	for k := range r.Findings {
 		f := &r.Findings[k]
 		rec.Findings = append(rec.Findings, finding{
-			Rule: f.Rule.ID, Level: f.Level.String(), Path: f.Location.String(), Offset: f.Offset,
+			Rule: f.Rule.ID, Level: f.Level.String(), Path: f.Path(), Offset: f.Offset,
 			Actual: f.Actual(), Expected: f.Expected(s.Lang), Message: f.Message(s.Lang), Hint: f.Hint(s.Lang), Source: f.Rule.Source,
 		})
 	}

@@ -105,9 +105,9 @@ func (s *sarifWriter) result(i *Item, f *rules.Finding) sarifResult {
 	}
 	r := sarifResult{
 		RuleID: f.Rule.ID, RuleIndex: n, Level: sarifLevels[f.Level],
-		Message: sarifText{fmt.Sprintf("%s: %s (%s) %s", f.Location, f.Message(s.Lang), f.Rule.Source, f.Hint(s.Lang))},
+		Message: sarifText{fmt.Sprintf("%s: %s (%s) %s", f.Path(), f.Message(s.Lang), f.Rule.Source, f.Hint(s.Lang))},
 	}
-	at := sarifLocation{Logical: []sarifLogical{{f.Location.String()}}}
+	at := sarifLocation{Logical: []sarifLogical{{f.Path()}}}
 	at.Physical.Artifact.URI = i.File
 	at.Physical.Region = sarifRegion{StartLine: i.Line + max(f.Segment, 0), ByteOffset: int(i.Offset) + f.Offset, ByteLength: f.Size}
 	r.Locations = []sarifLocation{at}

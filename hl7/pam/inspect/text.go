@@ -67,7 +67,7 @@ func (t *textWriter) heading(b *strings.Builder, i *Item) {
 
 func (t *textWriter) finding(b *strings.Builder, r *rules.Report, f *rules.Finding) {
 	level := f.Level.String()
-	fmt.Fprintf(b, "\n  %s %s  %s\n", t.paint(level, strings.ToUpper(level)), f.Location, f.Rule.ID)
+	fmt.Fprintf(b, "\n  %s %s  %s\n", t.paint(level, strings.ToUpper(level)), f.Path(), f.Rule.ID)
 	t.paragraph(b, "", f.Message(t.Lang))
 	t.excerpt(b, r.Message(), f)
 	if expected := f.Expected(t.Lang); expected != "" {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/pam"
+	"github.com/pamlab/pamlab/hl7/pam/profile"
 	"github.com/pamlab/pamlab/hl7/schema"
 )
 
@@ -20,9 +21,10 @@ type Finding struct {
 	Size     int // how many bytes are concerned; 0 for what is missing
 	Segment  int // the index of the segment in the message
 
-	m    *hl7.Message
-	fact *schema.Finding // when a definition is broken
-	args []Arg
+	m       *hl7.Message
+	profile *profile.Profile
+	fact    *schema.Finding // when a definition is broken
+	args    []Arg
 }
 
 // An Arg fills a place in the sentence of a rule: {movement} with M12.
@@ -35,6 +37,15 @@ func NewFinding(r *Rule, level Level, m *hl7.Message, v hl7.Value, args ...Arg) 
 		Rule: r, Level: level, Location: v.Location(), Offset: v.Offset(), Size: len(v.Raw()), Segment: segmentAt(m, v.Offset()),
 		m: m, args: args,
 	}
+}
+
+// Path returns the place as people write it, "PID-3[2].1". A line that has no
+// segment's name is told by its number among the segments.
+func (f *Finding) Path() string {
+	if len(f.Location.Segment) != 3 && f.Location.Segment != "" {
+		return "#" + strconv.Itoa(f.Segment+1)
+	}
+	return f.Location.String()
 }
 
 // Actual returns what is there, decoded; "" when there is nothing.
@@ -90,9 +101,15 @@ func (f *Finding) fill(text, lang string) string {
 	for _, a := range f.args {
 		pairs = append(pairs, "{"+a.Name+"}", a.Value)
 	}
-	pairs = append(pairs, "{path}", f.Location.String(), "{segment}", f.Location.Segment, "{event}", f.m.Header().Trigger, "{actual}", legible(f.Actual()))
+	pairs = append(pairs, "{path}", f.Path(), "{segment}", f.Location.Segment, "{event}", f.m.Header().Trigger, "{actual}", legible(f.Actual()))
+	for _, name := range f.Rule.body.checks {
+		if d := details[name]; d != nil {
+			a := d(f.Actual())
+			pairs = append(pairs, "{"+a.Name+"}", a.Value)
+		}
+	}
 	if d := f.fact; d != nil {
-		pairs = append(pairs, "{name}", nameOf(d), "{max}", strconv.Itoa(d.Max), "{count}", strconv.Itoa(d.Count), "{expected}", expectedOf(d, lang))
+		pairs = append(pairs, "{name}", f.name(lang), "{max}", strconv.Itoa(d.Max), "{count}", strconv.Itoa(d.Count), "{expected}", expectedOf(d, lang))
 		if d.Table != nil {
 			pairs = append(pairs, "{table}", d.Table.Number)
 		}
@@ -112,15 +129,26 @@ func legible(s string) string {
 	return s
 }
 
-// nameOf is what the standard calls the place.
-func nameOf(d *schema.Finding) string {
+// name is what the profile calls the place, in lang where it says it there.
+func (f *Finding) name(lang string) string {
+	d, l := f.fact, f.Location
+	var text pam.Text
 	switch {
+	case f.profile == nil:
+	case d.Component != nil && d.Type != nil && l.Subcomponent == 0:
+		text = f.profile.ComponentName(d.Type.Name, d.Component.Number)
+	case d.Component == nil && l.Field > 0:
+		text = f.profile.FieldName(l.Segment, l.Field)
+	}
+	switch {
+	case text.In(lang) != "":
+		return text.In(lang)
 	case d.Component != nil:
 		return d.Component.Name
 	case d.Field != nil:
 		return d.Field.Name
 	}
-	return ""
+	return l.Segment
 }
 
 func typeOf(d *schema.Finding) *schema.TypeDef {
@@ -194,4 +222,30 @@ func formatOf(d *schema.Finding, lang string) string {
 		format = d.Type.Format
 	}
 	return formats[format].In(lang)
+}
+
+// Condition is the code of table 0357 with which a receiver refuses a message
+// for this finding (IHE ITI TF-2 C.2.3).
+func (f *Finding) Condition() int {
+	if f.Rule.condition != 0 {
+		return f.Rule.condition
+	}
+	if f.fact == nil {
+		switch {
+		case f.Size == 0:
+			return hl7.ConditionRequired
+		case len(f.Rule.values) > 0:
+			return hl7.ConditionTable
+		}
+		return hl7.ConditionDataType
+	}
+	switch f.fact.Kind {
+	case schema.FieldMissing, schema.FieldNull, schema.FieldTooFew, schema.ComponentMissing:
+		return hl7.ConditionRequired
+	case schema.NotInTable, schema.NotSuggested:
+		return hl7.ConditionTable
+	case schema.SegmentMissing, schema.SegmentRepeated, schema.SegmentMisplaced, schema.SegmentUnknown, schema.SegmentLocal, schema.SegmentForbidden:
+		return hl7.ConditionSequence
+	}
+	return hl7.ConditionDataType
 }

@@ -1,0 +1,200 @@
+package inspect_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pamlab/pamlab/hl7/pam/inspect"
+	"github.com/pamlab/pamlab/hl7/pam/rules"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// sample returns a message of the catalogue, changed.
+func sample(t testing.TB, name string, edits ...string) []byte {
+	t.Helper()
+	list, err := rules.Example{Messages: []string{name}, Edits: edits}.Build()
+	require.NoError(t, err)
+	return list[0].Bytes()
+}
+
+func source(name string, data ...[]byte) inspect.Source {
+	return inspect.Source{Name: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(bytes.Join(data, nil))), nil }}
+}
+
+func judge(t testing.TB) *rules.Judge {
+	t.Helper()
+	j, err := rules.New(rules.Options{})
+	require.NoError(t, err)
+	return j
+}
+
+// inspected writes what is found in some sources in a format.
+func inspected(t testing.TB, format, lang string, sources ...inspect.Source) string {
+	t.Helper()
+	var out bytes.Buffer
+	w, err := inspect.NewWriter(&out, format, inspect.Style{Lang: lang, Least: rules.Should})
+	require.NoError(t, err)
+	require.NoError(t, inspect.Run(t.Context(), inspect.Options{Judge: judge(t)}, sources, w.Write))
+	require.NoError(t, w.Close())
+	return out.String()
+}
+
+func sources(t testing.TB) []inspect.Source {
+	return []inspect.Source{
+		source("good.hl7", sample(t, "A01")),
+		source("bad & worse.hl7", sample(t, "A02", "ZBE-9 = X", "PV1-3 ="), []byte("nothing that is a message\r"), sample(t, "A03")),
+	}
+}
+
+func TestFormats(t *testing.T) {
+	for _, format := range inspect.Formats() {
+		for _, lang := range []string{"fr", "en"} {
+			t.Run(format+" "+lang, func(t *testing.T) {
+				got := inspected(t, format, lang, sources(t)...)
+				path := filepath.Join("testdata", format+"."+lang)
+				if *update {
+					require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
+				}
+				want, err := os.ReadFile(path)
+				require.NoError(t, err, "run the test with -update to make it")
+				require.Equal(t, string(want), got)
+			})
+		}
+	}
+}
+
+func TestNDJSONKeepsItsSchema(t *testing.T) {
+	data, err := os.ReadFile("../../../docs/validate.schema.json")
+	require.NoError(t, err)
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	require.NoError(t, err)
+	c := jsonschema.NewCompiler()
+	require.NoError(t, c.AddResource("validate.json", doc))
+	schema, err := c.Compile("validate.json")
+	require.NoError(t, err)
+	lines := strings.Split(strings.TrimSpace(inspected(t, "ndjson", "fr", sources(t)...)), "\n")
+	require.Len(t, lines, 3)
+	for _, line := range lines {
+		object, err := jsonschema.UnmarshalJSON(strings.NewReader(line))
+		require.NoError(t, err)
+		require.NoError(t, schema.Validate(object))
+	}
+}
+
+func TestJUnitIsXML(t *testing.T) {
+	for _, list := range [][]inspect.Source{nil, sources(t)} {
+		d := xml.NewDecoder(strings.NewReader(inspected(t, "junit", "en", list...)))
+		for {
+			if _, err := d.Token(); err != nil {
+				require.ErrorIs(t, err, io.EOF)
+				break
+			}
+		}
+	}
+}
+
+// TestOrder: whatever the number of workers, items come in the order of the
+// sources, and what is no message in its place among them.
+func TestOrder(t *testing.T) {
+	var list []inspect.Source
+	for f := range 7 {
+		var messages [][]byte
+		for range 100 {
+			messages = append(messages, sample(t, "A01"))
+		}
+		list = append(list, source(fmt.Sprint(f), messages...))
+	}
+	list = append(list, inspect.Source{Name: "missing", Open: func() (io.ReadCloser, error) { return os.Open("testdata/missing") }})
+	for _, workers := range []int{1, 2, 8} {
+		n := 0
+		err := inspect.Run(t.Context(), inspect.Options{Judge: judge(t), Workers: workers}, list, func(i *inspect.Item) error {
+			if i.Err != nil {
+				require.Equal(t, "missing", i.File)
+				require.Equal(t, 700, n)
+				return nil
+			}
+			require.Equal(t, fmt.Sprint(n/100), i.File)
+			require.Equal(t, n%100+1, i.Index)
+			n++
+			return nil
+		})
+		require.NoError(t, err)
+		require.Equal(t, 700, n)
+	}
+}
+
+// TestStopping: an error of the reader of the items, and the end of the
+// context, end the run at once and leave nobody behind.
+func TestStopping(t *testing.T) {
+	endless := inspect.Source{Name: "endless", Open: func() (io.ReadCloser, error) { return io.NopCloser(&repeated{text: sample(t, "A01")}), nil }}
+	broken := errors.New("no room left")
+	require.ErrorIs(t, inspect.Run(t.Context(), inspect.Options{Judge: judge(t)}, []inspect.Source{endless}, func(*inspect.Item) error { return broken }), broken)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	n := 0
+	err := inspect.Run(ctx, inspect.Options{Judge: judge(t)}, []inspect.Source{endless}, func(*inspect.Item) error {
+		if n++; n == 100 {
+			cancel()
+		}
+		return nil
+	})
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+// repeated is a stream that says the same for ever.
+type repeated struct {
+	text []byte
+	at   int
+}
+
+func (r *repeated) Read(p []byte) (int, error) {
+	n := copy(p, r.text[r.at:])
+	r.at = (r.at + n) % len(r.text)
+	return n, nil
+}
+
+// TestPairs: an acknowledgement in a capture of both directions is judged with
+// the message that it answers.
+func TestPairs(t *testing.T) {
+	got := inspected(t, "ndjson", "en", source("capture",
+		sample(t, "A01"), sample(t, "ACK"), sample(t, "A02"), sample(t, "ACK", "MSA-2 = MSG00002", "MSH-10 = MSG00002")))
+	lines := strings.Split(strings.TrimSpace(got), "\n")
+	require.Len(t, lines, 4)
+	require.NotContains(t, lines[1], `"must"`)
+	require.Contains(t, lines[3], "ack.own-id")
+}
+
+// TestFollow: what only the messages before can tell is added in order.
+func TestFollow(t *testing.T) {
+	var order []string
+	o := inspect.Options{Judge: judge(t), Follow: func(r *rules.Report) { order = append(order, r.Header().Trigger) }}
+	require.NoError(t, inspect.Run(t.Context(), o, []inspect.Source{source("x", sample(t, "A01"), sample(t, "A02"), sample(t, "A03"))},
+		func(*inspect.Item) error { return nil }))
+	require.Equal(t, []string{"A01", "A02", "A03"}, order)
+}
+
+func BenchmarkRun(b *testing.B) {
+	j := judge(b)
+	text := bytes.Repeat(sample(b, "A01"), 1000)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		err := inspect.Run(b.Context(), inspect.Options{Judge: j}, []inspect.Source{source("x", text)}, func(*inspect.Item) error { return nil })
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
