@@ -33,23 +33,20 @@ func (j *Journey) reclassify(s *step) error {
 // otherClass is the class that the event leads to when the step names none: the
 // first of its classes that the patient does not have.
 func (j *Journey) otherClass(s *step) string {
-	for _, class := range [...]string{s.event.classes[:1], s.event.classes[1:]} {
-		if class != s.prior.Class {
-			return class
-		}
+	first, second := s.event.classes[:1], s.event.classes[1:]
+	if s.prior.Class == first {
+		return second
 	}
-	return s.prior.Class
+	return first
 }
 
 // checkTransition refuses a change of class that is not in the table of PAM.fr
 // 5.3.5.
 func (j *Journey) checkTransition(s *step, from, to string) error {
 	known := []string{"E", "I", "R", "O"}
-	leads := s.event.trigger
-	if to == "I" || to == "R" {
+	leads := Trigger("A07")
+	if hospitalised(to) {
 		leads = "A06"
-	} else {
-		leads = "A07"
 	}
 	switch {
 	case from == to:

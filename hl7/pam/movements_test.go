@@ -141,3 +141,20 @@ func TestTracking(t *testing.T) {
 	require.Len(t, x.j.Movements(), 2)
 	want(t, x.do("A32", pam.Change{Force: true}), "MSH-9.2", "A32")
 }
+
+// TestBedless: ZBE-9 = L promises a room or bed in PV1-3, which somebody who
+// waits for one does not have.
+func TestBedless(t *testing.T) {
+	t.Parallel()
+	x := begin(t, "", "E")
+	x.do("A04", pam.Change{})
+	want(t, x.do("A06", pam.Change{Unit: unit("2000"), NoBed: true}), "PV1-3.2", "", "PV1-3.3", "")
+	want(t, x.do("A15", pam.Change{Room: "12"}), "ZBE-9", "HMS", "PV1-42.2", "12", "PV1-3.2", "")
+	want(t, x.do("A26", pam.Change{}), "PV1-42.2", "12", "PV1-3.2", "")
+	want(t, x.do("A02", pam.Change{Room: "12"}), "ZBE-9", "L")
+	want(t, x.do("A12", pam.Change{}), "ZBE-9", "H", "PV1-3.2", "")
+	want(t, x.do("A02", pam.Change{Room: "12", Tariff: "CP"}), "ZBE-9", "LD", "PV1-20", "CP")
+	want(t, x.do("A12", pam.Change{}), "ZBE-9", "D", "PV1-3.2", "", "PV1-20", "")
+	_, err := x.j.Message("x", "A02", pam.Change{NoBed: true})
+	require.ErrorContains(t, err, "nothing changes")
+}
