@@ -80,22 +80,49 @@ func (r *Report) claimFacts(index claimIndex) {
 	s := &r.scope
 	for i := range r.facts {
 		fact := &r.facts[i]
+		if r.ofUnwanted(i) {
+			continue
+		}
 		rule := s.claimant(index, fact)
 		if rule == nil {
 			continue
 		}
 		level := s.level(rule)
-		if level == Must && s.profile.Softens(fact) {
+		if level == Must && !rule.weighs() && s.profile.Softens(fact) {
 			level = Should
 		}
 		if level == Off {
 			continue
 		}
 		r.Findings = append(r.Findings, Finding{
-			Rule: rule, Level: level, Location: fact.Location, Offset: fact.Offset, Size: fact.Size, Segment: fact.Segment, m: s.m, fact: fact,
+			Rule: rule, Level: level, Location: fact.Location, Offset: fact.Offset, Size: fact.Size, Segment: fact.Segment, m: s.m, profile: s.profile, fact: fact,
 		})
 	}
+	s.nested = false
 }
+
+// ofUnwanted says whether fact i is about what stands in a field that should not
+// be there at all: that the field is there is the one fault. The fact about the
+// field follows those about what is in it.
+func (r *Report) ofUnwanted(i int) bool {
+	l := r.facts[i].Location
+	if l.Field == 0 {
+		return false
+	}
+	for _, f := range r.facts[i+1:] {
+		if f.Segment != r.facts[i].Segment || f.Location.Field != l.Field {
+			return false
+		}
+		if f.Kind == schema.FieldNotUsed || f.Kind == schema.FieldWithdrawn {
+			return true
+		}
+	}
+	return false
+}
+
+// weighs says whether a rule knows better than the profile how grave a fact is:
+// it asks a setting, or looks at what else is there.
+func (r *Rule) weighs() bool { return r.Setting != "" || len(r.body.levels) > 1 }
 
 // settle puts the findings in the order of the message and lets one fault be
 // one finding.
@@ -118,11 +145,24 @@ func (r *Report) told(f Finding) bool {
 	}
 	for i := range r.Findings {
 		o := &r.Findings[i]
-		if o.fact == nil && o.Level >= f.Level && o.Location == f.Location {
+		if o.fact == nil && o.Level >= f.Level && samePlace(o.Location, f.Location, f.fact.Kind) {
 			return true
 		}
 	}
 	return false
+}
+
+// samePlace says whether a demand speaks of the place that a fact is about. A
+// field is its first repetition, and where its value is no code or not well
+// written, its first component too.
+func samePlace(demand, fact hl7.Location, kind schema.Kind) bool {
+	demand.Repetition, fact.Repetition = max(demand.Repetition, 1), max(fact.Repetition, 1)
+	switch kind {
+	case schema.NotInTable, schema.NotSuggested, schema.BadFormat, schema.NoSuchTime:
+		demand.Component, fact.Component = max(demand.Component, 1), max(fact.Component, 1)
+		demand.Subcomponent, fact.Subcomponent = max(demand.Subcomponent, 1), max(fact.Subcomponent, 1)
+	}
+	return demand == fact
 }
 
 // segmentAt returns the index of the segment that has the byte at an offset.

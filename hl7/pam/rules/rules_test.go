@@ -50,7 +50,7 @@ func list(r *rules.Report, least rules.Level) []string {
 // the good one raises nothing.
 func TestExamples(t *testing.T) {
 	for _, r := range rules.Catalogue() {
-		if r.Family() == "seq" {
+		if r.Family() == "seq" || r.ID == "ack.unique-id" {
 			continue // see package sequence
 		}
 		t.Run(r.ID, func(t *testing.T) {
