@@ -50,7 +50,9 @@ type catalogue struct {
 
 // load reads the catalogue once. Its files are part of the program and tested,
 // so that an error is a fault of the program.
-var load = sync.OnceValues(func() (*catalogue, error) {
+var load = sync.OnceValues(readCatalogue)
+
+func readCatalogue() (*catalogue, error) {
 	entries, err := files.ReadDir("catalogue")
 	if err != nil {
 		return nil, err
@@ -69,7 +71,7 @@ var load = sync.OnceValues(func() (*catalogue, error) {
 		}
 	}
 	return c, c.finish()
-})
+}
 
 // finish compiles what was read.
 func (c *catalogue) finish() error {
