@@ -22,6 +22,9 @@ const (
 	mutationSeed = 20260302
 )
 
+// codingSystems is the table of the names of other tables.
+const codingSystems = "0396"
+
 // A mutation is one change at random of a conformant message.
 type mutation struct {
 	class string // what is bent, and what binds it: "garbage: closed table"
@@ -252,6 +255,8 @@ func (s *subject) findLeaves() []leaf {
 func (s *subject) binding(l leaf) (name string, bound bool) {
 	switch {
 	case l.table == nil || !l.table.Closed():
+	case l.table.Number == codingSystems:
+		return "coding system", false // partners may agree on others
 	case l.table.Kind == schema.HL7Table:
 		return "closed table", true
 	default:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,14 +19,7 @@ func judge(t *testing.T, e rules.Example, least rules.Level) []string {
 	t.Helper()
 	messages, err := e.Build()
 	require.NoError(t, err)
-	var s rules.Settings
-	for _, text := range e.Settings {
-		name, value, _ := strings.Cut(text, "=")
-		s, err = s.With(name, value)
-		require.NoError(t, err)
-	}
-	j, err := rules.New(rules.Options{Settings: s})
-	require.NoError(t, err)
+	j := judgeFor(t, e.Settings)
 	var r rules.Report
 	last := messages[len(messages)-1]
 	if len(messages) > 1 {
@@ -34,6 +28,28 @@ func judge(t *testing.T, e rules.Example, least rules.Level) []string {
 		j.Message(&r, last)
 	}
 	return list(&r, least)
+}
+
+// judges are made once, by the settings that they have.
+var judges sync.Map
+
+func judgeFor(t *testing.T, settings []string) *rules.Judge {
+	t.Helper()
+	key := strings.Join(settings, " ")
+	if j, ok := judges.Load(key); ok {
+		return j.(*rules.Judge)
+	}
+	var s rules.Settings
+	for _, text := range settings {
+		name, value, _ := strings.Cut(text, "=")
+		var err error
+		s, err = s.With(name, value)
+		require.NoError(t, err)
+	}
+	j, err := rules.New(rules.Options{Settings: s})
+	require.NoError(t, err)
+	judges.Store(key, j)
+	return j
 }
 
 func list(r *rules.Report, least rules.Level) []string {
