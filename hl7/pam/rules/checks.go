@@ -10,6 +10,12 @@ var (
 	conditions = merged(generalConditions, identityConditions, visitConditions)
 )
 
+// details are what the words of a finding of a check may speak of besides the
+// value that was found, computed from it when somebody reads them.
+var details = map[string]func(actual string) Arg{
+	"ins-key": keyOfINS,
+}
+
 func merged[V any](parts ...map[string]V) map[string]V {
 	all := map[string]V{}
 	for _, p := range parts {

@@ -13,6 +13,7 @@ import (
 )
 
 var identityChecks = map[string]demand{
+	"ins-format":     insFormat,
 	"ins-key":        insKey,
 	"ins-once":       insOnce,
 	"ins-unchanged":  insUnchanged,
@@ -34,19 +35,42 @@ const (
 	insLen  = 15
 )
 
+// insFormat finds an INS of the right length with characters that no NIR or NIA
+// has in their place.
+func insFormat(s *scope, found func(hl7.Value)) {
+	number := s.repetition.Component(1)
+	if raw := leaf(number); len(raw) == insLen && !wellWritten(raw) {
+		found(number)
+	}
+}
+
+// wellWritten says whether 15 characters are digits, but for the departments of
+// Corsica, 2A and 2B, in positions 6 and 7.
+func wellWritten(number []byte) bool {
+	for i, c := range number {
+		corsica := i == 6 && number[5] == '2' && (c == 'A' || c == 'B')
+		if (c < '0' || c > '9') && !corsica {
+			return false
+		}
+	}
+	return true
+}
+
 // insKey finds an INS whose last two digits are not the key of the others. What
-// is not 15 characters, or has others than digits and the A or B of Corsica, is
-// the business of other rules: with it there is nothing to compute.
+// is not well written is the business of other rules: there is nothing to
+// compute.
 func insKey(s *scope, found func(hl7.Value)) {
 	number := s.repetition.Component(1)
 	raw := leaf(number)
-	if len(raw) != insLen || !hasShape(raw[insLen-2:], "99") {
-		return
-	}
-	text := string(raw)
-	if _, err := pam.INSKey(text[:insLen-2]); err == nil && !pam.ValidINS(text) {
+	if len(raw) == insLen && wellWritten(raw) && !pam.ValidINS(string(raw)) {
 		found(number)
 	}
+}
+
+// keyOfINS is the key that an INS should have: {key}.
+func keyOfINS(number string) Arg {
+	key, _ := pam.INSKey(number[:min(len(number), insLen-2)])
+	return Arg{"key", key}
 }
 
 // insOnce finds the second INS of an authority in a PID. One that announces a

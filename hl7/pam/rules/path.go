@@ -141,6 +141,15 @@ func (p *path) below(v hl7.Value) hl7.Value {
 	return v
 }
 
+// part goes from the origin to the part that the path names: of a value that is
+// a component itself, `.2` is a sub-component.
+func (p *path) part(s *scope, v hl7.Value) hl7.Value {
+	if s.nested && p.relative && p.field == 0 {
+		return v.Subcomponent(p.component)
+	}
+	return p.below(v)
+}
+
 // origin is where the path begins: a field, or the repetition of `each`.
 func (p *path) origin(s *scope) (v hl7.Value, ok bool) {
 	switch {
@@ -174,7 +183,7 @@ func (p *path) one(s *scope) (hl7.Value, bool) {
 		return v, false
 	}
 	if p.filter == nil {
-		return p.below(v), true
+		return p.part(s, v), true
 	}
 	for r := range v.Repetitions() {
 		if p.filter.picks(r) {
@@ -191,7 +200,7 @@ func (p *path) each(s *scope, yield func(hl7.Value) bool) {
 		return
 	}
 	if !p.every {
-		yield(p.below(v))
+		yield(p.part(s, v))
 		return
 	}
 	for r := range v.Repetitions() {

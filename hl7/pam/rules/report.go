@@ -80,7 +80,7 @@ func (r *Report) claimFacts(index claimIndex) {
 	s := &r.scope
 	for i := range r.facts {
 		fact := &r.facts[i]
-		if r.ofUnwanted(i) {
+		if r.ofUnwanted(i) || r.ofUnwantedPart(i) {
 			continue
 		}
 		rule := s.claimant(index, fact)
@@ -115,6 +115,29 @@ func (r *Report) ofUnwanted(i int) bool {
 		}
 		if f.Kind == schema.FieldNotUsed || f.Kind == schema.FieldWithdrawn {
 			return true
+		}
+	}
+	return false
+}
+
+// ofUnwantedPart says the same of what stands in a component. The fact about the
+// component is a neighbour of those about what is in it, before or after them.
+func (r *Report) ofUnwantedPart(i int) bool {
+	f := &r.facts[i]
+	if f.Kind == schema.ComponentNotUsed || f.Location.Component == 0 {
+		return false
+	}
+	place := f.Location
+	place.Subcomponent = 0
+	for _, step := range [...]int{-1, 1} {
+		for k := i + step; k >= 0 && k < len(r.facts) && r.facts[k].Segment == f.Segment; k += step {
+			at := r.facts[k].Location
+			if at == place && r.facts[k].Kind == schema.ComponentNotUsed {
+				return true
+			}
+			if at.Subcomponent = 0; at != place {
+				break
+			}
 		}
 	}
 	return false
