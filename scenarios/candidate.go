@@ -5,6 +5,7 @@ import (
 
 	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/pam"
+	"github.com/pamlab/pamlab/hl7/pam/rules"
 	"github.com/pamlab/pamlab/mllp"
 )
 
@@ -26,6 +27,9 @@ type Candidate struct {
 	TLS     *TLS // nil: plain TCP
 	Limits  Limits
 	Safety  Safety
+	// Conformance are the settings by which messages are judged, ours and the
+	// candidate's.
+	Conformance rules.Settings
 }
 
 // Harness is pamlab's own side.
@@ -81,7 +85,8 @@ func NewCandidate() *Candidate {
 			Connect: 3 * time.Second, Handshake: 3 * time.Second,
 			Ack: 5 * time.Second, Receive: time.Minute, Message: 1 << 20,
 		},
-		Safety: Safety{AllowHosts: []string{"127.0.0.1", "localhost", "::1"}, RefuseRealIdentities: true},
+		Safety:      Safety{AllowHosts: []string{"127.0.0.1", "localhost", "::1"}, RefuseRealIdentities: true},
+		Conformance: testSettings(),
 	}
 }
 
@@ -90,6 +95,7 @@ func (c *Candidate) Info() CandidateInfo {
 	return CandidateInfo{
 		Name: c.Name, Release: c.Release, Role: string(c.Role), Address: c.Address,
 		Dialect: c.Dialect.Name, Charset: c.Charset.String(), TLS: c.TLS != nil,
+		Conformance: c.changedSettings(),
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	candidateFileKeys = "candidate harness tls limits safety"
+	candidateFileKeys = "candidate harness tls limits safety conformance"
 	candidateKeys     = "name release role address dialect charset supports application facility"
 	harnessKeys       = "application facility listen"
 	tlsFileKeys       = "ca cert key server_name identities"
@@ -89,6 +89,7 @@ func (d *decoder) candidate(c *Candidate, root *node) {
 		c.TLS = d.tls(section("tls", tlsFileKeys), n)
 	}
 	d.system(c, section("candidate", candidateKeys), root)
+	d.conformance(c, section("conformance", strings.Join(settingNames(), " ")))
 }
 
 // system decodes the section candidate. Hosts that are allowed are known by now.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/pam"
+	"github.com/pamlab/pamlab/hl7/pam/rules"
 	"github.com/stretchr/testify/require"
 )
 
@@ -58,15 +59,59 @@ func TestLoadCandidate(t *testing.T) {
 		},
 		Limits: Limits{Connect: time.Second, Handshake: 2 * time.Second, Ack: time.Minute, Receive: 2 * time.Minute, Message: 512 << 10},
 		Safety: Safety{AllowHosts: []string{"127.0.0.1", "DMN.test"}},
+		Conformance: settings(t, "profile_version", "2.10", "ihe_strict_pv2", "on", "historic_strict", "on", "ins_key", "warning",
+			"ins_environment", "any", "pid32_required", "off", "lenient_pseudo_pv1", "on", "unknown_z", "info",
+			"zbe9_combinations", "error", "closed_tables_user_defined", "error", "dmt_matrix", "warning",
+			"pid5_legal_name", "warning", "hd1_required", "off", "tolerant", "on"),
 	}, c)
+	require.Len(t, c.Info().Conformance, len(rules.KnownSettings()))
 	require.Equal(t, CandidateInfo{
 		Name: "DMN-Démo", Release: "3.20", Role: "dmn", Address: "dmn.test:2575",
-		Dialect: "pam-fr-2.10", Charset: "8859/15", TLS: true,
+		Dialect: "pam-fr-2.10", Charset: "8859/15", TLS: true, Conformance: c.Info().Conformance,
 	}, c.Info())
 	require.Equal(t, pam.Partners{
 		SendingApplication: "GAM-TEST", SendingFacility: "000897",
 		ReceivingApplication: "DMN-DEMO^1.2.250.1.999^ISO", ReceivingFacility: "CHU-X",
 	}, c.Partners())
+}
+
+func settings(t *testing.T, pairs ...string) rules.Settings {
+	t.Helper()
+	var s rules.Settings
+	var err error
+	for i := 0; i < len(pairs); i += 2 {
+		s, err = s.With(pairs[i], pairs[i+1])
+		require.NoError(t, err)
+	}
+	return s
+}
+
+// By which profile messages are judged follows the dialect, and the version of
+// PAM.fr where the file names one.
+func TestCandidateProfile(t *testing.T) {
+	for name, c := range map[string]struct{ dialect, version, want string }{
+		"dialect":           {"pam-fr-2.11", "auto", "pam-fr-2.11"},
+		"version":           {"pam-fr-2.11", "2.11.1", "pam-fr-2.11.1"},
+		"same version":      {"pam-fr-2.10", "2.10", "pam-fr-2.10"},
+		"not France":        {"pam-2.5", "2.10", "pam-2.5"},
+		"no version of PAM": {"pam-fr-2.3.1", "2.10", "pam-fr-2.3.1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c1 := loadCandidate(t, "", "candidate.address=127.0.0.1:2575", "candidate.dialect="+c.dialect, "conformance.profile_version="+c.version)
+			require.Equal(t, c.want, c1.profile())
+			_, err := rules.New(rules.Options{Dialect: c1.profile(), Settings: c1.Conformance})
+			require.NoError(t, err)
+		})
+	}
+}
+
+// A laboratory sends identities of the test authorities only.
+func TestCandidateExpectsTestIdentities(t *testing.T) {
+	c := loadCandidate(t, "", "candidate.address=127.0.0.1:2575")
+	require.Equal(t, "test", c.Conformance.Get("ins_environment"))
+	require.Empty(t, c.Info().Conformance)
+	c = loadCandidate(t, "", "candidate.address=127.0.0.1:2575", "conformance.ins_environment=production", "conformance.tolerant=on")
+	require.Equal(t, []string{"ins_environment=production", "tolerant=on"}, c.Info().Conformance)
 }
 
 func TestCandidateWithoutFile(t *testing.T) {
@@ -109,6 +154,8 @@ func TestBadOverrides(t *testing.T) {
 		"empty value":   {"candidate.name=", `--set:2:16: the value is missing`},
 		"bad item":      {"candidate.supports=A01,B99", `--set:2:24: "B99" is no trigger event of ITI-30 or ITI-31`},
 		"other host":    {"candidate.address=10.0.0.1:2575", `--set:2:19: the host "10.0.0.1" is not in safety.allow_hosts`},
+		"setting":       {"conformance.tolerent=on", `--set:2:13: unknown key "tolerent"`},
+		"setting value": {"conformance.tolerant=yes", `--set:2:22: setting tolerant has no value "yes"`},
 		"not UTF-8":     {"candidate.name=\xff", `--set:2:1: this value of --set is too long or not UTF-8`},
 	} {
 		t.Run(name, func(t *testing.T) {

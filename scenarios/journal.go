@@ -84,6 +84,9 @@ type CandidateInfo struct {
 	Dialect string `json:"dialect"`
 	Charset string `json:"charset"`
 	TLS     bool   `json:"tls"`
+	// Conformance are the settings by which messages are judged that the
+	// candidate file changed, as name=value: evidence must show them.
+	Conformance []string `json:"conformance,omitempty"`
 }
 
 // SubjectInfo describes a scenario or a step as it begins.

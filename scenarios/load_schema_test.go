@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/pamlab/pamlab/hl7/pam"
+	"github.com/pamlab/pamlab/hl7/pam/rules"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 )
@@ -105,7 +106,7 @@ func TestSchemasRefuseWhatDoesNot(t *testing.T) {
 		require.Error(t, validate(t, scenario, "testdata/lang/bad/"+name+".yaml"), name)
 	}
 	for _, name := range strings.Fields(`typo missing-value section-list bad-address port-name unknown-dialect unknown-charset
-		supports supports-empty supports-text names-with-delimiters limits tls-incomplete tls-identities safety`) {
+		supports supports-empty supports-text names-with-delimiters limits tls-incomplete tls-identities safety conformance`) {
 		require.Error(t, validate(t, candidate, "testdata/lang/candidate/bad/"+name+".yaml"), name)
 	}
 }
@@ -145,7 +146,7 @@ func TestSchemasHaveTheLoadersKeys(t *testing.T) {
 		candidateSchema: {
 			"file": strings.Fields(candidateFileKeys), "candidate": strings.Fields(candidateKeys), "harness": strings.Fields(harnessKeys),
 			"tls": strings.Fields(tlsFileKeys), "identity": strings.Fields(identityKeys), "limits": strings.Fields(limitKeys),
-			"safety": strings.Fields(safetyKeys),
+			"safety": strings.Fields(safetyKeys), "conformance": settingNames(),
 		},
 	} {
 		defs := definitions(t, file)
@@ -186,7 +187,14 @@ func TestSchemasHaveTheLoadersWords(t *testing.T) {
 			require.ElementsMatch(t, pam.KnownValues(field), w, field)
 		}
 	}
-	require.ElementsMatch(t, dialects, words(definitions(t, candidateSchema)["dialect"]))
+	candidate := definitions(t, candidateSchema)
+	require.ElementsMatch(t, dialects, words(candidate["dialect"]))
+	for _, s := range rules.KnownSettings() {
+		var d definition
+		require.NoError(t, json.Unmarshal(candidate["conformance"].Properties[s.Name], &d))
+		d.Enum = slices.DeleteFunc(d.Enum, func(v any) bool { _, number := v.(float64); return number }) // what YAML makes of 2.10
+		require.ElementsMatch(t, s.Values, words(d), s.Name)
+	}
 }
 
 func words(d definition) []string {
