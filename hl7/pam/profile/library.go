@@ -38,9 +38,29 @@ type library struct {
 	names []string
 	shelf map[string]*volume
 
+	once     sync.Once
+	headings map[string]headings // by name; see about
+
 	// strict compiles all grammars at once. Tests do that; a program compiles
 	// those that it needs.
 	strict bool
+}
+
+// headings are what is asked about files without reading them as profiles.
+type headings struct{ dialect, pam string }
+
+// about returns the headings of a file. All are read when the first is asked
+// for, because those who look for a profile look at all of them, and often.
+func (l *library) about(name string) headings {
+	l.once.Do(func() {
+		l.headings = make(map[string]headings, len(l.names))
+		for _, n := range l.names {
+			if text, err := l.text(n); err == nil {
+				l.headings[n] = headings{heading(text, "dialect"), heading(text, "pam")}
+			}
+		}
+	})
+	return l.headings[name]
 }
 
 // volume is a profile that is read at most once.
@@ -87,9 +107,7 @@ func (l *library) load(name string) (*Profile, error) {
 func (l *library) unknown(name string) error {
 	all := l.profiles()
 	for _, n := range l.names {
-		if text, err := l.text(n); err == nil {
-			all = append(all, heading(text, "dialect"))
-		}
+		all = append(all, l.about(n).dialect)
 	}
 	slices.Sort(all)
 	all = slices.DeleteFunc(slices.Compact(all), func(n string) bool { return n == "" })
@@ -105,13 +123,9 @@ func (l *library) open(name string, v *volume) (*Profile, error) {
 func (l *library) newest(dialect string) (name string) {
 	version := ""
 	for _, n := range l.names {
-		text, err := l.text(n)
-		if err != nil {
-			continue
-		}
-		own, pam := heading(text, "dialect"), heading(text, "pam")
-		if own != "" && own == dialect && (name == "" || compareVersions(pam, version) > 0) {
-			name, version = n, pam
+		own := l.about(n)
+		if own.dialect != "" && own.dialect == dialect && (name == "" || compareVersions(own.pam, version) > 0) {
+			name, version = n, own.pam
 		}
 	}
 	return name
@@ -135,8 +149,7 @@ func heading(text, key string) string {
 // one are there to be extended and borrowed from.
 func (l *library) profiles() []string {
 	return slices.DeleteFunc(slices.Clone(l.names), func(name string) bool {
-		text, err := l.text(name)
-		return err != nil || heading(text, "dialect") == ""
+		return l.about(name).dialect == ""
 	})
 }
 
