@@ -40,8 +40,11 @@ var generalConditions = map[string]cond{
 	"utf8-disguise": isUTF8InDisguise,
 	"order-only":    func(s *scope) bool { return s.event != nil && s.fact != nil && s.event.OrderOnly(s.m, s.fact) },
 	"component":     func(s *scope) bool { return s.fact != nil && s.fact.Location.Component > 0 },
-	"coded":         aboutCode,
-	"old-pam":       func(s *scope) bool { return compareVersions(s.profile.PAM, "2.11.2") < 0 },
+	"after-gap": func(s *scope) bool {
+		return s.fact != nil && s.fact.Location.Component == 3 && s.field("MSH", 9).Component(2).State() == hl7.Absent
+	},
+	"coded":   aboutCode,
+	"old-pam": func(s *scope) bool { return compareVersions(s.profile.PAM, "2.11.2") < 0 },
 }
 
 // excludedEvent says whether the event is one that France once had or that it
@@ -254,16 +257,17 @@ func isEmpty(seg hl7.Segment) bool {
 }
 
 // correctedZ finds French segments in a correction that the event it corrects
-// does not foresee.
+// does not foresee. Empty ones are told of by emptyZ.
 func correctedZ(s *scope, found func(hl7.Value)) {
 	corrected := s.profile.Event(string(leaf(s.field("ZBE", 6))))
 	if corrected == nil {
 		return
 	}
 	for i := range s.m.NumSegments() {
-		name := s.m.Segment(i).Name()
-		if strings.HasPrefix(name, "ZF") && s.event.Foresees(name) && !corrected.Foresees(name) {
-			found(s.m.Segment(i).Field(0))
+		seg := s.m.Segment(i)
+		name := seg.Name()
+		if strings.HasPrefix(name, "ZF") && s.event.Foresees(name) && !corrected.Foresees(name) && !isEmpty(seg) {
+			found(seg.Field(0))
 		}
 	}
 }
