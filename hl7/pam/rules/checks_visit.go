@@ -31,6 +31,7 @@ var visitConditions = merged(ackConditions, map[string]cond{
 	"observation-repeated":     observationRepeated,
 	"category-of-activity":     categoryOfActivity,
 	"numbered-in-order":        numberedInOrder,
+	"legal-mode-code":          legalModeCode,
 	"insurance-complete":       insuranceComplete,
 	"nature-of-insurance":      natureOfInsurance,
 	"lettered-date":            letteredDate,
@@ -200,6 +201,33 @@ func numberedInOrder(s *scope) bool {
 		n = 10*n + int(c-'0')
 	}
 	return n == seg.Occurrence()
+}
+
+// legalModeCode says whether ZFS-7 is the code of the mode in ZFS-6. Which code
+// a mode has follows from the labels of the two lists; a mode of the site has
+// none.
+func legalModeCode(s *scope) bool {
+	zfs := s.m.Segment(s.segment)
+	want := ""
+	switch string(leaf(zfs.Field(6))) {
+	case "SPL", "SPAP":
+		want = "1"
+	case "SDREP", "SDREM":
+		want = "3"
+	case "SDREIP":
+		want = "4"
+	case "OPP":
+		want = "5"
+	case "SPD":
+		want = "6"
+	case "SDT", "SDTU":
+		want = "7"
+	case "SPP", "SPI":
+		want = "8"
+	default:
+		return true
+	}
+	return string(leaf(zfs.Field(7))) == want
 }
 
 // compulsory are the insurers of the compulsory insurance, as IN1-2 calls them.

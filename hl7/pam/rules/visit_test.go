@@ -58,6 +58,9 @@ func TestOneFaultOfTheMovement(t *testing.T) {
 		{"class N in a movement", "A01", []string{"PV1-2 = N"}, []string{"must fr.pv1-2.class PV1-2"}},
 		{"unknown class", "A01", []string{"PV1-2 = Q"}, []string{"must fr.table.closed PV1-2"}},
 		{"no movement at all", "A02", []string{"- ZBE"}, []string{"must fr.zbe.required ZBE"}},
+		{"correction of a discharge that does not say of what", "Z99/A03", []string{"ZBE-6 ="}, []string{"must fr.zbe-6.required ZBE-6"}},
+		{"correction of a discharge that names no insertion", "Z99/A03", []string{"- ZFM", "ZBE-6 = A13"}, []string{"must fr.zbe-6.corrected ZBE-6"}},
+		{"a unit by its name alone", "A01", []string{"ZBE-7 = CHIRURGIE"}, []string{"must fr.zbe-7.code ZBE-7.10"}},
 		{"unknown type of a unit", "A01", []string{"ZBE-7.7 = XX"}, []string{"must fr.zbe-7.type ZBE-7.7"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
