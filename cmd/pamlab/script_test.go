@@ -18,6 +18,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/pamlab/pamlab/hl7/pam/rules"
 	"github.com/pamlab/pamlab/mllp"
 	"github.com/pamlab/pamlab/mllp/pki"
 	"github.com/pamlab/pamlab/scenarios"
@@ -44,6 +45,7 @@ func TestScripts(t *testing.T) {
 			"oldpki": oldPKI,
 			"sparse": sparse,
 			"status": status,
+			"sample": sample,
 
 			"sentbytes": sentBytes,
 		},
@@ -137,6 +139,25 @@ func sparse(ts *testscript.TestScript, _ bool, args []string) {
 	f, err := os.Create(ts.MkAbs(args[0]))
 	ts.Check(err)
 	ts.Check(f.Truncate(size))
+	ts.Check(f.Close())
+}
+
+// sample: sample FILE NAME [EDIT...] — a conformant message of the catalogue of
+// rules, changed; FILE+ appends it to a file, FILE| in an MLLP frame.
+func sample(ts *testscript.TestScript, _ bool, args []string) {
+	list, err := rules.Example{Messages: args[1:2], Edits: args[2:]}.Build()
+	ts.Check(err)
+	data, name, flags := list[0].Bytes(), args[0], os.O_CREATE|os.O_WRONLY|os.O_TRUNC
+	if file, ok := strings.CutSuffix(name, "|"); ok {
+		data, name, flags = mllp.AppendFrame(nil, data), file, os.O_CREATE|os.O_WRONLY|os.O_APPEND
+	}
+	if file, ok := strings.CutSuffix(name, "+"); ok {
+		name, flags = file, os.O_CREATE|os.O_WRONLY|os.O_APPEND
+	}
+	f, err := os.OpenFile(ts.MkAbs(name), flags, 0o600)
+	ts.Check(err)
+	_, err = f.Write(data)
+	ts.Check(err)
 	ts.Check(f.Close())
 }
 
