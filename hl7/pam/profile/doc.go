@@ -20,6 +20,9 @@
 // and its sisters tell, with the paragraph and a note on conditions that the
 // letters of usages cannot express.
 //
+// Profile.Layers are something else: the families of rules that judge by the
+// profile. One of them, "ins", is about identity and has no definitions.
+//
 // # Judging structure
 //
 // Hold a message against [Event.Grammar], not against the structures of

@@ -19,7 +19,7 @@ type Profile struct {
 	// Title says what the profile is.
 	Title pam.Text
 	// Layers are the families of rules that judge by the profile: "hl7", "iti",
-	// "fr".
+	// "fr", and "ins" where the PID follows the French rules on identity.
 	Layers []string
 	// PAM is the version of PAM.fr, "2.11.2"; "" where France has no part in it.
 	PAM string
