@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -89,10 +90,14 @@ func textTest(l *lexer, word string) (test, error) {
 	if len(list) == 0 {
 		return test{}, fmt.Errorf("%s wants a value", word)
 	}
-	compare := map[string]func(s, part string) bool{"starts": strings.HasPrefix, "ends": strings.HasSuffix, "contains": strings.Contains}[word]
+	parts := make([][]byte, len(list))
+	for i, part := range list {
+		parts[i] = []byte(part)
+	}
+	compare := map[string]func(text, part []byte) bool{"starts": bytes.HasPrefix, "ends": bytes.HasSuffix, "contains": bytes.Contains}[word]
 	return test{func(_ *scope, v hl7.Value) bool {
-		text := string(leaf(v))
-		for _, part := range list {
+		text := leaf(v)
+		for _, part := range parts {
 			if compare(text, part) {
 				return true
 			}

@@ -69,6 +69,33 @@ func TestOneFaultOfTheMovement(t *testing.T) {
 	}
 }
 
+// TestFrenchRulesElsewhere: what the rules of France say of other bases and
+// versions, and how settings weigh them.
+func TestFrenchRulesElsewhere(t *testing.T) {
+	for _, c := range []struct {
+		name, message   string
+		edits, settings []string
+		want            []string
+	}{
+		{"2.3.1 without the housing unit", "A01/fr-2.3.1", []string{"PV1-3.1 ="}, nil, []string{"must fr.pv1-3.housing PV1-3.1"}},
+		{"2.3.1 with a wrong nature", "A01/fr-2.3.1", []string{"ZBE-9 = X"}, nil, []string{"must fr.zbe-9.table ZBE-9.1"}},
+		{"2.3.1 with the account status too early", "A01/fr-2.3.1", []string{"PV1-41 = D"}, nil, []string{"must fr.pv1-41.event PV1-41"}},
+		{"not in France", "A01/pam-2.5", []string{"PV1-41 = D", "PV1-44 ="}, nil, nil},
+		{"remote monitoring", "A01/V", nil, nil, nil},
+		{"2.10 with the authorisations of the DMP", "A01/2.10", []string{"ZFA-4 = N"}, nil, nil},
+		{"2.11 with the authorisations of the DMP", "A01", []string{"ZFA-4 = N"}, nil, []string{"must fr.zfa.not-used ZFA-4"}},
+		{"an unknown discharge", "A03", []string{"PV1-36 = Z"}, nil, []string{"should fr.table.user PV1-36"}},
+		{"an unknown discharge, judged strictly", "A03", []string{"PV1-36 = Z"}, []string{"closed_tables_user_defined=error"}, []string{"must fr.table.user PV1-36"}},
+		{"an unknown discharge, not judged", "A03", []string{"PV1-36 = Z"}, []string{"closed_tables_user_defined=off"}, nil},
+		{"delete, tolerated", "A11", []string{"ZBE-4 = DELETE"}, []string{"tolerant=on"}, []string{"should fr.zbe-4.code ZBE-4"}},
+		{"historic cancellation", "A12", []string{"ZBE-5 = Y"}, nil, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			require.Equal(t, c.want, judge(t, rules.Example{Messages: []string{c.message}, Edits: c.edits, Settings: c.settings}, rules.Should))
+		})
+	}
+}
+
 // TestMovementTime: ZBE-2 and EVN-6 are compared as far as both go, and as
 // instants where both have a zone.
 func TestMovementTime(t *testing.T) {
