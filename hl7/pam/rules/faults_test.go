@@ -104,5 +104,11 @@ func TestFaults(t *testing.T) {
 // message or an acknowledgement.
 func TestNegative(t *testing.T) { checkFaults(t, "testdata/negative.txt") }
 
+// TestSegments: the same for segments that only the longest messages have.
+func TestSegments(t *testing.T) { checkFaults(t, "testdata/segments.txt") }
+
+// TestDialects: and for the dialects of HL7 2.3.1 and the international one.
+func TestDialects(t *testing.T) { checkFaults(t, "testdata/dialects.txt") }
+
 // TestVersions: a message is judged by the version of PAM.fr that it announces.
 func TestVersions(t *testing.T) { checkFaults(t, "testdata/versions.txt") }
