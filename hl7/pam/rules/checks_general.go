@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -175,26 +176,30 @@ func announcedVersion(s *scope, found func(hl7.Value)) {
 	}
 }
 
-// profileNames are what MSH-21 holds for the version of PAM.fr.
-func (s *scope) profileNames() (version, name string) {
-	version = minor(s.profile.PAM)
-	return version, "IHE_FRANCE-" + version + "-PAM"
-}
-
 // frenchProfile finds that MSH-21 does not name the French profile, as
 // components of one repetition or as two repetitions.
 func frenchProfile(s *scope, found func(hl7.Value)) {
-	version, name := s.profileNames()
+	version := minor(s.profile.PAM)
 	msh21 := s.field("MSH", 21)
-	previous := ""
+	announced := false // by the repetition before
 	for v := range msh21.Repetitions() {
-		first := string(v.Component(1).Raw())
-		if first == version && string(v.Component(2).Raw()) == name || first == name && previous == version {
+		first := v.Component(1).Raw()
+		if announced && isProfileName(first, version) {
 			return
 		}
-		previous = first
+		if announced = string(first) == version; announced && isProfileName(v.Component(2).Raw(), version) {
+			return
+		}
 	}
 	found(msh21)
+}
+
+// isProfileName says whether raw is IHE_FRANCE-2.11-PAM, for version 2.11.
+func isProfileName(raw []byte, version string) bool {
+	const before, behind = "IHE_FRANCE-", "-PAM"
+	middle, ok := bytes.CutPrefix(raw, []byte(before))
+	middle, end := bytes.CutSuffix(middle, []byte(behind))
+	return ok && end && string(middle) == version
 }
 
 // otherProfiles finds repetitions of MSH-21 that are neither the French profile
@@ -224,19 +229,19 @@ func otherTransaction(s *scope, found func(hl7.Value)) {
 	}
 }
 
-// frenchSegments are those that PAM.fr adds and that need not be there.
-var frenchSegments = []string{"ZFA", "ZFP", "ZFV", "ZFM", "ZFD", "ZFS"}
+// isFrench says whether a segment is one that PAM.fr adds and that need not be
+// there: ZFA, ZFP, ZFV, ZFM, ZFD or ZFS.
+func isFrench(seg hl7.Segment) bool {
+	raw := seg.Raw()
+	return len(raw) >= 3 && raw[0] == 'Z' && raw[1] == 'F' && strings.IndexByte("APVMDS", raw[2]) >= 0
+}
 
 // emptyZ finds French segments without a required field in which nothing is
 // said.
 func emptyZ(s *scope, found func(hl7.Value)) {
 	for i := range s.m.NumSegments() {
 		seg := s.m.Segment(i)
-		name := seg.Name()
-		if !strings.HasPrefix(name, "ZF") || !slices.Contains(frenchSegments, name) {
-			continue
-		}
-		if !s.demandsField(name) && isEmpty(seg) {
+		if isFrench(seg) && isEmpty(seg) && !s.demandsField(seg.Name()) {
 			found(seg.Field(0))
 		}
 	}
@@ -265,8 +270,10 @@ func correctedZ(s *scope, found func(hl7.Value)) {
 	}
 	for i := range s.m.NumSegments() {
 		seg := s.m.Segment(i)
-		name := seg.Name()
-		if strings.HasPrefix(name, "ZF") && s.event.Foresees(name) && !corrected.Foresees(name) && !isEmpty(seg) {
+		if !isFrench(seg) || isEmpty(seg) {
+			continue
+		}
+		if name := seg.Name(); s.event.Foresees(name) && !corrected.Foresees(name) {
 			found(seg.Field(0))
 		}
 	}

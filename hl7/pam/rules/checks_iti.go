@@ -16,6 +16,7 @@ var itiChecks = map[string]demand{
 	"superseded-authority": supersededAuthority,
 	"superseded-is-gone":   supersededIsGone,
 	"moved-account":        movedAccount,
+	"whole-seconds":        wholeSeconds,
 	"observation-sub-id":   observationSubID,
 }
 
@@ -167,4 +168,43 @@ func observationSubID(s *scope, found func(hl7.Value)) {
 		}
 		seen[key] = true
 	}
+}
+
+// wholeSeconds finds dates with a fraction of a second. A look at the bytes
+// tells that there is none, nearly always.
+func wholeSeconds(s *scope, found func(hl7.Value)) {
+	const seconds = len("YYYYMMDDHHMMSS")
+	data := s.m.Bytes()
+	for at := seconds; at+1 < len(data); at++ {
+		next := bytes.IndexByte(data[at:len(data)-1], '.')
+		if next < 0 {
+			return
+		}
+		if at += next; digits(data[at-seconds:at]) && digits(data[at+1:at+2]) && s.isTime(s.m.Locate(at)) {
+			found(valueAt(s.m, s.m.Locate(at)))
+		}
+	}
+}
+
+// isTime says whether the profile has a TS at a place.
+func (s *scope) isTime(l hl7.Location) bool {
+	def := s.profile.Version.Segment(l.Segment)
+	if def == nil || def.Field(l.Field) == nil || def.Field(l.Field).Type == nil {
+		return false
+	}
+	t := def.Field(l.Field).Type
+	if isType(t, "TS") {
+		return true
+	}
+	c := t.Component(l.Component)
+	return c != nil && c.Type != nil && isType(c.Type, "TS")
+}
+
+func digits(raw []byte) bool {
+	for _, c := range raw {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
 }
