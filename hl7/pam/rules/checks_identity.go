@@ -77,7 +77,7 @@ func keyOfINS(number string) Arg {
 // deletion does not count.
 func insOnce(s *scope, found func(hl7.Value)) {
 	seen := 0
-	for v := range s.identifiers() {
+	for v := range s.m.Segment(s.segment).Field(3).Repetitions() {
 		if string(leaf(v.Component(5))) != typeINS || v.Component(1).State() != hl7.Present {
 			continue
 		}
@@ -90,11 +90,6 @@ func insOnce(s *scope, found func(hl7.Value)) {
 		}
 		seen |= authority
 	}
-}
-
-// identifiers goes over those of the PID that the rule is looking at.
-func (s *scope) identifiers() func(func(hl7.Value) bool) {
-	return s.m.Segment(s.segment).Field(3).Repetitions()
 }
 
 // insUnchanged finds the INS that a message about changed identifiers gives up
@@ -115,22 +110,27 @@ func insUnchanged(s *scope, found func(hl7.Value)) {
 
 // ippOnce finds a second internal number (PI) of the same authority.
 func ippOnce(s *scope, found func(hl7.Value)) {
+	list := s.m.Segment(s.segment).Field(3)
 	i := 0
-	for v := range s.identifiers() {
-		if i++; string(leaf(v.Component(5))) != "PI" {
-			continue
-		}
-		authority, k := v.Component(4).Raw(), 0
-		for w := range s.identifiers() {
-			if k++; k == i {
-				break
-			}
-			if string(leaf(w.Component(5))) == "PI" && bytes.Equal(w.Component(4).Raw(), authority) {
-				found(v)
-				break
-			}
+	for v := range list.Repetitions() {
+		if i++; i > 1 && string(leaf(v.Component(5))) == "PI" && ippBefore(list, i, v.Component(4).Raw()) {
+			found(v)
 		}
 	}
+}
+
+// ippBefore says whether one of the identifiers before the nth is an internal
+// number of an authority.
+func ippBefore(list hl7.Value, n int, authority []byte) bool {
+	for v := range list.Repetitions() {
+		if n--; n == 0 {
+			return false
+		}
+		if string(leaf(v.Component(5))) == "PI" && bytes.Equal(v.Component(4).Raw(), authority) {
+			return true
+		}
+	}
+	return false
 }
 
 // nameTypeOnce finds a second name of the same type in PID-5.
@@ -176,6 +176,9 @@ func withoutZone(moment []byte) []byte {
 // (XPN-3) does not begin.
 func firstName(s *scope, found func(hl7.Value)) {
 	first, list := s.repetition.Component(2), s.repetition.Component(3)
+	if rest, ok := bytes.CutPrefix(list.Raw(), first.Raw()); ok && (len(rest) == 0 || rest[0] == ' ') {
+		return // nearly always
+	}
 	if !beginsWithName(plainText(list), plainText(first)) {
 		found(first)
 	}

@@ -10,17 +10,18 @@ import (
 
 // body is what the engine does for a rule.
 type body struct {
-	of      subject
-	text    []line // the lines that are compiled when the rule is first needed
-	levels  []conditionalLevel
-	claims  []claim
-	each    *path
-	eachOf  string   // the type whose values each goes over
-	events  []string // it is limited to; nil: any
-	when    cond
-	demands []demand
-	needs   uint64 // segments without which there is nothing to judge
-	checks  []string
+	of       subject
+	text     []line // the lines that are compiled when the rule is first needed
+	levels   []conditionalLevel
+	claims   []claim
+	each     *path
+	eachOf   string   // the type whose values each goes over
+	eachText string   // the line, by which rules share what it names
+	events   []string // it is limited to; nil: any
+	when     cond
+	demands  []demand
+	needs    uint64 // segments without which there is nothing to judge
+	checks   []string
 }
 
 // subject is what a rule judges.
@@ -165,6 +166,7 @@ func (c *compiler) level(b *body, text string) error {
 
 // each reads `each NK1`, `each PID-3[.5=INS]` and `each type XTN`.
 func (c *compiler) each(b *body, text string) error {
+	b.eachText = text
 	if name, ok := strings.CutPrefix(text, "type "); ok {
 		b.eachOf = name
 		return nil

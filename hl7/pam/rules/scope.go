@@ -11,6 +11,7 @@ import (
 type scope struct {
 	m        *hl7.Message
 	sent     *hl7.Message // what an acknowledgement answers, nil when that is not known
+	answer   bool         // the message came as the answer to another
 	header   hl7.Header
 	trigger  string
 	utf8     bool
@@ -23,9 +24,10 @@ type scope struct {
 	present uint64             // a bit for each of the first 64 names that is there
 	ids     []segmentID        // of each segment; noSegment for names that nobody speaks of
 
-	segment    int       // of `each`, or of the fact that is being claimed
-	repetition hl7.Value // of `each`, or the value whose component is being claimed
-	nested     bool      // repetition is a component, and its parts are sub-components
+	segment    int                // of `each`, or of the fact that is being claimed
+	repetition hl7.Value          // of `each`, or the value whose component is being claimed
+	nested     bool               // repetition is a component, and its parts are sub-components
+	values     map[string]*values // by the `each` that names them
 	match      schema.Match
 	fact       *schema.Finding // of the claim that is being considered
 	oddities   []hl7.Oddity    // of the message; nil as long as nobody has asked, see form
@@ -38,6 +40,7 @@ const noSegment = maxSegments - 1
 func (s *scope) read(m *hl7.Message, ids map[[3]byte]segmentID) {
 	s.m, s.segment, s.repetition = m, 0, hl7.Value{}
 	s.fact, s.oddities, s.formRead = nil, nil, false
+	s.forget()
 	s.present, s.ids = 0, s.ids[:0]
 	for i := range s.first {
 		s.first[i] = -1
@@ -80,11 +83,9 @@ func (s *scope) judge(r *Rule, found func(hl7.Value)) {
 		return
 	}
 	switch {
-	case b.eachOf != "":
-		s.eachOfType(b, found)
-	case b.each == nil:
+	case b.eachText == "":
 		s.demands(b, found)
-	case b.each.field == 0:
+	case b.eachOf == "" && b.each.field == 0:
 		for i, id := range s.ids {
 			if id == b.each.segment {
 				s.segment, s.repetition = i, hl7.Value{}
@@ -92,48 +93,13 @@ func (s *scope) judge(r *Rule, found func(hl7.Value)) {
 			}
 		}
 	default:
-		for i, id := range s.ids {
-			if id == b.each.segment {
-				s.segment = i
-				s.eachRepetition(b, s.m.Segment(i).Field(b.each.field), found)
-			}
-		}
-	}
-}
-
-// eachRepetition judges the repetitions of a field that the path picks.
-func (s *scope) eachRepetition(b *body, field hl7.Value, found func(hl7.Value)) {
-	for v := range field.Repetitions() {
-		if b.each.filter != nil && !b.each.filter.picks(v) {
-			continue
-		}
-		if s.repetition = b.each.below(v); len(s.repetition.Raw()) > 0 {
+		list := s.named(b)
+		for i := range list {
+			s.segment, s.repetition, s.nested = list[i].segment, list[i].value, list[i].nested
 			s.demands(b, found)
 		}
+		s.nested = false
 	}
-}
-
-// eachOfType judges every value of a data type, wherever the profile has it.
-func (s *scope) eachOfType(b *body, found func(hl7.Value)) {
-	places := s.plan.types[b.eachOf]
-	for i, id := range s.ids {
-		for _, place := range places[id] {
-			field := s.m.Segment(i).Field(place.field)
-			if len(field.Raw()) == 0 {
-				continue
-			}
-			s.segment = i
-			for v := range field.Repetitions() {
-				if s.nested = place.component > 0; s.nested {
-					v = v.Component(place.component)
-				}
-				if s.repetition = v; len(v.Raw()) > 0 {
-					s.demands(b, found)
-				}
-			}
-		}
-	}
-	s.nested = false
 }
 
 func (s *scope) demands(b *body, found func(hl7.Value)) {
