@@ -159,11 +159,11 @@ func profileOf(version string) (string, bool) {
 }
 
 func minor(version string) string {
-	parts := strings.SplitN(version, ".", 3)
-	if len(parts) < 2 {
-		return version
+	first := strings.IndexByte(version, '.')
+	if second := strings.IndexByte(version[first+1:], '.'); first >= 0 && second >= 0 {
+		return version[:first+1+second]
 	}
-	return parts[0] + "." + parts[1]
+	return version
 }
 
 func knownProfile(name string) bool {

@@ -44,3 +44,57 @@ func TestShifted(t *testing.T) {
 		})
 	}
 }
+
+// TestOneFaultOneFinding: what people get wrong in headers and in the order of
+// segments is told once, by the rule that knows best.
+func TestOneFaultOneFinding(t *testing.T) {
+	for _, c := range []struct{ sample, edits, want string }{
+		{"A01", "MSH-9 =", "must iti.msh.required MSH-9"},
+		{"A01", "MSH-9 = ADT", "must hl7.msh-9.components MSH-9.2"},
+		{"A01", "MSH-9 = ADT^A01", "must hl7.msh-9.components MSH-9.3"},
+		{"A01", "MSH-9 = Z99", "must hl7.msh-9.type MSH-9.1"},
+		{"A01", "MSH-9.2 = a01", "must hl7.msh-9.event MSH-9.2"},
+		{"A01", "MSH-9 = ADT^A08^ADT_A01", "must fr.msh-9.a08 MSH-9.2"},
+		{"A01", "MSH-9 = ADT^Z80^ADT_A01", "must fr.msh-9.z80 MSH-9.2"},
+		{"A01", "MSH-9.3 = ADT_A05", "must iti.msh-9.structure MSH-9.3"},
+		{"A01", `MSH-10 = ""`, "must iti.msh.required MSH-10"},
+		{"A01", "MSH-12 =", "must iti.msh.required MSH-12"},
+		{"A01", "MSH-12 = 2.5", "must fr.msh-12.country MSH-12.2"},
+		{"A01", "MSH-12 = 2.5^FRA", "should fr.msh-12.pam MSH-12.3"},
+		{"A01", "MSH-12 = 2.5^FRA^2.5", ""},
+		{"A01", "MSH-12 = 2.5.1^FRA^2.11", "must iti.msh-12.version MSH-12.1"},
+		{"A01", "MSH-18 =", "must hl7.msh-18.announced MSH-18"},
+		{"A01", "MSH-18 = 8859/1", "must hl7.charset.utf8-disguise MSH-18"},
+		{"A01", "MSH-18 = latin1", "must fr.msh-18.charset MSH-18"},
+		{"A01", "MSH-21 = 2.11~IHE_FRANCE-2.11-PAM", ""},
+		{"A01", "MSH-21 = IHE_FRANCE-2.11-PAM", "should fr.msh-21.profile MSH-21"},
+		{"A01", "EVN-1 = A02", "should hl7.evn-1.event EVN-1"},
+		{"A01", "EVN-6 = 2026030210000", "must hl7.type.format EVN-6.1"},
+		{"A14", "EVN-3 =", ""},
+		{"A01", "- EVN", "must hl7.segment.missing EVN"},
+		{"A01", "- PID", "must hl7.segment.missing PID"},
+		{"A01", "- PV1", "must hl7.segment.missing PV1"},
+		{"A28", "- PV1", "must iti.pv1.missing PV1"},
+		{"A28", "+ PV2||||||||20260302100000 after PV1", "must iti.pv2.identity PV2"},
+		{"A24", "- PID[2]", "must hl7.segment.missing PID[2]"},
+		{"A24", "+ PD1||A after PID[2]", "should iti.a24.two-pid PD1"},
+		{"A24", "+ MRG|1^^^CHU&990000017&N^PI after PID[2]", "must hl7.segment.unknown MRG"},
+		{"A40", "- MRG", "must hl7.segment.missing MRG"},
+		{"A40", "MRG-1 =", "must hl7.field.missing MRG-1"},
+		{"A40", "MRG-1.5 =", ""},
+		{"A01", "+ ZFP|1|12 after ZFP", "must hl7.segment.repeated ZFP[2]"},
+		{"A01", "+ DB1|1|PT after PID", "must hl7.segment.misplaced DB1"},
+		{"A01", "- ZFP; + ZFP after ZBE", "should fr.segment.empty ZFP"},
+		{"A02", "+ ZFP after ZBE", "should fr.segment.empty ZFP"},
+		{"A02", "+ ZZZ|1 after PID", "should hl7.segment.local ZZZ"},
+		{"Z99/A03", "+ ZFP after ZBE", "should fr.segment.empty ZFP"},
+		{"A01", "- ZFM; + ZFM|8 after ZBE", "should fr.segment.order ZFM"},
+		{"A05", "- ZFM; + ZFM|8 after ZBE", "must fr.segment.order ZFM"},
+		{"A01", "PID-17 = CAT", "must fr.field.forbidden-by-law PID-17"},
+	} {
+		t.Run(c.sample+" "+c.edits, func(t *testing.T) {
+			e := rules.Example{Messages: []string{c.sample}, Edits: strings.Split(c.edits, "; ")}
+			require.Equal(t, c.want, strings.Join(judge(t, e, rules.Should), "; "))
+		})
+	}
+}
