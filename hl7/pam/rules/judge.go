@@ -166,14 +166,16 @@ func isType(t *schema.TypeDef, name string) bool {
 // Message judges a message and fills the report, whose findings are in the
 // order of the message. An acknowledgement is judged by what it owes whatever
 // it answers. The report keeps the message.
-func (j *Judge) Message(r *Report, m *hl7.Message) { j.judge(r, m, nil) }
+func (j *Judge) Message(r *Report, m *hl7.Message) { j.judge(r, m, nil, false) }
 
-// Ack judges an acknowledgement with the message that it answers.
-func (j *Judge) Ack(r *Report, ack, sent *hl7.Message) { j.judge(r, ack, sent) }
+// Ack judges an acknowledgement, whatever it calls itself, with the message that
+// it answers; sent is nil when that was none.
+func (j *Judge) Ack(r *Report, ack, sent *hl7.Message) { j.judge(r, ack, sent, true) }
 
-func (j *Judge) judge(r *Report, m, sent *hl7.Message) {
+func (j *Judge) judge(r *Report, m, sent *hl7.Message, answer bool) {
 	r.reset(m)
 	s := &r.scope
+	s.answer = answer
 	s.settings, s.sent, s.header = j.settings, sent, m.Header()
 	s.trigger = s.header.Trigger
 	s.plan = &plan{ids: j.ids}
@@ -197,7 +199,7 @@ func (j *Judge) judge(r *Report, m, sent *hl7.Message) {
 // isAck says whether the message is an acknowledgement: by its type, or because
 // it came as the answer to another, whatever it calls itself.
 func (s *scope) isAck() bool {
-	return s.sent != nil || s.header.Type == "ACK" || s.header.Type == "MCF"
+	return s.answer || s.header.Type == "ACK" || s.header.Type == "MCF"
 }
 
 // rulesToRun are the rules with demands on this message.
@@ -221,7 +223,11 @@ func (r *Report) structure() {
 		r.facts = append(r.facts, s.match.Findings...)
 		return
 	}
-	g := s.profile.Version.StructureOf(s.header.Type, s.trigger)
+	kind := s.header.Type
+	if s.answer {
+		kind = "ACK" // that it calls itself something else is one fault, and told
+	}
+	g := s.profile.Version.StructureOf(kind, s.trigger)
 	if g == nil {
 		return
 	}
