@@ -90,6 +90,8 @@ func TestOneFaultOneFinding(t *testing.T) {
 		{"Z99/A03", "+ ZFP after ZBE", "should fr.segment.empty ZFP"},
 		{"A01", "- ZFM; + ZFM|8 after ZBE", "should fr.segment.order ZFM"},
 		{"A05", "- ZFM; + ZFM|8 after ZBE", "must fr.segment.order ZFM"},
+		{"A01", "ZFD-3 = OUI", "must fr.table.closed ZFD-3"},
+		{"A01", "MSH-7 = 2026-03-02T10:05:00.000000", "must hl7.type.format MSH-7.1"},
 		{"A01", "PID-17 = CAT", "must fr.field.forbidden-by-law PID-17"},
 	} {
 		t.Run(c.sample+" "+c.edits, func(t *testing.T) {

@@ -171,6 +171,9 @@ func (r *Report) told(f Finding) bool {
 		if o.fact == nil && o.Level >= f.Level && samePlace(o.Location, f.Location, f.fact.Kind) {
 			return true
 		}
+		if f.fact.Kind == schema.TooLong && o.fact != nil && o.fact.Kind != schema.TooLong && o.Location == f.Location {
+			return true // no code, or no date: that it is longer than one goes without saying
+		}
 	}
 	return false
 }
