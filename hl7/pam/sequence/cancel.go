@@ -109,11 +109,19 @@ func (s *step) spend(st *stay, m movement) {
 		if st.account != nil && !visitOnly && st.newest("A05") == nil {
 			st.account.spent = true
 		}
-	case "A27", "A38":
-		st.spent = true
-		if st.account != nil && st.admitted() == nil {
-			st.account.spent = true
+	case "A27":
+		if st.newest("A05") == nil { // else the patient is expected as before
+			s.spendAll(st)
 		}
+	case "A38":
+		s.spendAll(st)
+	}
+}
+
+func (s *step) spendAll(st *stay) {
+	st.spent = true
+	if st.account != nil && st.admitted() == nil {
+		st.account.spent = true
 	}
 }
 
@@ -144,8 +152,8 @@ func (s *step) update(p *patient, st *stay, m movement) {
 	if changed && (old.trigger == "A06" || old.trigger == "A07") && st.laterThan(m.start, old) {
 		s.find("seq.class.last", rules.Must, s.field(s.pv1, 2))
 	}
-	if m.start != "" {
-		old.start = m.start
+	if m.start != "" && m.start != old.start {
+		old.start, old.occurred = m.start, "" // which of the two dates a cancellation repeats, nobody says
 	}
 	if changed {
 		if st.class == old.class && !st.laterThan(old.start, old) {
