@@ -35,6 +35,10 @@ type stop struct {
 
 func span(d time.Duration) *time.Duration { return &d }
 
+// bySixths names the journeys that are long enough for every sixth seed, and
+// which of the six.
+var bySixths = map[string]uint64{"announced": 0, "on leave": 1, "in the past": 2, "no leave": 3, "undone in the past": 4}
+
 // tour plays journeys in which every event occurs in most of its situations,
 // with people and stays drawn by the seed.
 func tour(t testing.TB, seed uint64, d pam.Dialect, cs hl7.Charset) []sent {
@@ -65,6 +69,9 @@ func tour(t testing.TB, seed uint64, d pam.Dialect, cs hl7.Charset) []sent {
 	dead := r.IntN(3) == 0
 	var all []sent
 	play := func(name string, p *pam.Patient, st *pam.Stay, stops []stop) {
+		if turn, long := bySixths[name]; long && turn != seed%6 {
+			return
+		}
 		j := pam.NewJourney(g, d, cs, pam.Partners{}, p, st)
 		for _, s := range stops {
 			m, err := j.Message(s.step, s.trigger, s.change)
