@@ -63,3 +63,28 @@ func TestAckByAnotherName(t *testing.T) {
 		})
 	}
 }
+
+// What an acknowledgement repeats is the fault of the message that it answers.
+func TestAckRepeatsWhatIsWrong(t *testing.T) {
+	j, err := rules.New(rules.Options{})
+	require.NoError(t, err)
+	for name, c := range map[string]struct{ field, sent, ack string }{
+		"event":         {"MSH-9.2", "Q98", "MSH-9.2"},
+		"processing id": {"MSH-11.1", "Z", "MSH-11.1"},
+		"address":       {"MSH-3.1", " GAM", "MSH-5.1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sent, err := rules.Sample("A01")
+			require.NoError(t, err)
+			ack, err := rules.Sample("ACK")
+			require.NoError(t, err)
+			require.NoError(t, ack.Set(hl7.MustPath(c.ack), c.sent))
+			var r rules.Report
+			j.Ack(&r, ack, sent)
+			require.NotEmpty(t, list(&r, rules.Should), "another value than the message has")
+			require.NoError(t, sent.Set(hl7.MustPath(c.field), c.sent))
+			j.Ack(&r, ack, sent)
+			require.Empty(t, list(&r, rules.Should))
+		})
+	}
+}

@@ -80,6 +80,9 @@ func (r *Report) claimFacts(index claimIndex) {
 	s := &r.scope
 	for i := range r.facts {
 		fact := &r.facts[i]
+		if s.answer && s.repeats(fact.Location) {
+			continue
+		}
 		if r.ofUnwanted(i) || r.ofUnwantedPart(i) {
 			continue
 		}
