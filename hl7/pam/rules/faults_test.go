@@ -100,6 +100,10 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// TestConformant: variants that the sources accept raise nothing. A false alarm
+// is as bad as a miss.
+func TestConformant(t *testing.T) { checkFaults(t, "testdata/conformant.txt") }
+
 // TestNegative: the negative tests of the French extension that concern one
 // message or an acknowledgement.
 func TestNegative(t *testing.T) { checkFaults(t, "testdata/negative.txt") }
