@@ -72,6 +72,7 @@ func TestAckRepeatsWhatIsWrong(t *testing.T) {
 		"event":         {"MSH-9.2", "Q98", "MSH-9.2"},
 		"processing id": {"MSH-11.1", "Z", "MSH-11.1"},
 		"address":       {"MSH-3.1", " GAM", "MSH-5.1"},
+		"no id":         {"MSH-10", "", "MSA-2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sent, err := rules.Sample("A01")
@@ -81,10 +82,43 @@ func TestAckRepeatsWhatIsWrong(t *testing.T) {
 			require.NoError(t, ack.Set(hl7.MustPath(c.ack), c.sent))
 			var r rules.Report
 			j.Ack(&r, ack, sent)
-			require.NotEmpty(t, list(&r, rules.Should), "another value than the message has")
+			require.Len(t, list(&r, rules.Should), 1, "another value than the message has")
 			require.NoError(t, sent.Set(hl7.MustPath(c.field), c.sent))
 			j.Ack(&r, ack, sent)
 			require.Empty(t, list(&r, rules.Should))
 		})
 	}
+}
+
+// A value that is not what the message has, and in no table either, is one fault.
+func TestAckOneFaultOneFinding(t *testing.T) {
+	j, err := rules.New(rules.Options{})
+	require.NoError(t, err)
+	sent, err := rules.Sample("A01")
+	require.NoError(t, err)
+	for field, c := range map[string]struct{ value, want string }{
+		"MSH-9.2":  {"Q98", "should ack.trigger MSH-9.2"},
+		"MSH-9.3":  {"ACK_A01", "should ack.structure MSH-9.3"},
+		"MSH-11.1": {"X", "should ack.processing-id MSH-11.1"},
+	} {
+		t.Run(field, func(t *testing.T) {
+			ack, err := rules.Sample("ACK")
+			require.NoError(t, err)
+			require.NoError(t, ack.Set(hl7.MustPath(field), c.value))
+			var r rules.Report
+			j.Ack(&r, ack, sent)
+			require.Equal(t, []string{c.want}, list(&r, rules.Should))
+		})
+	}
+}
+
+func TestAckOfWhatIsNoMessage(t *testing.T) {
+	j, err := rules.New(rules.Options{})
+	require.NoError(t, err)
+	ack, err := rules.Sample("ACK/AE")
+	require.NoError(t, err)
+	require.NoError(t, ack.Set(hl7.MustPath("MSA-2"), ""))
+	var r rules.Report
+	j.Ack(&r, ack, nil)
+	require.Empty(t, list(&r, rules.Should))
 }

@@ -14,10 +14,14 @@ var repeated = map[[3]byte]map[int]int{
 }
 
 // repeats says whether a value of an acknowledgement is what its message has: an
-// event that nobody knows, for one, is the fault of who sent it, and an
-// acknowledgement that repeats it does as it must.
+// event that nobody knows, for one, or no MSH-10 at all, is the fault of who sent
+// it, and an acknowledgement that repeats it does as it must. To what is no
+// message there is no MSH-10 to give back.
 func (s *scope) repeats(l hl7.Location) bool {
-	if s.sent == nil || len(l.Segment) != 3 || l.Repetition > 1 {
+	if s.sent == nil {
+		return l.Segment == "MSA" && l.Field == 2
+	}
+	if len(l.Segment) != 3 || l.Repetition > 1 {
 		return false
 	}
 	from := repeated[[3]byte([]byte(l.Segment))][l.Field]
@@ -33,6 +37,5 @@ func (s *scope) repeats(l hl7.Location) bool {
 		}
 		return v.Raw()
 	}
-	own := part(s.field(l.Segment, l.Field))
-	return len(own) > 0 && bytes.Equal(own, part(s.sentHeader(from)))
+	return bytes.Equal(part(s.field(l.Segment, l.Field)), part(s.sentHeader(from)))
 }
