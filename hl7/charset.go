@@ -113,6 +113,9 @@ func (c Charset) complain(b byte) (phrase, []any) {
 
 // invalid returns the offset of the first byte of b that does not decode, or -1.
 func (c Charset) invalid(b []byte) int {
+	if c == UTF8 && utf8.Valid(b) { // ASCII eight bytes at a time
+		return -1
+	}
 	for i := 0; i < len(b); i++ {
 		if b[i] < utf8.RuneSelf {
 			continue

@@ -51,6 +51,7 @@ type compiler struct {
 	rule     *Rule
 	needs    []segmentID // of the paths of the line
 	inDemand bool
+	asked    map[string]int // the conditions whose answers are remembered, by their text
 }
 
 // segmentID numbers the segments that rules and profiles speak of.
@@ -215,9 +216,20 @@ func (c *compiler) presence(b *body, key, text string) error {
 	}
 	wantValue := key == "valued"
 	b.demands = append(b.demands, func(s *scope, found func(hl7.Value)) {
+		broken := func(state hl7.State) bool {
+			return wantValue && state != hl7.Present || !wantValue && state != hl7.Absent
+		}
 		for _, p := range paths {
+			some := false
+			p.eachRaw(s, func(raw []byte) bool {
+				some = some || broken(s.state(raw))
+				return !some
+			})
+			if !some {
+				continue
+			}
 			p.each(s, func(v hl7.Value) bool {
-				if state := v.State(); wantValue && state != hl7.Present || !wantValue && state != hl7.Absent {
+				if broken(v.State()) {
 					found(v)
 				}
 				return true

@@ -176,6 +176,7 @@ func (c *compiler) atom(l *lexer) (cond, error) {
 	if l.done() {
 		return nil, fmt.Errorf("a condition is missing at the end")
 	}
+	from := l.at
 	p, err := c.path(l.words[l.at])
 	if err != nil {
 		return nil, err
@@ -185,8 +186,52 @@ func (c *compiler) atom(l *lexer) (cond, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.quantified(t, all), nil
+	e := p.quantified(t, all)
+	if p.relative || p.sent {
+		return e, nil
+	}
+	return c.remembered(fmt.Sprint(all, l.words[from:l.at], l.quoted[from:l.at]), e), nil
 }
+
+// remembered makes a condition that is evaluated once a message however many
+// rules ask: some ask whether there is an INS in a dozen ways.
+func (c *compiler) remembered(text string, e cond) cond {
+	if strings.Contains(text, " .") || strings.Contains(text, " -") { // compared with something relative
+		return e
+	}
+	id, ok := c.asked[text]
+	if !ok {
+		id = len(c.asked)
+		if id == maxAsked {
+			return e
+		}
+		if c.asked == nil {
+			c.asked = map[string]int{}
+		}
+		c.asked[text] = id
+	}
+	return func(s *scope) bool {
+		switch s.answers[id] {
+		case yes:
+			return true
+		case no:
+			return false
+		}
+		if e(s) {
+			s.answers[id] = yes
+			return true
+		}
+		s.answers[id] = no
+		return false
+	}
+}
+
+// Answers that are remembered of a message.
+const (
+	maxAsked = 1024
+	yes      = 1
+	no       = 2
+)
 
 func (c *compiler) events(list []string) (cond, error) {
 	if len(list) == 0 {

@@ -25,6 +25,7 @@ type path struct {
 	segment               segmentID
 	field, component, sub int
 	every                 bool
+	literal               bool // MSH-1 and MSH-2, whose delimiters do not delimit
 	filter                *filter
 }
 
@@ -72,6 +73,7 @@ func (c *compiler) path(text string) (*path, error) {
 	if p.field, err = strconv.Atoi(rest[1:n]); err != nil {
 		return nil, fmt.Errorf("%q is not a path", text)
 	}
+	p.literal = strings.HasPrefix(text, "MSH-") && p.field <= 2
 	if !p.relative && !p.sent {
 		c.addField(text[:3] + "-" + strconv.Itoa(p.field))
 	}
@@ -214,7 +216,11 @@ func (p *path) each(s *scope, yield func(hl7.Value) bool) {
 }
 
 func (f *filter) picks(r hl7.Value) bool {
-	raw := r.Component(f.component).Subcomponent(f.sub).Raw()
+	return f.accepts(r.Component(f.component).Subcomponent(f.sub).Raw())
+}
+
+// accepts says whether the part that the filter looks at is as it wants it.
+func (f *filter) accepts(raw []byte) bool {
 	switch {
 	case f.valued:
 		return len(raw) > 0
@@ -228,18 +234,18 @@ func (f *filter) picks(r hl7.Value) bool {
 func (p *path) quantified(t test, all bool) cond {
 	if !p.every {
 		return func(s *scope) bool {
-			v, ok := p.one(s)
+			raw, ok := p.raw(s)
 			if !ok {
 				return t.absent
 			}
-			return t.holds(s, v)
+			return t.holds(s, raw)
 		}
 	}
 	return func(s *scope) bool {
 		found, holds := false, all
-		p.each(s, func(v hl7.Value) bool {
+		p.eachRaw(s, func(raw []byte) bool {
 			found = true
-			holds = t.holds(s, v)
+			holds = t.holds(s, raw)
 			return holds == all
 		})
 		if !found {

@@ -15,6 +15,7 @@ type scope struct {
 	header   hl7.Header
 	trigger  string
 	utf8     bool
+	delims   delimiters
 	plan     *plan
 	profile  *profile.Profile
 	event    *profile.Event // nil when the profile has no such event
@@ -29,6 +30,7 @@ type scope struct {
 	nested     bool               // repetition is a component, and its parts are sub-components
 	values     map[string]*values // by the `each` that names them
 	match      schema.Match
+	answers    [maxAsked]uint8 // to conditions, see compiler.remembered
 	fact       *schema.Finding // of the claim that is being considered
 	oddities   []hl7.Oddity    // of the message; nil as long as nobody has asked, see form
 	formRead   bool
@@ -40,7 +42,10 @@ const noSegment = maxSegments - 1
 func (s *scope) read(m *hl7.Message, ids map[[3]byte]segmentID) {
 	s.m, s.segment, s.repetition = m, 0, hl7.Value{}
 	s.fact, s.oddities, s.formRead = nil, nil, false
+	d := m.Delimiters()
+	s.delims = delimiters{d.Component, d.Repetition, d.Subcomponent}
 	s.forget()
+	clear(s.answers[:])
 	s.present, s.ids = 0, s.ids[:0]
 	for i := range s.first {
 		s.first[i] = -1

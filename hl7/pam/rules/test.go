@@ -11,17 +11,8 @@ import (
 
 // A test is what a condition asks about a value.
 type test struct {
-	holds  func(*scope, hl7.Value) bool
+	holds  func(*scope, []byte) bool
 	absent bool // what it says when the segment is not there, or no repetition
-}
-
-// leaf is the text of a value where HL7 counts it as one: its first part.
-func leaf(v hl7.Value) []byte {
-	raw := v.Raw()
-	if len(raw) <= 1 {
-		return raw
-	}
-	return v.Subcomponent(1).Raw()
 }
 
 func (c *compiler) test(l *lexer) (test, error) {
@@ -29,11 +20,11 @@ func (c *compiler) test(l *lexer) (test, error) {
 	l.at++
 	switch word {
 	case "valued":
-		return test{func(_ *scope, v hl7.Value) bool { return v.State() == hl7.Present }, false}, nil
+		return test{func(s *scope, raw []byte) bool { return s.state(raw) == hl7.Present }, false}, nil
 	case "empty":
-		return test{func(_ *scope, v hl7.Value) bool { return v.State() == hl7.Absent }, true}, nil
+		return test{func(s *scope, raw []byte) bool { return s.state(raw) == hl7.Absent }, true}, nil
 	case "null":
-		return test{func(_ *scope, v hl7.Value) bool { return v.State() == hl7.Null }, false}, nil
+		return test{func(_ *scope, raw []byte) bool { return string(raw) == `""` }, false}, nil
 	case "=", "!=":
 		return c.equal(l, word == "!=")
 	case "in":
@@ -42,7 +33,7 @@ func (c *compiler) test(l *lexer) (test, error) {
 			return test{}, fmt.Errorf("in wants values")
 		}
 		c.addExpected(list)
-		return test{func(_ *scope, v hl7.Value) bool { return oneOf(list, leaf(v)) }, false}, nil
+		return test{func(s *scope, raw []byte) bool { return oneOf(list, s.leaf(raw)) }, false}, nil
 	case "starts", "ends", "contains":
 		return textTest(l, word)
 	case "shape":
@@ -62,15 +53,15 @@ func (c *compiler) equal(l *lexer, not bool) (test, error) {
 	l.at++
 	if !quoted && isPath(word) {
 		other, err := c.path(word)
-		return test{func(s *scope, v hl7.Value) bool {
-			o, _ := other.one(s)
-			return (string(v.Raw()) == string(o.Raw())) != not
+		return test{func(s *scope, raw []byte) bool {
+			o, _ := other.raw(s)
+			return (string(raw) == string(o)) != not
 		}, not}, err
 	}
 	if !not {
 		c.addExpected([]string{word})
 	}
-	return test{func(_ *scope, v hl7.Value) bool { return (string(leaf(v)) == word) != not }, not}, nil
+	return test{func(s *scope, raw []byte) bool { return (string(s.leaf(raw)) == word) != not }, not}, nil
 }
 
 // isPath tells PID-3, .5, -33 and @MSH-10 from values.
@@ -95,8 +86,8 @@ func textTest(l *lexer, word string) (test, error) {
 		parts[i] = []byte(part)
 	}
 	compare := map[string]func(text, part []byte) bool{"starts": bytes.HasPrefix, "ends": bytes.HasSuffix, "contains": bytes.Contains}[word]
-	return test{func(_ *scope, v hl7.Value) bool {
-		text := leaf(v)
+	return test{func(s *scope, raw []byte) bool {
+		text := s.leaf(raw)
 		for _, part := range parts {
 			if compare(text, part) {
 				return true
@@ -113,8 +104,8 @@ func shapeTest(l *lexer) (test, error) {
 	if len(list) == 0 {
 		return test{}, fmt.Errorf("shape wants a pattern, as 99999")
 	}
-	return test{func(_ *scope, v hl7.Value) bool {
-		raw := leaf(v)
+	return test{func(s *scope, raw []byte) bool {
+		raw = s.leaf(raw)
 		for _, pattern := range list {
 			if hasShape(raw, pattern) {
 				return true
@@ -161,8 +152,7 @@ func longerTest(l *lexer) (test, error) {
 		return test{}, fmt.Errorf("longer wants a number")
 	}
 	n, err := strconv.Atoi(list[0])
-	return test{func(s *scope, v hl7.Value) bool {
-		raw := v.Raw()
+	return test{func(s *scope, raw []byte) bool {
 		return len(raw) > n && characters(s, raw) > n
 	}, false}, err
 }
