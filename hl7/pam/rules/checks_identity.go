@@ -19,14 +19,14 @@ var identityChecks = map[string]demand{
 	"ins-unchanged":  insUnchanged,
 	"ipp-once":       ippOnce,
 	"name-type-once": nameTypeOnce,
-	"first-name":     firstName,
 	"strict-traits":  strictTraits,
 	"one-identifier": oneIdentifier,
 	"same-moment":    sameMoment,
 }
 
 var identityConditions = map[string]cond{
-	"french": func(s *scope) bool { return slices.Contains(s.profile.Layers, "fr") },
+	"french":                      func(s *scope) bool { return slices.Contains(s.profile.Layers, "fr") },
+	"list-begins-with-first-name": listBeginsWithFirstName,
 }
 
 // The type of an INS in CX-5, and how long its number is.
@@ -76,8 +76,12 @@ func keyOfINS(number string) Arg {
 // insOnce finds the second INS of an authority in a PID. One that announces a
 // deletion does not count.
 func insOnce(s *scope, found func(hl7.Value)) {
+	list := s.m.Segment(s.segment).Field(3)
+	if !s.typedTwice(list, typeINS) {
+		return
+	}
 	seen := 0
-	for v := range s.m.Segment(s.segment).Field(3).Repetitions() {
+	for v := range list.Repetitions() {
 		if string(leaf(v.Component(5))) != typeINS || v.Component(1).State() != hl7.Present {
 			continue
 		}
@@ -90,6 +94,14 @@ func insOnce(s *scope, found func(hl7.Value)) {
 		}
 		seen |= authority
 	}
+}
+
+// typedTwice says whether two identifiers of a list may be of a type, at a
+// glance: there is nearly always one.
+func (s *scope) typedTwice(list hl7.Value, kind string) bool {
+	var room [4]byte
+	typed := append(append(room[:0], s.m.Delimiters().Component), kind...)
+	return bytes.Count(list.Raw(), typed) > 1
 }
 
 // insUnchanged finds the INS that a message about changed identifiers gives up
@@ -111,6 +123,9 @@ func insUnchanged(s *scope, found func(hl7.Value)) {
 // ippOnce finds a second internal number (PI) of the same authority.
 func ippOnce(s *scope, found func(hl7.Value)) {
 	list := s.m.Segment(s.segment).Field(3)
+	if !s.typedTwice(list, "PI") {
+		return
+	}
 	i := 0
 	for v := range list.Repetitions() {
 		if i++; i > 1 && string(leaf(v.Component(5))) == "PI" && ippBefore(list, i, v.Component(4).Raw()) {
@@ -172,16 +187,14 @@ func withoutZone(moment []byte) []byte {
 	return moment
 }
 
-// firstName finds a first given name (XPN-2) with which the list of given names
-// (XPN-3) does not begin.
-func firstName(s *scope, found func(hl7.Value)) {
+// listBeginsWithFirstName says whether the list of given names (XPN-3) begins
+// with the first of them (XPN-2).
+func listBeginsWithFirstName(s *scope) bool {
 	first, list := s.repetition.Component(2), s.repetition.Component(3)
 	if rest, ok := bytes.CutPrefix(list.Raw(), first.Raw()); ok && (len(rest) == 0 || rest[0] == ' ') {
-		return // nearly always
+		return true // nearly always
 	}
-	if !beginsWithName(plainText(list), plainText(first)) {
-		found(first)
-	}
+	return beginsWithName(plainText(list), plainText(first))
 }
 
 // plainText is the text of a value; where that cannot be decoded, its bytes.
@@ -232,10 +245,16 @@ func isASCII(s string) bool {
 // strictTraits finds the first of the strict traits of a name (XPN-1 to 3) that
 // is not written in capitals without diacritics.
 func strictTraits(s *scope, found func(hl7.Value)) {
-	for n := 1; n <= 3; n++ {
-		v := s.repetition.Component(n)
-		if slices.ContainsFunc(v.Raw(), isNoStrictLetter) {
-			found(v)
+	separator := s.m.Delimiters().Component
+	n := 1
+	for _, c := range s.repetition.Raw() {
+		switch {
+		case c == separator:
+			if n++; n > 3 {
+				return
+			}
+		case isNoStrictLetter(c):
+			found(s.repetition.Component(n))
 			return
 		}
 	}

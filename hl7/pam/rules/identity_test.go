@@ -99,6 +99,7 @@ func TestIdentityFaults(t *testing.T) {
 		{name: "type forbidden in France, tolerated", of: "A28/prov", edits: []string{"PID-6 = MOULIN^^^^^^M"}, settings: []string{"tolerant=on"}},
 		{name: "shifted by one", of: "A28/prov", edits: []string{"PID-5 = RIVIERE^ELODIE^^^^Mme^^L"}, want: []string{"must fr.xpn.shifted PID-5.8"}},
 		{name: "no type of name", of: "A28", edits: []string{"PID-5[1].7 ="}, want: []string{"must fr.xpn-7.missing PID-5.7"}},
+		{name: "no birth name", of: "A28/prov", edits: []string{"PID-5 = ^^^^^^L"}, want: []string{"should fr.pid-5.empty-name PID-5.1"}},
 		{name: "name nulled", of: "A28/prov", edits: []string{`PID-5[2] = ""^ELODIE^^^^^D`}},
 		{name: "only a given name is used", of: "A28/prov", edits: []string{"PID-5[2] = ^LILI^^^^^D"}},
 		{name: "accent in a strict trait", of: "A28", edits: []string{"PID-5[1].2 = ANDRÉ"}, want: []string{"should ins.pid-5.strict PID-5.2"}},
@@ -115,6 +116,8 @@ func TestIdentityFaults(t *testing.T) {
 		{name: "department 2C", of: "A28", edits: []string{"PID-11[2].9 = 2C033"}, want: []string{"must ins.pid-11.cog PID-11[2].9"}},
 		{name: "code of another address", of: "A28", edits: []string{"PID-11[1].9 = CEDEX 03"}},
 		{name: "no birth place", of: "A28", edits: []string{"PID-11[2] ="}, want: []string{"must ins.pid-11.birth-place PID-11"}},
+		{name: "unknown type of the mother's identifier", of: "A28/prov", edits: []string{"PID-21 = 100003^^^CHU&990000017&N^XX"}, want: []string{"must fr.cx-5.code PID-21.5"}},
+		{name: "birth order in words", of: "A28/prov", edits: []string{"PID-25 = A"}, want: []string{"must hl7.type.format PID-25"}},
 		{name: "update to the minute", of: "A31", edits: []string{"PID-33 = 202603011600"}},
 
 		// A47
@@ -125,6 +128,7 @@ func TestIdentityFaults(t *testing.T) {
 		{name: "deletion with a wrong authority", of: "A47/ins", edits: []string{ins + ".4.2 = 1.2.250.1.213.1.4.9"}, want: []string{"must ins.pid-3.namespace PID-3[2].4.1"}},
 		{name: "nothing changes", of: "A47", edits: []string{"MRG-1.1 = 101019935200169"}, want: []string{"must ins.mrg-1.same MRG-1.1"}},
 		{name: "changed without VALI", of: "A47", edits: []string{"PID-32 = PROV"}, want: []string{"must ins.pid-32.vali PID-32"}},
+		{name: "old INS without type", of: "A47", edits: []string{"MRG-1.5 ="}, want: []string{"must ins.mrg-1.type MRG-1.5"}},
 		{name: "deleted by A31", of: "A31", edits: []string{ins + `.1 = ""`, "PID-32 = PROV"}, want: []string{"must ins.pid-3.deletion PID-3[2].1"}},
 
 		// types
