@@ -10,7 +10,6 @@ import (
 	"syscall"
 	"unicode/utf8"
 
-	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/mllp"
 )
 
@@ -26,9 +25,7 @@ func (s *stage) judge(ctx context.Context, step *Step, out *outcome) []CheckInfo
 			return checks // nothing can be said about the candidate
 		}
 	case out.receipt != nil && !out.probed:
-		checks = append(checks, judgeOwed(&answer{
-			sent: s.sentHeader(), message: s.current.message, wire: out.response.Oddities, receipt: out.receipt, seen: s.seen,
-		})...)
+		checks = append(checks, s.judgeOwed(s.current.message, out.receipt, out.response.Oddities)...)
 	}
 	broken := len(checks) > 0 && out.receipt == nil
 	for _, e := range step.Expect {
@@ -97,14 +94,6 @@ func kindOf(err error) mllp.ErrorKind {
 
 func unreachable(err error) bool { return kindOf(err) == mllp.NoConnection }
 func refused(err error) bool     { return kindOf(err) == mllp.HandshakeRefused }
-
-// sentHeader is the MSH of what the step sent, as far as it has one.
-func (s *stage) sentHeader() hl7.Header {
-	if s.current.message == nil {
-		return hl7.Header{}
-	}
-	return s.current.message.Header()
-}
 
 // expect judges one expectation.
 func (s *stage) expect(ctx context.Context, e *Expectation, out *outcome) CheckInfo {

@@ -34,6 +34,8 @@ type Player struct {
 	Options []string
 	// Now is the clock; nil is that of the system.
 	Now func() time.Time
+
+	judges judges
 }
 
 // Play is one scenario in one of its cases: what has a patient, a connection
@@ -83,6 +85,7 @@ func (p *Player) Run(ctx context.Context, plays []Play) Summary {
 	started := p.now()
 	p.Journal.Write(Event{Kind: RunStarted, Run: p.runInfo(len(plays))})
 	t := &tally{counts: map[Verdict]int{}}
+	p.judges = newJudges(p.Candidate)
 	unreachable := p.unreachable(ctx, plays)
 	var group errgroup.Group
 	group.SetLimit(max(p.Jobs, 1))
@@ -195,6 +198,8 @@ func (p *Player) judged(ctx context.Context, play Play, unreachable *Text, write
 		return playResult{verdict: NotApplicable, reason: &reason}
 	}
 	switch {
+	case p.judges.fault != nil:
+		return playResult{verdict: Error, reason: textOf(p.judges.fault)}
 	case ctx.Err() != nil:
 		return playResult{verdict: Inconclusive, reason: interruptedText()}
 	case unreachable != nil:

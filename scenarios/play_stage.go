@@ -12,6 +12,7 @@ import (
 
 	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/pam"
+	"github.com/pamlab/pamlab/hl7/pam/rules"
 	"github.com/pamlab/pamlab/mllp"
 )
 
@@ -31,6 +32,7 @@ type stage struct {
 	steps   map[string]*stepRecord // by id
 	current *stepRecord
 	seen    map[string]bool // MSH-10 of acknowledgements
+	report  rules.Report    // of the message in hand
 }
 
 // stepRecord is what is known of a step that was played.

@@ -142,7 +142,7 @@ func TestInteropRunAgainstNodeServer(t *testing.T) {
 			code, out, errs = pamlab(t, append([]string{"run", "identity/update-unknown", set, "-v"}, transport.flags...)...)
 			require.Equal(t, scenarios.ExitOK, code, out+errs)
 			require.Contains(t, out, "the last segment has no terminator")
-			require.Contains(t, out, `got "ACK_A31"`)
+			require.Contains(t, out, `MSH-9.3 is "ACK_A31"`)
 
 			// It never forgets a message of a connection, and answers the first one again.
 			code, out, errs = pamlab(t, append([]string{"run", "identity/create-update", set}, transport.flags...)...)

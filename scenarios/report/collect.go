@@ -1,6 +1,8 @@
 package report
 
 import (
+	"strings"
+
 	"cmp"
 	"slices"
 	"time"
@@ -72,6 +74,9 @@ func (c check) says() bool { return c.Message != nil && !c.Message.IsZero() }
 func (c check) said() bool {
 	return c.says() && (c.Actual == c.Message.EN || c.Actual == c.Message.FR)
 }
+
+// quotes reports a check whose words quote what it found.
+func (c check) quotes() bool { return c.says() && strings.Contains(c.Message.EN, `"`+c.Actual+`"`) }
 
 // message is what is kept of every message: anything but its content.
 type message struct {

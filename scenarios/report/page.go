@@ -136,7 +136,7 @@ func (p page) found(c check) string {
 	const most = 160 // columns of a value
 	actual := legible.Clip(Visible(cmp.Or(c.Actual, p.nothing())), most)
 	switch {
-	case c.says() && (c.said() || c.Actual == ""):
+	case c.says() && (c.said() || c.quotes() || c.Actual == ""):
 		return Visible(c.Message.In(p.lang))
 	case c.says():
 		return Visible(c.Message.In(p.lang)) + p.tr(" (obtenu ", " (got ") + actual + ")"
