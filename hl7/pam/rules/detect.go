@@ -1,8 +1,10 @@
 package rules
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/pam"
@@ -12,7 +14,7 @@ import (
 // reason says how the profile of a message was found.
 type reason struct {
 	mark  mark
-	value string // of the field that decided
+	value []byte // of the field that decided
 }
 
 type mark uint8
@@ -43,8 +45,8 @@ var markTexts = [...]pam.Text{
 
 func (r reason) text(p *profile.Profile) pam.Text {
 	t := markTexts[r.mark]
-	t.FR = strings.ReplaceAll(t.FR, "{value}", r.value)
-	t.EN = strings.ReplaceAll(t.EN, "{value}", r.value)
+	t.FR = strings.ReplaceAll(t.FR, "{value}", string(r.value))
+	t.EN = strings.ReplaceAll(t.EN, "{value}", string(r.value))
 	return t
 }
 
@@ -74,56 +76,60 @@ func (r *Report) choose(j *Judge) {
 // detectOld tells the readings of HL7 2.3.1 apart by what the message has.
 func (s *scope) detectOld() (string, reason) {
 	if z := s.frenchSegment(); z != "" {
-		return "pam-fr-2.3.1", reason{markZ, z}
+		return "pam-fr-2.3.1", reason{markZ, []byte(z)}
 	}
 	if id, ok := s.plan.ids[[3]byte([]byte("PID"))]; ok && s.first[id] >= 0 {
 		pid := s.m.Segment(int(s.first[id]))
 		for n := 31; n <= pid.NumFields(); n++ {
 			if len(pid.Field(n).Raw()) > 0 {
-				return "adt-2.3.1+pid-2.5.1", reason{markPID, strconv.Itoa(n)}
+				return "adt-2.3.1+pid-2.5.1", reason{markPID, []byte(strconv.Itoa(n))}
 			}
 		}
 	}
-	return "adt-2.3.1", reason{markVersion, s.header.Version}
+	return "adt-2.3.1", reason{markVersion, []byte(s.header.Version)}
 }
 
 // detect tells France from the rest of the world, and its versions apart.
 func (s *scope) detect() (string, reason) {
 	msh12 := s.field("MSH", 12)
-	announced := string(msh12.Component(3).Component(1).Raw())
-	if announced != "" && announced != "2.5" {
-		if name, ok := profileOf(announced); ok {
-			return name, reason{markAnnounced, announced}
-		}
+	announced := msh12.Component(3).Raw()
+	if name, ok := profileOf(announced); ok {
+		return name, reason{markAnnounced, announced}
 	}
 	for v := range s.field("MSH", 21).Repetitions() {
 		for n := 1; n <= 2; n++ {
-			text := string(v.Component(n).Raw())
-			version, ok := strings.CutPrefix(text, "IHE_FRANCE-")
+			text := v.Component(n).Raw()
+			version, ok := bytes.CutPrefix(text, []byte("IHE_FRANCE-"))
 			if !ok {
 				continue
 			}
-			if name, ok := profileOf(strings.TrimSuffix(version, "-PAM")); ok {
+			if name, ok := profileOf(bytes.TrimSuffix(version, []byte("-PAM"))); ok {
 				return name, reason{markProfile, text}
 			}
 		}
 	}
+	french := string(msh12.Component(2).Component(1).Raw()) == "FRA"
+	for v := range s.field("MSH", 21).Repetitions() {
+		if text := v.Component(1).Raw(); !french && bytes.HasPrefix(text, []byte("ITI-3")) && string(v.Component(2).Raw()) == "IHE" {
+			return "pam-2.5", reason{markProfile, text}
+		}
+	}
 	const newest = "pam-fr-2.11"
 	switch {
-	case string(msh12.Component(2).Component(1).Raw()) == "FRA":
-		return newest, reason{markFrance, ""}
+	case french:
+		return newest, reason{markFrance, nil}
 	case s.header.CountryCode == "FRA":
-		return newest, reason{markCountry, ""}
+		return newest, reason{markCountry, nil}
 	}
 	if z := s.frenchSegment(); z != "" {
-		return newest, reason{markZ, z}
+		return newest, reason{markZ, []byte(z)}
 	}
 	for v := range s.field("PID", 3).Repetitions() {
 		if string(v.Component(5).Raw()) == "INS" {
-			return newest, reason{markINS, ""}
+			return newest, reason{markINS, nil}
 		}
 	}
-	return "pam-2.5", reason{markVersion, s.header.Version}
+	return "pam-2.5", reason{markVersion, []byte(s.header.Version)}
 }
 
 // frenchSegment returns the name of a segment that only France has, or of a
@@ -148,28 +154,46 @@ func (s *scope) frenchSegment() string {
 }
 
 // profileOf returns the profile of a version of PAM.fr: "2.11.1" is judged by
-// the newest 2.11, unless there are data of its own for it.
-func profileOf(version string) (string, bool) {
-	for _, name := range [...]string{"pam-fr-" + version, "pam-fr-" + minor(version)} {
-		if len(version) < 12 && knownProfile(name) {
-			return name, true
+// the data of its own that there are for it, else by the newest 2.11.
+func profileOf(version []byte) (string, bool) {
+	known := frenchProfiles()
+	if name, ok := known[string(version)]; ok {
+		return name, true
+	}
+	if i := bytes.IndexByte(version, '.'); i >= 0 {
+		if k := bytes.IndexByte(version[i+1:], '.'); k >= 0 {
+			version = version[:i+1+k]
 		}
 	}
-	return "", false
+	name, ok := known[string(version)]
+	return name, ok
 }
 
+// minor is the first two numbers of a version.
 func minor(version string) string {
-	first := strings.IndexByte(version, '.')
-	if second := strings.IndexByte(version[first+1:], '.'); first >= 0 && second >= 0 {
-		return version[:first+1+second]
+	parts := strings.SplitN(version, ".", 3)
+	if len(parts) < 2 {
+		return version
 	}
-	return version
+	return parts[0] + "." + parts[1]
 }
 
-func knownProfile(name string) bool {
-	_, err := profile.Load(name)
-	return err == nil && name != "pam-fr-2.3.1"
-}
+// frenchProfiles are the profiles of PAM.fr, by the versions that messages
+// announce: "2.11.1", and "2.11" for the newest of them.
+var frenchProfiles = sync.OnceValue(func() map[string]string {
+	known := map[string]string{}
+	for _, name := range profile.Names() {
+		version, ok := strings.CutPrefix(name, "pam-fr-")
+		if !ok || name == "pam-fr-2.3.1" {
+			continue
+		}
+		known[version] = name
+		if short := minor(version); short != version {
+			known[short] = "pam-fr-" + short // the name of the dialect
+		}
+	}
+	return known
+})
 
 // compareVersions compares 2.9 and 2.11.1 number by number.
 func compareVersions(a, b string) int {
