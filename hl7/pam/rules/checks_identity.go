@@ -38,7 +38,7 @@ const (
 // insFormat finds an INS of the right length with characters that no NIR or NIA
 // has in their place.
 func insFormat(s *scope, found func(hl7.Value)) {
-	number := s.repetition.Component(1)
+	number := s.current().Component(1)
 	if raw := leaf(number); len(raw) == insLen && !wellWritten(raw) {
 		found(number)
 	}
@@ -60,7 +60,7 @@ func wellWritten(number []byte) bool {
 // is not well written is the business of other rules: there is nothing to
 // compute.
 func insKey(s *scope, found func(hl7.Value)) {
-	number := s.repetition.Component(1)
+	number := s.current().Component(1)
 	raw := leaf(number)
 	if len(raw) == insLen && wellWritten(raw) && !pam.ValidINS(string(raw)) {
 		found(number)
@@ -190,7 +190,7 @@ func withoutZone(moment []byte) []byte {
 // listBeginsWithFirstName says whether the list of given names (XPN-3) begins
 // with the first of them (XPN-2).
 func listBeginsWithFirstName(s *scope) bool {
-	first, list := s.repetition.Component(2), s.repetition.Component(3)
+	first, list := s.current().Component(2), s.current().Component(3)
 	if rest, ok := bytes.CutPrefix(list.Raw(), first.Raw()); ok && (len(rest) == 0 || rest[0] == ' ') {
 		return true // nearly always
 	}
@@ -247,14 +247,14 @@ func isASCII(s string) bool {
 func strictTraits(s *scope, found func(hl7.Value)) {
 	separator := s.m.Delimiters().Component
 	n := 1
-	for _, c := range s.repetition.Raw() {
+	for _, c := range s.at.raw {
 		switch {
 		case c == separator:
 			if n++; n > 3 {
 				return
 			}
 		case isNoStrictLetter(c):
-			found(s.repetition.Component(n))
+			found(s.current().Component(n))
 			return
 		}
 	}

@@ -193,11 +193,11 @@ func (s *scope) isTime(l hl7.Location) bool {
 		return false
 	}
 	t := def.Field(l.Field).Type
-	if isType(t, "TS") {
+	if plainName(t) == "TS" {
 		return true
 	}
 	c := t.Component(l.Component)
-	return c != nil && c.Type != nil && isType(c.Type, "TS")
+	return c != nil && c.Type != nil && plainName(c.Type) == "TS"
 }
 
 func digits(raw []byte) bool {

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/schema"
 )
 
@@ -140,14 +139,16 @@ func (s *scope) claimant(index claimIndex, f *schema.Finding) *Rule {
 // component beside the one concerned.
 func (s *scope) lookAt(f *schema.Finding) {
 	l := f.Location
-	s.segment, s.repetition, s.nested = f.Segment, hl7.Value{}, l.Subcomponent > 0
+	s.segment, s.nested = f.Segment, l.Subcomponent > 0
+	s.at = place{segment: f.Segment}
 	if l.Field == 0 || f.Segment >= s.m.NumSegments() {
 		return
 	}
-	s.repetition = s.m.Segment(f.Segment).Field(l.Field).Repetition(max(l.Repetition, 1))
+	s.at.field, s.at.repetition = l.Field, max(l.Repetition, 1)
 	if s.nested {
-		s.repetition = s.repetition.Component(l.Component)
+		s.at.component = l.Component
 	}
+	s.at.raw = s.current().Raw()
 }
 
 // broadClaimant looks for claims on a type, a table, a segment, a layer, and

@@ -10,18 +10,18 @@ import (
 
 // body is what the engine does for a rule.
 type body struct {
-	of       subject
-	text     []line // the lines that are compiled when the rule is first needed
-	levels   []conditionalLevel
-	claims   []claim
-	each     *path
-	eachOf   string   // the type whose values each goes over
-	eachText string   // the line, by which rules share what it names
-	events   []string // it is limited to; nil: any
-	when     cond
-	demands  []demand
-	needs    uint64 // segments without which there is nothing to judge
-	checks   []string
+	of      subject
+	text    []line // the lines that are compiled when the rule is first needed
+	levels  []conditionalLevel
+	claims  []claim
+	each    *path
+	eachOf  string   // the type whose values each goes over
+	eachID  int      // the number of the `each`, by which rules share what it names; 0: none
+	events  []string // it is limited to; nil: any
+	when    cond
+	demands []demand
+	needs   uint64 // segments without which there is nothing to judge
+	checks  []string
 }
 
 // subject is what a rule judges.
@@ -51,6 +51,7 @@ type compiler struct {
 	rule     *Rule
 	needs    []segmentID // of the paths of the line
 	inDemand bool
+	eachIDs  map[string]int // the numbers of what rules go over, by their lines
 	asked    map[string]int // the conditions whose answers are remembered, by their text
 }
 
@@ -167,7 +168,13 @@ func (c *compiler) level(b *body, text string) error {
 
 // each reads `each NK1`, `each PID-3[.5=INS]` and `each type XTN`.
 func (c *compiler) each(b *body, text string) error {
-	b.eachText = text
+	if b.eachID = c.eachIDs[text]; b.eachID == 0 {
+		if c.eachIDs == nil {
+			c.eachIDs = map[string]int{}
+		}
+		b.eachID = len(c.eachIDs) + 1
+		c.eachIDs[text] = b.eachID
+	}
 	if name, ok := strings.CutPrefix(text, "type "); ok {
 		b.eachOf = name
 		return nil

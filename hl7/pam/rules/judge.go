@@ -27,6 +27,8 @@ type Judge struct {
 	fixed     *plan // nil: detect
 	ids       map[[3]byte]segmentID
 
+	bare *plan // of a message whose profile is not known yet
+
 	mu    sync.RWMutex
 	plans map[string]*plan // by the name of the profile
 }
@@ -41,6 +43,7 @@ func New(o Options) (*Judge, error) {
 	for i, name := range c.segments {
 		j.ids[[3]byte([]byte(name))] = segmentID(i)
 	}
+	j.bare = &plan{ids: j.ids}
 	if o.Dialect != "" && o.Dialect != "auto" {
 		j.fixed, err = j.planFor(o.Dialect)
 	}
@@ -54,12 +57,10 @@ type plan struct {
 	rules   map[*Rule]bool
 	message []*Rule // that have demands on one message, whatever the event
 	ack     []*Rule
-	events  map[string][]*Rule       // for the events of the profile: message, with the rules limited to that event
-	types   map[string][][]typePlace // where segments have a type, by segmentID
+	events  map[string][]*Rule         // for the events of the profile: message, with the rules limited to that event
+	types   [maxSegments][][]typePlace // where a segment has types that rules go over, by the number of the field
+	lists   int                        // how many lists of values there are at least
 }
-
-// typePlace is a field, or a component of one, that has a type.
-type typePlace struct{ field, component int }
 
 func (p *plan) has(r *Rule) bool { return p.rules[r] }
 
@@ -108,7 +109,7 @@ func (j *Judge) newPlan(prof *profile.Profile) *plan {
 	for _, t := range pam.Triggers() {
 		p.events[string(t)] = p.rulesOf(j.catalogue.rules, string(t))
 	}
-	p.indexTypes(j)
+	p.indexTypes()
 	return p
 }
 
@@ -124,43 +125,47 @@ func (p *plan) rulesOf(all []*Rule, trigger string) []*Rule {
 }
 
 // indexTypes notes where the profile has the types that rules go over.
-func (p *plan) indexTypes(j *Judge) {
-	p.types = map[string][][]typePlace{}
+func (p *plan) indexTypes() {
+	kinds := map[string]int{} // the number of the list by the name of the type
 	for r := range p.rules {
-		if name := r.body.eachOf; name != "" && p.types[name] == nil {
-			p.types[name] = make([][]typePlace, maxSegments)
-			for segment, id := range p.ids {
-				if def := p.profile.Version.Segment(string(segment[:])); def != nil {
-					p.types[name][id] = placesOf(def, name)
-				}
-			}
+		if name := r.body.eachOf; name != "" {
+			kinds[name] = r.body.eachID
+			p.lists = max(p.lists, r.body.eachID+1)
+		}
+	}
+	for segment, id := range p.ids {
+		if def := p.profile.Version.Segment(string(segment[:])); def != nil {
+			p.types[id] = placesOf(def, kinds)
 		}
 	}
 }
 
-func placesOf(def *schema.SegmentDef, name string) []typePlace {
-	var list []typePlace
+// placesOf lists the places of types in a segment, by the number of the field.
+func placesOf(def *schema.SegmentDef, kinds map[string]int) [][]typePlace {
+	fields := make([][]typePlace, len(def.Fields)+1)
 	for i := range def.Fields {
 		t := def.Fields[i].Type
 		if t == nil {
 			continue
 		}
-		if isType(t, name) {
-			list = append(list, typePlace{field: i + 1})
-			continue
+		if list, ok := kinds[plainName(t)]; ok {
+			fields[i+1] = append(fields[i+1], typePlace{list, 0})
 		}
 		for k := range t.Components {
-			if c := t.Components[k].Type; c != nil && isType(c, name) {
-				list = append(list, typePlace{i + 1, k + 1})
+			if c := t.Components[k].Type; c != nil {
+				if list, ok := kinds[plainName(c)]; ok {
+					fields[i+1] = append(fields[i+1], typePlace{list, k + 1})
+				}
 			}
 		}
 	}
-	return list
+	return fields
 }
 
-func isType(t *schema.TypeDef, name string) bool {
-	base, _, _ := strings.Cut(t.Name, "-")
-	return base == name
+// plainName is the name of a type; a variant of one is called "CX-INS".
+func plainName(t *schema.TypeDef) string {
+	name, _, _ := strings.Cut(t.Name, "-")
+	return name
 }
 
 // Message judges a message and fills the report, whose findings are in the
@@ -178,7 +183,7 @@ func (j *Judge) judge(r *Report, m, sent *hl7.Message, answer bool) {
 	s.answer = answer
 	s.settings, s.sent, s.header = j.settings, sent, m.Header()
 	s.trigger = s.header.Trigger
-	s.plan = &plan{ids: j.ids}
+	s.plan = j.bare
 	s.read(m, j.ids)
 	r.choose(j)
 	s.profile = s.plan.profile

@@ -156,7 +156,7 @@ func (p *path) part(s *scope, v hl7.Value) hl7.Value {
 func (p *path) origin(s *scope) (v hl7.Value, ok bool) {
 	switch {
 	case p.relative && p.field == 0:
-		return s.repetition, true
+		return s.current(), true
 	case p.relative:
 		return s.m.Segment(s.segment).Field(p.field), true
 	case p.sent:

@@ -34,7 +34,7 @@ func (p *path) raw(s *scope) ([]byte, bool) {
 // originRaw is [path.origin] without the place.
 func (p *path) originRaw(s *scope) ([]byte, bool) {
 	if p.relative && p.field == 0 {
-		return s.repetition.Raw(), true
+		return s.at.raw, true
 	}
 	if !p.relative && !p.sent {
 		i := s.first[p.segment]

@@ -25,22 +25,23 @@ type scope struct {
 	present uint64             // a bit for each of the first 64 names that is there
 	ids     []segmentID        // of each segment; noSegment for names that nobody speaks of
 
-	segment    int                // of `each`, or of the fact that is being claimed
-	repetition hl7.Value          // of `each`, or the value whose component is being claimed
-	nested     bool               // repetition is a component, and its parts are sub-components
-	values     map[string]*values // by the `each` that names them
-	match      schema.Match
-	answers    [maxAsked]uint8 // to conditions, see compiler.remembered
-	fact       *schema.Finding // of the claim that is being considered
-	oddities   []hl7.Oddity    // of the message; nil as long as nobody has asked, see form
-	formRead   bool
+	segment  int      // of `each`, or of the fact that is being claimed
+	at       place    // of `each`, or the value whose component is being claimed
+	nested   bool     // it is a component, and its parts are sub-components
+	values   []values // by the number of the `each` that names them
+	sorted   bool     // those of types were found
+	match    schema.Match
+	answers  [maxAsked]uint8 // to conditions, see compiler.remembered
+	fact     *schema.Finding // of the claim that is being considered
+	oddities []hl7.Oddity    // of the message; nil as long as nobody has asked, see form
+	formRead bool
 }
 
 const noSegment = maxSegments - 1
 
 // read looks up the segments of a message.
 func (s *scope) read(m *hl7.Message, ids map[[3]byte]segmentID) {
-	s.m, s.segment, s.repetition = m, 0, hl7.Value{}
+	s.m, s.segment, s.at = m, 0, place{}
 	s.fact, s.oddities, s.formRead = nil, nil, false
 	d := m.Delimiters()
 	s.delims = delimiters{d.Component, d.Repetition, d.Subcomponent}
@@ -88,19 +89,19 @@ func (s *scope) judge(r *Rule, found func(hl7.Value)) {
 		return
 	}
 	switch {
-	case b.eachText == "":
+	case b.eachID == 0:
 		s.demands(b, found)
 	case b.eachOf == "" && b.each.field == 0:
 		for i, id := range s.ids {
 			if id == b.each.segment {
-				s.segment, s.repetition = i, hl7.Value{}
+				s.segment, s.at = i, place{}
 				s.demands(b, found)
 			}
 		}
 	default:
 		list := s.named(b)
 		for i := range list {
-			s.segment, s.repetition, s.nested = list[i].segment, list[i].value, list[i].nested
+			s.segment, s.at, s.nested = list[i].segment, list[i], list[i].nested
 			s.demands(b, found)
 		}
 		s.nested = false

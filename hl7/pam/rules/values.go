@@ -3,86 +3,136 @@ package rules
 import "github.com/pamlab/pamlab/hl7"
 
 // Many rules go over the same values, all telephone numbers or all INS of a
-// message. The scope finds them once.
+// message. The scope finds them once, and as bytes: the [hl7.Value] that a
+// finding marks is made when there is a finding.
 
 // values are what an `each` of the catalogue names in the message.
 type values struct {
-	list []foundValue
+	list []place
 	read bool // in this message
 }
 
-// foundValue is one of them, with the index of its segment.
-type foundValue struct {
-	segment int
-	value   hl7.Value
-	nested  bool // it is a component: its parts are sub-components
+// place is a value that `each` goes over, or that the fact that is being
+// claimed is about.
+type place struct {
+	segment                      int // its index
+	field, repetition, component int // component 0: the repetition as a whole
+	raw                          []byte
+	nested                       bool // it is a component: its parts are sub-components
 }
+
+// value is the value at the place; absent without a field.
+func (p *place) value(m *hl7.Message) hl7.Value {
+	if p.field == 0 {
+		return hl7.Value{}
+	}
+	v := m.Segment(p.segment).Field(p.field).Repetition(p.repetition)
+	if p.component > 0 {
+		v = v.Component(p.component)
+	}
+	return v
+}
+
+// current is the repetition, or component, that the rule is being run for.
+func (s *scope) current() hl7.Value { return s.at.value(s.m) }
 
 // forget makes room for the values of the next message.
 func (s *scope) forget() {
-	for _, v := range s.values {
-		v.list, v.read = v.list[:0], false
+	for i := range s.values {
+		s.values[i].list, s.values[i].read = s.values[i].list[:0], false
 	}
+	s.sorted = false
 }
 
 // named returns what the `each` of a rule names.
-func (s *scope) named(b *body) []foundValue {
-	known := s.values[b.eachText]
-	if known == nil {
-		known = &values{}
-		if s.values == nil {
-			s.values = map[string]*values{}
-		}
-		s.values[b.eachText] = known
+func (s *scope) named(b *body) []place {
+	if len(s.values) <= b.eachID {
+		s.values = append(s.values, make([]values, b.eachID+1-len(s.values))...)
 	}
+	if b.eachOf != "" {
+		s.sortByType()
+		return s.values[b.eachID].list
+	}
+	known := &s.values[b.eachID]
 	if !known.read {
 		known.read = true
-		if b.eachOf != "" {
-			known.list = s.ofType(known.list, b.eachOf)
-		} else {
-			known.list = s.repetitions(known.list, b.each)
-		}
+		known.list = s.repetitions(known.list, b.each)
 	}
 	return known.list
 }
 
 // repetitions appends the repetitions of a field that a path picks.
-func (s *scope) repetitions(list []foundValue, p *path) []foundValue {
+func (s *scope) repetitions(list []place, p *path) []place {
 	for i, id := range s.ids {
 		if id != p.segment {
 			continue
 		}
-		for v := range s.m.Segment(i).Field(p.field).Repetitions() {
-			if p.filter != nil && !p.filter.picks(v) {
+		field := s.m.Segment(i).Field(p.field).Raw()
+		n := 0
+		for rest, more := field, len(field) > 0; more; {
+			var r []byte
+			r, rest, more = cut(rest, s.delims.repetition)
+			n++
+			if p.filter != nil && !p.filter.takes(s, r) {
 				continue
 			}
-			if v = p.below(v); len(v.Raw()) > 0 {
-				list = append(list, foundValue{i, v, false})
+			if p.component > 0 {
+				r = nth(r, s.delims.component, p.component)
+			}
+			if len(r) > 0 {
+				list = append(list, place{i, p.field, n, p.component, r, p.component > 0})
 			}
 		}
 	}
 	return list
 }
 
-// ofType appends the values of a data type, wherever the profile has it.
-func (s *scope) ofType(list []foundValue, name string) []foundValue {
-	places := s.plan.types[name]
+// typePlace says that a field, or a component of it, is of a type that rules go
+// over: the list of its values, by the number of the `each`.
+type typePlace struct{ list, component int }
+
+// sortByType fills the lists of all types in one pass over the message.
+func (s *scope) sortByType() {
+	if s.sorted {
+		return
+	}
+	s.sorted = true
+	if n := s.plan.lists; len(s.values) < n {
+		s.values = append(s.values, make([]values, n-len(s.values))...)
+	}
 	for i, id := range s.ids {
-		for _, place := range places[id] {
-			field := s.m.Segment(i).Field(place.field)
-			if len(field.Raw()) == 0 {
+		fields := s.plan.types[id]
+		if fields == nil {
+			continue
+		}
+		seg := s.m.Segment(i)
+		for n := 1; n <= min(seg.NumFields(), len(fields)-1); n++ {
+			if fields[n] == nil {
 				continue
 			}
-			for v := range field.Repetitions() {
-				nested := place.component > 0
-				if nested {
-					v = v.Component(place.component)
-				}
-				if len(v.Raw()) > 0 {
-					list = append(list, foundValue{i, v, nested})
-				}
+			if raw := seg.Field(n).Raw(); len(raw) > 0 {
+				s.sortField(i, n, raw, fields[n])
 			}
 		}
 	}
-	return list
+}
+
+// sortField adds the parts of a field to the lists of their types.
+func (s *scope) sortField(segment, field int, raw []byte, places []typePlace) {
+	n := 0
+	for rest, more := raw, true; more; {
+		var r []byte
+		r, rest, more = cut(rest, s.delims.repetition)
+		n++
+		for _, p := range places {
+			part := r
+			if p.component > 0 {
+				part = nth(r, s.delims.component, p.component)
+			}
+			if len(part) > 0 {
+				list := &s.values[p.list].list
+				*list = append(*list, place{segment, field, n, p.component, part, p.component > 0})
+			}
+		}
+	}
 }
