@@ -1,0 +1,47 @@
+package sequence_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/pam"
+	"github.com/pamlab/pamlab/hl7/pam/rules"
+	"github.com/pamlab/pamlab/hl7/pam/sequence"
+)
+
+// TestCancelledAdmissionLeavesPreAdmission: after A05, A01, A11 the patient is
+// expected as before: the pre-admission may be cancelled as well, and a new
+// admission lacks nothing but a number of its own (PAM.fr 5.4.1, SEQ-004).
+func TestCancelledAdmissionLeavesPreAdmission(t *testing.T) {
+	d, err := pam.DialectByName("pam-fr-2.11")
+	require.NoError(t, err)
+	j, err := rules.New(rules.Options{})
+	require.NoError(t, err)
+	for then, want := range map[pam.Trigger][]string{"A38": nil, "A01": {"seq.pv1-19.reused"}} {
+		t.Run(string(then), func(t *testing.T) {
+			g := pam.NewGenerator(1, time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
+			p, err := g.Patient(pam.PatientSpec{Identity: pam.Qualified})
+			require.NoError(t, err)
+			st, err := g.Stay(pam.StaySpec{})
+			require.NoError(t, err)
+			journey := pam.NewJourney(g, d, hl7.UTF8, pam.Partners{}, p, st)
+			tracker := sequence.New(sequence.Options{})
+			var found []string
+			for i, trigger := range []pam.Trigger{"A05", "A01", "A11", then} {
+				m, err := journey.Message(fmt.Sprint(i), trigger, pam.Change{})
+				require.NoError(t, err, trigger)
+				r := judged(t, j, m)
+				n := len(r.Findings)
+				tracker.Follow(r)
+				for _, f := range r.Findings[n:] {
+					found = append(found, f.Rule.ID)
+				}
+			}
+			require.Equal(t, want, found)
+		})
+	}
+}
