@@ -12,6 +12,7 @@ import (
 
 	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/pam"
+	"github.com/pamlab/pamlab/hl7/pam/rules"
 )
 
 // maxRehearsed bounds the messages that one file has built while it is read.
@@ -36,29 +37,71 @@ type rehearsal struct {
 	built     int
 	messages  map[string]*hl7.Message // by step, as they are sent
 	complaint []*Problem
+
+	speaks  string                  // the dialect to build in; "": the first that the scenario allows
+	judges  map[string]*rules.Judge // by dialect, made when they are needed
+	origin  map[string]origin       // by step
+	suspect []*Problem              // messages that are not what is said of them
+}
+
+// origin is what of a message matters to who judges it.
+type origin struct {
+	built   bool // from an event
+	guessed bool // something in it is known at the run only
 }
 
 // rehearse reports what keeps a case from being played. Patients and units are
-// drawn, so a fault counts only when other draws have it too.
+// drawn, so a fault counts only when other draws have it too. What steps say of
+// the conformance of their messages is looked at in each dialect that the
+// scenario allows.
 func (d *decoder) rehearse(s *Scenario, c *Case) {
+	d.rehearseIn(s, c, "")
+	if !slices.ContainsFunc(c.Steps, func(step *Step) bool { return step.Conforms != nil }) {
+		return
+	}
+	first := (&rehearsal{scenario: s}).language()
+	for _, dialect := range pam.Dialects() {
+		allowed := len(s.Dialects) == 0 || slices.Contains(s.Dialects, dialect.Name)
+		if allowed && dialect.Name != first {
+			d.rehearseIn(s, c, dialect.Name)
+		}
+	}
+}
+
+// rehearseIn does so in one dialect; "" is the first that the scenario allows.
+// In the others only conformance is of interest.
+func (d *decoder) rehearseIn(s *Scenario, c *Case, dialect string) {
 	var problems []*Problem
 	for seed := range uint64(3) {
 		if d.rehearsed >= maxRehearsed {
 			return
 		}
-		r := &rehearsal{scenario: s, given: c.Given, messages: map[string]*hl7.Message{}}
+		r := &rehearsal{
+			scenario: s, given: c.Given, speaks: dialect, judges: d.judges,
+			messages: map[string]*hl7.Message{}, origin: map[string]origin{},
+		}
 		r.play(seed, c.Steps, maxRehearsed-d.rehearsed)
 		d.rehearsed += r.built
+		d.judges = r.judges
+		found := r.suspect
+		if dialect == "" {
+			found = append(found, r.complaint...)
+		}
 		if seed == 0 {
-			problems = r.complaint
+			problems = found
 		}
 		problems = slices.DeleteFunc(problems, func(p *Problem) bool {
-			return !slices.ContainsFunc(r.complaint, func(q *Problem) bool { return p.Pos == q.Pos })
+			return !slices.ContainsFunc(found, func(q *Problem) bool { return p.Pos == q.Pos })
 		})
 		if len(problems) == 0 {
 			return
 		}
 	}
+	d.refuse(c, problems)
+}
+
+// refuse reports problems, each place once.
+func (d *decoder) refuse(c *Case, problems []*Problem) {
 	for _, p := range problems {
 		if d.refused[p.Pos] {
 			continue // another row of the table has told it
@@ -91,16 +134,18 @@ func (r *rehearsal) play(seed uint64, steps []*Step, limit int) {
 		if r.built++; r.built > limit {
 			return
 		}
-		if m := r.message(step); m != nil {
+		m := r.message(step)
+		if m != nil {
 			r.set(step, m)
 			r.messages[step.ID] = m
 		}
+		r.conforms(step, m)
 	}
 }
 
 // begin makes the patient and the stay; false when there is none to go on with.
 func (r *rehearsal) begin(seed uint64) bool {
-	dialect, err := pam.DialectByName(r.dialect())
+	dialect, err := pam.DialectByName(cmp.Or(r.speaks, r.dialect()))
 	if err != nil {
 		return false
 	}
@@ -123,7 +168,7 @@ func (r *rehearsal) begin(seed uint64) bool {
 		r.report(concerned(given.Stay, "stay.", err), err)
 		return false
 	}
-	r.journey = pam.NewJourney(gen, dialect, r.charset, pam.Partners{}, patient, stay)
+	r.journey = pam.NewJourney(gen, dialect, r.charset, NewCandidate().Partners(), patient, stay)
 	return true
 }
 
@@ -162,7 +207,7 @@ func (r *rehearsal) message(step *Step) *hl7.Message {
 			return m.Clone()
 		}
 	case SendFile:
-		if data, err := r.scenario.ReadFile(send.File, maxSentFile); err == nil && len(step.Set) > 0 {
+		if data, err := r.scenario.ReadFile(send.File, maxSentFile); err == nil && (len(step.Set) > 0 || step.Conforms != nil) {
 			return parsed(data)
 		}
 	case SendRaw:

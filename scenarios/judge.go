@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"syscall"
 	"unicode/utf8"
@@ -25,11 +26,12 @@ func (s *stage) judge(ctx context.Context, step *Step, out *outcome) []CheckInfo
 			return checks // nothing can be said about the candidate
 		}
 	case out.receipt != nil && !out.probed:
-		checks = append(checks, s.judgeOwed(s.current.message, out.receipt, out.response.Oddities)...)
+		out.owed = s.judgeOwed(s.current.message, out.receipt, out.response.Oddities)
+		checks = append(checks, out.owed...)
 	}
 	broken := len(checks) > 0 && out.receipt == nil
 	for _, e := range step.Expect {
-		if broken && (e.Target == TargetAck || e.Target == TargetLatency) {
+		if broken && (e.Target == TargetAck || e.Target == TargetConforms || e.Target == TargetLatency) {
 			continue // told once, by the check that there is no acknowledgement
 		}
 		checks = append(checks, s.expect(ctx, e, out))
@@ -111,6 +113,9 @@ func (s *stage) expect(ctx context.Context, e *Expectation, out *outcome) CheckI
 	case TargetNoAck:
 		expected, ok = Text{FR: "aucun acquittement", EN: "no acknowledgement"}, out.response == nil
 		c.Actual = ackCode(out)
+	case TargetConforms:
+		expected = Text{FR: "aucune règle rompue, pas même un SHOULD", EN: "no rule broken, not even a SHOULD"}
+		c.Actual, ok = broken(out)
 	case TargetAck:
 		if out.receipt == nil { // absent, and anything but AA, are not said of an answer that never came
 			c.Actual = ackCode(out)
@@ -218,6 +223,21 @@ func legible(s string) string {
 		s = s[size:]
 	}
 	return b.String()
+}
+
+// broken names the rules that an acknowledgement breaks, the level of a SHOULD
+// included, and says whether it breaks none.
+func broken(out *outcome) (ids string, none bool) {
+	if out.receipt == nil {
+		return ackCode(out), false
+	}
+	var list []string
+	for _, c := range out.owed {
+		if c.Verdict != Pass && !slices.Contains(list, c.Rule) {
+			list = append(list, c.Rule)
+		}
+	}
+	return strings.Join(list, ", "), len(list) == 0
 }
 
 // ackCode says in a word what came back.

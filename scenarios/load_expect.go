@@ -78,7 +78,7 @@ func (d *decoder) expectAck(s *Step, p pair) []*Expectation {
 	if n.kind != mapping {
 		return d.expectCode(p, n)
 	}
-	var list []*Expectation
+	var list, conforms []*Expectation
 	fields := *n
 	fields.pairs = nil
 	for _, f := range n.pairs {
@@ -87,18 +87,27 @@ func (d *decoder) expectAck(s *Step, p pair) []*Expectation {
 			s.Within = max(s.Within, d.wait(f.value))
 		case "code":
 			list = append(list, d.expectCode(f, f.value)...)
+		case conformsKey:
+			conforms = append(conforms, d.expectConforms(f)...)
 		default:
 			fields.pairs = append(fields.pairs, f)
 		}
 	}
-	if len(n.pairs) == 0 && !n.lost || len(n.pairs) > 0 && len(list)+len(fields.pairs) == 0 {
+	if len(n.pairs) == 0 && !n.lost || len(n.pairs) > 0 && len(list)+len(fields.pairs) == 0 && n.get(conformsKey) == nil {
 		d.out.add(p.key.pos, Text{FR: "rien n'est attendu de l'acquittement", EN: "nothing is expected of the acknowledgement"}).
 			expected("attendu : comme AA, none ou {MSA-1: AE, ERR-3.1: \"207\"}", "expected: like AA, none or {MSA-1: AE, ERR-3.1: \"207\"}")
 	}
-	if len(list) > 0 && list[0].Target == TargetNoAck && len(fields.pairs) > 0 {
-		d.out.add(fields.pairs[0].key.pos, Text{
-			FR: "un acquittement qui ne vient pas n'a pas de champs", EN: "an acknowledgement that does not come has no fields",
-		})
+	if len(list) > 0 && list[0].Target == TargetNoAck {
+		if len(fields.pairs) > 0 {
+			d.out.add(fields.pairs[0].key.pos, Text{
+				FR: "un acquittement qui ne vient pas n'a pas de champs", EN: "an acknowledgement that does not come has no fields",
+			})
+		}
+		for _, e := range conforms {
+			d.out.add(e.Pos, Text{
+				FR: "un acquittement qui ne vient pas n'est pas jugé", EN: "an acknowledgement that does not come is not judged",
+			})
+		}
 	}
 	rest := d.expectFields(&fields, TargetAck)
 	if n.get("code") != nil {
@@ -109,7 +118,7 @@ func (d *decoder) expectAck(s *Step, p pair) []*Expectation {
 			}
 		}
 	}
-	return append(list, rest...)
+	return slices.Concat(list, rest, conforms)
 }
 
 // samePlace writes equal places equally: PID[1]-8 is PID-8, PID-5[1].1 is PID-5.1.

@@ -102,7 +102,7 @@ func TestSchemasRefuseWhatDoesNot(t *testing.T) {
 		with-unknown-key with-bad-duration set-bad-path unknown-present when-unknown bad-capture case-empty-table
 		unknown-expectation unknown-ack-code ack-bad-path unknown-matcher matcher-list matcher-count
 		matcher-state-flag unknown-level unknown-connection latency-without-bound tls-unknown-words
-		any-of-mapping any-of-nested duplicate-variable`) {
+		any-of-mapping any-of-nested duplicate-variable conforms-words`) {
 		require.Error(t, validate(t, scenario, "testdata/lang/bad/"+name+".yaml"), name)
 	}
 	for _, name := range strings.Fields(`typo missing-value section-list bad-address port-name unknown-dialect unknown-charset
@@ -138,7 +138,7 @@ func TestSchemasHaveTheLoadersKeys(t *testing.T) {
 	for file, keys := range map[string]map[string][]string{
 		scenarioSchema: {
 			"scenario": strings.Fields(scenarioKeys), "step": strings.Fields(stepKeys), "sendForm": strings.Fields(sendKeys),
-			"connect": strings.Fields(connectKeys), "given": strings.Fields(givenKeys), "expect": strings.Fields(expectKeys),
+			"conforms": {string(ConformsBreaks)}, "connect": strings.Fields(connectKeys), "given": strings.Fields(givenKeys), "expect": strings.Fields(expectKeys),
 			"alternative": strings.Fields(strings.TrimSuffix(expectKeys, "any_of")), "tls": strings.Fields(tlsKeys),
 			"peer": strings.Fields(peerKeys), "matcher": strings.Fields(matcherKeys + besideKeys), "bounds": strings.Fields(countKeys),
 			"patient": patient, "stay": stay, "with": change, "unit": {"code", "label"},

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	stepKeys    = "id title spec when connect send with set expect capture"
+	stepKeys    = "id title spec when connect send with set conforms expect capture"
 	sendKeys    = "event again file raw"
 	connectKeys = "present transport"
 	givenKeys   = "charset patient stay"
@@ -154,6 +154,7 @@ func (d *decoder) step(n *node, always bool) *Step {
 		d.needsSend(with, s, SendEvent, "with")
 	}
 	s.Set = d.set(n.get("set"), s)
+	s.Conforms = d.conforms(n.get("conforms"), s)
 	d.expect(s, n.get("expect"))
 	s.Capture = d.captures(n.get("capture"))
 	return s

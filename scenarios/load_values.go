@@ -9,6 +9,7 @@ import (
 
 	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/pam"
+	"github.com/pamlab/pamlab/hl7/pam/rules"
 )
 
 // decoder turns nodes into the model. Each method reports what is wrong and
@@ -19,8 +20,9 @@ type decoder struct {
 	nodes  int             // copied for cases
 	copied int             // bytes of cells in their places
 
-	rehearsed int             // messages that were built
-	refused   map[Source]bool // places where a message could not be
+	rehearsed int                     // messages that were built
+	refused   map[Source]bool         // places where a message could not be
+	judges    map[string]*rules.Judge // of those messages, by dialect
 }
 
 var (

@@ -75,8 +75,11 @@ type Step struct {
 	Send    *Send      // nil: a step that only connects
 	With    []Assign   // what the movement changes, in words of hl7/pam
 	Set     []Assign   // fields bent afterwards; keys are paths
-	Expect  []*Expectation
-	Capture []Capture
+	// Conforms is what the step says of its own message; nil: that it is
+	// conformant, if it was built from an event and not bent.
+	Conforms *Conforms
+	Expect   []*Expectation
+	Capture  []Capture
 	// Within bounds the wait for the acknowledgement; 0: the candidate's limit.
 	Within time.Duration
 }
@@ -174,6 +177,8 @@ const (
 	TargetLatency    Target = "latency"
 	TargetTLS        Target = "tls"    // what Field names: outcome, alert, version …
 	TargetAnyOf      Target = "any_of" // that one of AnyOf holds as a whole
+	// TargetConforms is that the acknowledgement breaks no rule, not even a SHOULD.
+	TargetConforms Target = "ack.conforms"
 )
 
 // The words that the matcher of a connection and of a TLS outcome compares with.
@@ -190,7 +195,7 @@ type Expectation struct {
 	Target  Target
 	Field   string // as written: "MSA-1", "outcome", "peer.subject"
 	Path    hl7.Path
-	Matcher *Matcher         // nil for TargetNoAck and TargetAnyOf
+	Matcher *Matcher         // nil for TargetNoAck, TargetConforms and TargetAnyOf
 	AnyOf   [][]*Expectation // alternatives of TargetAnyOf
 	Level   Level
 	Because Text // why, in the author's words; may be empty

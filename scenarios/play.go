@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/mllp"
 )
 
@@ -36,6 +37,7 @@ type Player struct {
 	Now func() time.Time
 
 	judges judges
+	spoil  func(*hl7.Message) // of tests: spoils what was built, as a fault of ours would
 }
 
 // Play is one scenario in one of its cases: what has a patient, a connection

@@ -42,6 +42,8 @@ type stepRecord struct {
 	message *hl7.Message // nil when what was sent is no message
 	ack     *hl7.Receipt
 	verdict Verdict
+	built   bool // from an event, by package pam
+	intact  bool // and as it was built: nobody bent it, nobody forced it
 }
 
 // newStage makes the patient, the stay and the variables of a play.
@@ -293,6 +295,7 @@ func (s *stage) compose(step *Step) ([]byte, *hl7.Message, error) {
 		if earlier == nil || earlier.sent == nil {
 			return nil, nil, errNoValue{Textf("l'étape « %s » n'a rien envoyé", "the step %q sent nothing", send.Again)}
 		}
+		s.current.built, s.current.intact = earlier.built, earlier.intact && len(step.Set) == 0
 		return s.bend(step, earlier.sent)
 	case SendFile:
 		data, err := s.script.Scenario.ReadFile(send.File, int64(s.player.Candidate.Limits.Message))
@@ -318,6 +321,10 @@ func (s *stage) compose(step *Step) ([]byte, *hl7.Message, error) {
 	m, err := s.journey.Message(step.ID, send.Event, change)
 	if err != nil {
 		return nil, nil, err
+	}
+	s.current.built, s.current.intact = true, len(step.Set) == 0 && !change.Force
+	if s.player.spoil != nil {
+		s.player.spoil(m)
 	}
 	return s.bendMessage(step, m)
 }

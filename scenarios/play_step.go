@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/pamlab/pamlab/hl7"
@@ -27,6 +28,7 @@ type outcome struct {
 	// says nothing about the identity that was shown.
 	closesAnyway bool
 
+	owed       []CheckInfo  // of the acknowledgement, whatever the step expects
 	client     *mllp.Client // that the exchange went through
 	connection string       // open or closed, once it was looked at
 }
@@ -55,6 +57,9 @@ func (s *stage) step(ctx context.Context, step *Step, optional bool) (verdict Ve
 	if out != nil && out.client != s.client {
 		defer out.client.Close()
 	}
+	if own, ok := errors.AsType[*unfit](err); ok {
+		return Error, false, s.withhold(step, own)
+	}
 	switch {
 	case errors.Is(err, pam.ErrNotApplicable), err != nil && optional:
 		return NotApplicable, false, textOf(err)
@@ -64,10 +69,7 @@ func (s *stage) step(ctx context.Context, step *Step, optional bool) (verdict Ve
 		return Inconclusive, false, s.cutShort(ctx)
 	}
 	for _, c := range s.judge(ctx, step, out) {
-		if c.Spec == "" {
-			c.Spec = step.spec(s.script.Scenario)
-		}
-		s.write(Event{Kind: Checked, Step: step.ID, Check: &c})
+		s.check(step, c)
 		verdict = verdict.Worse(c.Verdict)
 	}
 	if verdict == "" {
@@ -79,6 +81,27 @@ func (s *stage) step(ctx context.Context, step *Step, optional bool) (verdict Ve
 		}
 	}
 	return verdict, false, nil
+}
+
+// check writes a check down.
+func (s *stage) check(step *Step, c CheckInfo) {
+	if c.Spec == "" {
+		c.Spec = step.spec(s.script.Scenario)
+	}
+	s.write(Event{Kind: Checked, Step: step.ID, Check: &c})
+}
+
+// withhold tells about a message that was not sent, with its content: nobody
+// else has seen it.
+func (s *stage) withhold(step *Step, own *unfit) *Text {
+	for _, c := range own.checks {
+		s.check(step, c)
+	}
+	shown := legible(strings.ReplaceAll(strings.TrimSuffix(string(own.message), "\r"), "\r", "\n"))
+	s.write(Event{Kind: Note, Step: step.ID, Note: &Text{
+		FR: "le message n'a pas été envoyé :\n" + shown, EN: "the message was not sent:\n" + shown,
+	}})
+	return &own.Text
 }
 
 // cutShort says why a step was not judged: the user, or the scenario's timeout.
@@ -109,6 +132,13 @@ func (s *stage) do(ctx context.Context, step *Step, record *stepRecord) (*outcom
 	}
 	if err := s.guard(data, message); err != nil {
 		return nil, err
+	}
+	kept, err := s.conformity(step, record, data, message)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range kept {
+		s.check(step, c)
 	}
 	record.message = message
 	out := s.exchange(ctx, s.client, step, data, message)

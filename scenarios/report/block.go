@@ -69,7 +69,7 @@ func (b *block) story(o *outcome) {
 		b.WriteString("\n")
 	}
 	b.fact(b.tr("non joué", "not played"), strings.Join(unplayed, ", "))
-	if o.result.Verdict == scenarios.Error {
+	if o.result.Verdict == scenarios.Error && !o.authored() {
 		b.fact(b.tr("conseil", "hint"), b.tr("signalez cette faute de pamlab en joignant le journal", "report this fault of pamlab, with the journal"))
 	}
 	b.command(b.replay(o.selection()))

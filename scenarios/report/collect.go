@@ -75,6 +75,19 @@ func (c check) said() bool {
 	return c.says() && (c.Actual == c.Message.EN || c.Actual == c.Message.FR)
 }
 
+// authored reports an error that the scenario itself is about: what it says of
+// its own messages is wrong.
+func (o *outcome) authored() bool {
+	for _, s := range o.steps {
+		for _, c := range s.checks {
+			if c.Verdict == scenarios.Error && c.Source != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // quotes reports a check whose words quote what it found.
 func (c check) quotes() bool { return c.says() && strings.Contains(c.Message.EN, `"`+c.Actual+`"`) }
 
