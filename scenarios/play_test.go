@@ -126,9 +126,9 @@ vars: {unit: "62E8"}
 steps:
   - id: one
     send: A28
-    set: {PID-8: "000003", PID-23: "{{unit}}"}
+    set: {PID-11.3: "000003", PID-23: "{{unit}}"}
     capture: {number: "sent.PID-3[.5=PI].1", acked: ack.MSH-10}
-    expect: {ack: {MSA-1: AA, MSA-2: "{{sent.MSH-10}}"}, sent: {PID-8: "000003", PID-23: "62E8"}}
+    expect: {ack: {MSA-1: AA, MSA-2: "{{sent.MSH-10}}"}, sent: {PID-11.3: "000003", PID-23: "62E8"}}
   - id: two
     send: A31
     expect:

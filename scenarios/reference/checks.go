@@ -20,9 +20,10 @@ const (
 )
 
 // An examination looks for what a receiver cannot do without: not for
-// conformance, which is the work of `pamlab validate`, but for the segments and
-// fields without which a movement cannot be filed. It collects every finding,
-// so that a sender does not have to repair one after the other.
+// conformance, which package rules judges, but for the segments and fields
+// without which a movement cannot be filed. It is all that a lenient DMN looks
+// at, and keeps the record sound in any. It collects every finding, so that a
+// sender does not have to repair one after the other.
 type examination struct {
 	m      *hl7.Message
 	e      event

@@ -40,6 +40,11 @@ type Options struct {
 	// specification describes. Otherwise it is taken as an update.
 	RefuseKnownPatient bool
 
+	// Lenient takes messages that do not conform, as many devices do, as long as
+	// what a movement cannot be filed without is there. Otherwise a message that
+	// breaks a MUST of HL7, IHE PAM or France is refused.
+	Lenient bool
+
 	// Application and Facility name the DMN where the message does not: in the
 	// answer to what has no readable MSH, and for an empty MSH-5 or MSH-6.
 	Application, Facility string
@@ -108,7 +113,8 @@ type DMN struct {
 	ids    atomic.Uint64
 	prefix string // of the control ids of this DMN's answers
 
-	answers *answers
+	answers  *answers
+	conforms *conformity // nil: lenient
 
 	mu       sync.Mutex
 	registry *registry
@@ -147,6 +153,11 @@ func New(opt Options) (*DMN, error) {
 		registry: newRegistry(positive(opt.MaxPatients, DefaultMaxPatients)),
 	}
 	d.registry.refuseKnown = opt.RefuseKnownPatient
+	if !opt.Lenient {
+		if d.conforms, err = newConformity(); err != nil {
+			return nil, err
+		}
+	}
 	return d, nil
 }
 

@@ -10,7 +10,13 @@
 //   - AA to what it applied, and to what contradicts its record where the profile
 //     calls that no error: the message is discarded and, in HL7 2.5, an ERR of
 //     severity W says so (ITI TF-2 3.30.6 and 3.31.7);
-//   - AE to missing or wrong content, and to the three contradictions that the
+//   - AE to what does not conform, for the first MUST that it breaks (package
+//     rules): ERR has the place and the code, the words and the rule (AR when the
+//     code is one of the rejections). What a receiver must not refuse, an INS
+//     without a validated identity, it takes without that INS (PAM.fr 6.6.15).
+//     With [Options].Lenient only what a movement cannot be filed without is
+//     looked at, as in many devices;
+//   - AE also to content that cannot be filed though no rule forbids it, and to the three contradictions that the
 //     profile calls errors: an A01 while an admission is open (code 205), an A47
 //     towards an identifier in use (205), a Z99 on an unknown movement (204).
 //     A fourth one is deduced from the same texts: the use of an identifier that

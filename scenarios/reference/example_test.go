@@ -14,7 +14,10 @@ import (
 func Example() {
 	ctx := context.Background()
 	dmn, err := reference.Start(ctx, reference.ServerOptions{
-		Options: reference.Options{Logger: slog.New(slog.DiscardHandler)},
+		Options: reference.Options{
+			Lenient: true, // this admission is shorter than a conformant one
+			Logger:  slog.New(slog.DiscardHandler),
+		},
 	})
 	if err != nil {
 		fmt.Println(err)

@@ -133,12 +133,12 @@ func (d *DMN) process(ctx context.Context, h hl7.Header, e event, payload []byte
 	if err != nil {
 		return malformed(err)
 	}
-	found := examine(m, h, e)
-	if len(found) > 0 && d.faults.on(skipsChecks) {
+	refused, dropINS := d.examine(m, h, e)
+	if refused != nil && d.faults.on(skipsChecks) {
 		return applied().verdict()
 	}
-	if len(found) > 0 {
-		return refuse(hl7.AE, Text{FR: "contenu manquant ou incorrect", EN: "missing or wrong content"}, found...)
+	if refused != nil {
+		return *refused
 	}
 	if d.opt.Accept != nil {
 		if err := d.opt.Accept(ctx, m); err != nil {
@@ -146,7 +146,25 @@ func (d *DMN) process(ctx context.Context, h hl7.Header, e event, payload []byte
 		}
 	}
 	n := readNotice(m, e.trigger, d.opt.Now().Location())
+	if dropINS {
+		n.forgetINS()
+	}
 	return d.apply(e, n).verdict()
+}
+
+// examine returns the refusal of a message whose content is not in order: it
+// breaks a rule or, in a way that no rule knows, cannot be filed.
+func (d *DMN) examine(m *hl7.Message, h hl7.Header, e event) (refused *verdict, dropINS bool) {
+	if d.conforms != nil {
+		if refused, dropINS = d.conforms.refusal(m); refused != nil {
+			return refused, false
+		}
+	}
+	if found := examine(m, h, e); len(found) > 0 {
+		v := refuse(hl7.AE, Text{FR: "contenu manquant ou incorrect", EN: "missing or wrong content"}, found...)
+		return &v, false
+	}
+	return nil, dropINS
 }
 
 func (d *DMN) apply(e event, n *notice) outcome {

@@ -18,9 +18,11 @@ import (
 	"github.com/pamlab/pamlab/mllp/pki"
 )
 
-// start runs a DMN until the end of the test, unless stop is called before.
+// start runs a lenient DMN until the end of the test, unless stop is called
+// before.
 func start(t *testing.T, opt ServerOptions) *Running {
 	t.Helper()
+	opt.Lenient = true
 	if opt.Now == nil {
 		opt.Now = noon
 	}

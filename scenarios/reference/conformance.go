@@ -1,0 +1,99 @@
+package reference
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/pam/rules"
+)
+
+// tolerated are rules that a sender must keep and that a receiver refuses no
+// message for, with the paragraph that says so.
+var tolerated = map[string]string{
+	withoutINS: "PAM.fr 6.6.15", // INS-006: the message is integrated without the INS
+}
+
+// withoutINS is the rule that an INS is sent only with a validated identity.
+const withoutINS = "ins.pid-32.vali"
+
+// A conformity judges messages by what each announces that it is. An INS of the
+// production authority is as welcome as one of the test authorities: a device
+// does not choose its patients. It is safe for concurrent use.
+type conformity struct {
+	judge   *rules.Judge
+	reports sync.Pool // of *rules.Report
+}
+
+func newConformity() (*conformity, error) {
+	settings, err := rules.Settings{}.With("ins_environment", "any")
+	if err != nil {
+		return nil, err
+	}
+	judge, err := rules.New(rules.Options{Settings: settings})
+	if err != nil {
+		return nil, err
+	}
+	return &conformity{judge: judge, reports: sync.Pool{New: func() any { return new(rules.Report) }}}, nil
+}
+
+// refusal returns the refusal for the first MUST that the message breaks, nil
+// when there is none; dropINS says that the message is to be taken without its
+// INS.
+func (c *conformity) refusal(m *hl7.Message) (v *verdict, dropINS bool) {
+	r := c.reports.Get().(*rules.Report)
+	defer c.reports.Put(r)
+	c.judge.Message(r, m)
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if f.Level < rules.Must {
+			continue
+		}
+		if _, ok := tolerated[f.Rule.ID]; ok {
+			dropINS = dropINS || f.Rule.ID == withoutINS
+			continue
+		}
+		refused := refusalFor(f)
+		return &refused, false
+	}
+	return nil, dropINS
+}
+
+// refusalFor words a finding as an acknowledgement: what is wrong for users, the
+// rule for developers. What the table counts among the rejections is one (AR).
+func refusalFor(f *rules.Finding) verdict {
+	e := ackError(f.Condition(), f.Location, f.Message("en"))
+	e.Diagnostic = fmt.Sprintf("rule %s (%s)", f.Rule.ID, f.Rule.Source)
+	code := hl7.AE
+	if e.Code >= hl7.ConditionMessageType {
+		code = hl7.AR
+	}
+	return refuse(code, Text{FR: f.Message("fr"), EN: f.Message("en")}, e)
+}
+
+// forgetINS takes the INS of those whose identity is not validated out of a
+// notice; that one is to be deleted stays said.
+func (n *notice) forgetINS() {
+	for i := range n.subjects {
+		s := &n.subjects[i]
+		if s.validated() {
+			continue
+		}
+		kept := s.ids[:0]
+		for _, id := range s.ids {
+			if id.Type != "INS" || id.deleted() {
+				kept = append(kept, id)
+			}
+		}
+		s.ids = kept
+	}
+}
+
+func (s *subject) validated() bool {
+	for _, status := range s.traits.reliability {
+		if status == "VALI" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,114 @@
+package reference
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/pam/rules"
+)
+
+// strict returns a DMN that refuses what does not conform.
+func strict(t testing.TB, opt Options) *DMN {
+	t.Helper()
+	opt.Now, opt.Logger = noon, quiet()
+	d, err := New(opt)
+	require.NoError(t, err)
+	return d
+}
+
+// sample returns a conformant message with some fields changed.
+func sample(t testing.TB, name string, edits ...string) *hl7.Message {
+	t.Helper()
+	m, err := rules.Sample(name)
+	require.NoError(t, err)
+	for i := 0; i < len(edits); i += 2 {
+		require.NoError(t, m.Set(hl7.MustPath(edits[i]), edits[i+1]))
+	}
+	return m
+}
+
+func answerTo(t testing.TB, d *DMN, m *hl7.Message) *hl7.Receipt {
+	t.Helper()
+	h, v := d.judge(t.Context(), m.Bytes())
+	r, err := hl7.ReadAck(d.compose(h, v))
+	require.NoError(t, err)
+	return r
+}
+
+// What breaks a MUST is refused for the first one: the place and the code of the
+// finding, its words for users, the rule for developers.
+func TestNonConformantIsRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		message *hl7.Message
+		code    int
+		at      string
+		rule    string
+	}{
+		"table":       {sample(t, "A01", "PV1-2", "Q"), 103, "PV1-2", "fr.table.closed"},
+		"missing":     {sample(t, "A01", "EVN-2", ""), 101, "EVN-2", "iti.evn-2"},
+		"format":      {sample(t, "A01", "EVN-6", "20260231"), 102, "EVN-6.1", "hl7."},
+		"first wins":  {sample(t, "A01", "EVN-2", "", "PV1-2", "Q"), 101, "EVN-2", "iti.evn-2"},
+		"national":    {sample(t, "A01", "ZBE-9", "XYZ"), 0, "ZBE-9.1", "fr.zbe-9"},
+		"old version": {sample(t, "A01/2.3.1", "PV1-2", ""), 101, "PV1-2", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := strict(t, Options{})
+			r := answerTo(t, d, c.message)
+			require.Equal(t, hl7.AE, r.Code)
+			require.Len(t, r.Errors, 1)
+			require.Equal(t, c.at, r.Errors[0].Location.String())
+			if c.code > 0 {
+				require.Equal(t, c.code, r.Errors[0].Code)
+			}
+			if c.message.Header().Version >= "2.5" {
+				require.True(t, strings.HasPrefix(r.Errors[0].Diagnostic, "rule "+c.rule), r.Errors[0].Diagnostic)
+				require.NotEmpty(t, r.Errors[0].User)
+			}
+			require.Empty(t, d.State().Patients, "a refused message must leave no trace")
+			require.Equal(t, hl7.AA, answerTo(t, strict(t, Options{Bugs: []string{skipsChecks}}), c.message).Code)
+		})
+	}
+}
+
+func TestConformantIsTaken(t *testing.T) {
+	for _, name := range []string{"A01", "A28", "A01/2.3.1"} {
+		require.Equal(t, hl7.AA, answerTo(t, strict(t, Options{}), sample(t, name)).Code, name)
+	}
+}
+
+// A receiver that gets an INS without a validated identity takes the message
+// without the INS (PAM.fr 6.6.15).
+func TestINSWithoutValidatedIdentity(t *testing.T) {
+	m := sample(t, "A28", "PID-32", "PROV")
+	ins := m.Get("PID-3[.5=INS].1")
+	require.NotEmpty(t, ins)
+	d := strict(t, Options{})
+	require.Equal(t, hl7.AA, answerTo(t, d, m).Code)
+	require.Len(t, d.State().Patients, 1)
+	_, known := d.Patient(ins)
+	require.False(t, known, "the INS is not kept")
+	_, known = d.Patient(m.Get("PID-3[.5=PI].1"))
+	require.True(t, known)
+	for id, source := range tolerated {
+		require.NotNil(t, rules.ByID(id), id)
+		require.NotEmpty(t, source)
+	}
+}
+
+func BenchmarkAnswer(b *testing.B) {
+	message := sample(b, "A31").Bytes()
+	for name, opt := range map[string]Options{"strict": {}, "lenient": {Lenient: true}} {
+		b.Run(name, func(b *testing.B) {
+			d := strict(b, opt)
+			d.faults[forgetsDuplicate] = true
+			b.ReportAllocs()
+			for b.Loop() {
+				h, v := d.judge(b.Context(), message)
+				d.compose(h, v)
+			}
+		})
+	}
+}
