@@ -119,7 +119,11 @@ func TestFrenchCorpus(t *testing.T) {
 	}
 	want, err := os.ReadFile(golden)
 	require.NoError(t, err)
-	require.Equal(t, string(want), found.String())
+	lines, wanted := strings.Split(found.String(), "\n"), strings.Split(string(want), "\n")
+	require.Len(t, lines, len(wanted))
+	for i := range lines { // one by one: the whole would be unreadable
+		require.Equal(t, wanted[i], lines[i])
+	}
 }
 
 // TestOfficialSamples: what is said of the two national samples, all of it. The
