@@ -25,7 +25,7 @@ type app struct {
 // process itself.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) (string, bool)) int {
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv, lang: chooseLang(args, getenv)}
-	root := a.root()
+	root := a.root(args)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -50,7 +50,9 @@ func (a *app) printf(format string, args ...any) {
 	fmt.Fprintf(a.stdout, format, args...)
 }
 
-func (a *app) root() *cobra.Command {
+// root is the command line as a whole. Where the first argument names a command,
+// only that one is built: most of what a short run costs is building commands.
+func (a *app) root(args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use: "pamlab",
 		Short: a.text(
@@ -77,13 +79,34 @@ func (a *app) root() *cobra.Command {
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return a.flagError(err) })
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(
-		a.demoCommand(), a.runCommand(), a.listCommand(), a.checkCommand(), a.validateCommand(),
-		a.explainCommand(), a.rulesCommand(),
-		a.sendCommand(), a.pkiCommand(), a.completionCommand(), a.versionCommand(),
-	)
+	for _, c := range a.commands() {
+		if len(args) > 0 && c.name == args[0] && c.name != "completion" { // which speaks of all others
+			root.AddCommand(c.build())
+			break
+		}
+	}
+	if !root.HasSubCommands() {
+		for _, c := range a.commands() {
+			root.AddCommand(c.build())
+		}
+	}
 	a.speak(root)
 	return root
+}
+
+// command is a command that is built when it is needed.
+type command struct {
+	name  string
+	build func() *cobra.Command
+}
+
+// commands are all commands, in the order of the help.
+func (a *app) commands() []command {
+	return []command{
+		{"demo", a.demoCommand}, {"run", a.runCommand}, {"list", a.listCommand}, {"check", a.checkCommand}, {"validate", a.validateCommand},
+		{"explain", a.explainCommand}, {"rules", a.rulesCommand}, {"send", a.sendCommand}, {"pki", a.pkiCommand},
+		{"completion", a.completionCommand}, {"version", a.versionCommand},
+	}
 }
 
 // examples lays out pairs of a command and what it does.

@@ -57,7 +57,7 @@ const (
 type batch struct {
 	items   []Item
 	data    []byte
-	reports [batchItems]rules.Report
+	reports []*rules.Report // made when first needed: most runs have few messages
 	judged  chan struct{}
 }
 
@@ -77,7 +77,7 @@ func Run(ctx context.Context, o Options, sources []Source, each func(*Item) erro
 	group, ctx := errgroup.WithContext(ctx)
 	free := make(chan *batch, workers+2)
 	for range cap(free) {
-		free <- &batch{}
+		free <- nil // made when first taken
 	}
 	work, ordered := make(chan *batch, cap(free)), make(chan *batch, cap(free))
 	group.Go(func() error {
@@ -157,6 +157,9 @@ func (f *feeder) add(item Item, data []byte) error {
 	if f.batch == nil {
 		select {
 		case f.batch = <-f.free:
+			if f.batch == nil {
+				f.batch = &batch{}
+			}
 			f.batch.reset()
 		case <-f.ctx.Done():
 			return f.ctx.Err()
@@ -195,7 +198,10 @@ func (b *batch) judge(j *rules.Judge) {
 			item.Err = err
 			continue
 		}
-		item.Report = &b.reports[i]
+		for len(b.reports) <= i {
+			b.reports = append(b.reports, &rules.Report{})
+		}
+		item.Report = b.reports[i]
 		j.Message(item.Report, m)
 	}
 }

@@ -55,7 +55,7 @@ func (l *library) about(name string) headings {
 	l.once.Do(func() {
 		l.headings = make(map[string]headings, len(l.names))
 		for _, n := range l.names {
-			if text, err := l.text(n); err == nil {
+			if text, err := l.beginning(n, mostHeadings); err == nil {
 				l.headings[n] = headings{heading(text, "dialect"), heading(text, "pam")}
 			}
 		}
@@ -171,8 +171,14 @@ func compareVersions(a, b string) int {
 // mostText bounds a data file: the largest in the program has 100 kB.
 const mostText = 4 << 20
 
+// mostHeadings bounds where the headings of a file stand.
+const mostHeadings = 2 << 10
+
 // text reads a data file.
-func (l *library) text(name string) (string, error) {
+func (l *library) text(name string) (string, error) { return l.beginning(name, mostText) }
+
+// beginning reads the first bytes of a data file.
+func (l *library) beginning(name string, most int64) (string, error) {
 	f, err := l.files.Open(l.dir + "/" + name + ".txt")
 	if err != nil {
 		return "", err
@@ -180,9 +186,9 @@ func (l *library) text(name string) (string, error) {
 	defer f.Close()
 	var text strings.Builder
 	if info, err := f.Stat(); err == nil {
-		text.Grow(int(min(info.Size(), mostText)))
+		text.Grow(int(min(info.Size(), most)))
 	}
-	_, err = io.Copy(&text, io.LimitReader(f, mostText))
+	_, err = io.Copy(&text, io.LimitReader(f, most))
 	return text.String(), err
 }
 

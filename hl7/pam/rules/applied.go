@@ -13,7 +13,7 @@ func (r *Report) Applied() []*Rule {
 		return nil
 	}
 	var list []*Rule
-	for _, rule := range s.plan.ack {
+	for _, rule := range s.plan.rulesFor("ACK") {
 		if rule.body.of == ofAck && s.level(rule) != Off && s.applies(rule) {
 			list = append(list, rule)
 		}
@@ -24,7 +24,7 @@ func (r *Report) Applied() []*Rule {
 // applies says whether a rule comes to its demands: what it needs is there, and
 // its condition holds.
 func (s *scope) applies(r *Rule) (applies bool) {
-	probe := *r
+	probe := *s.plan.catalogue.compiled(r)
 	probe.body.demands = []demand{func(*scope, func(hl7.Value)) { applies = true }}
 	s.judge(&probe, nil)
 	return applies

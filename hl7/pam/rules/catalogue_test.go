@@ -6,12 +6,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestLoad says what is wrong with the catalogue, file and line.
-func TestLoad(t *testing.T) {
-	_, err := load()
-	require.NoError(t, err)
-}
-
 // TestLayersOfRules: a rule is one of those of a profile by its family, unless
 // it says in which layers it is, or beside which others it is not.
 func TestLayersOfRules(t *testing.T) {
@@ -29,7 +23,7 @@ func TestLayersOfRules(t *testing.T) {
 		{"not in France, but of IHE", "rule iti.a.b\nnot-in fr", []string{"hl7"}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			all := &catalogue{byID: map[string]*Rule{}}
+			all := &folder{byID: map[string]*Rule{}, places: map[*Rule][]placed{}}
 			require.NoError(t, all.read("test", c.rule+"\n"))
 			require.Equal(t, c.want, all.rules[0].appliesTo(c.layers, "2.5", ""))
 		})

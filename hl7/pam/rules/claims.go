@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/pamlab/pamlab/hl7/schema"
@@ -27,87 +25,14 @@ type claim struct {
 // claimIndex finds the rules that claim a fact.
 type claimIndex map[claim][]*Rule
 
-func (c *compiler) claim(b *body, text string) error {
-	words := strings.Fields(text)
-	if len(words) == 0 {
-		return fmt.Errorf("claim wants kinds of facts and perhaps places")
-	}
-	var kinds []schema.Kind
-	for name := range strings.SplitSeq(words[0], ",") {
-		kind, ok := kindNamed(name)
-		if !ok {
-			return fmt.Errorf("there is no kind of fact %q", name)
-		}
-		kinds = append(kinds, kind)
-	}
-	if len(words) == 1 {
-		words = append(words, "")
-	}
-	for _, place := range words[1:] {
-		at, err := parsePlace(place)
-		if err != nil {
-			return err
-		}
-		if at.field > 0 {
-			c.addField(at.place + "-" + strconv.Itoa(at.field))
-		}
-		for _, kind := range kinds {
-			at.kind = kind
-			b.claims = append(b.claims, at)
-		}
-	}
-	return nil
-}
-
-// parsePlace reads ZBE, ZBE-9, PID-3.4.2, CX.4, layer:fr, table:0445 and "".
-func parsePlace(s string) (claim, error) {
-	at := claim{place: s}
-	if strings.Contains(s, ":") || s == "" {
-		return at, nil
-	}
-	head, rest, dotted := strings.Cut(s, ".")
-	name, field, isField := strings.Cut(head, "-")
-	at.place = name
-	numbers := []string{}
-	if dotted {
-		numbers = strings.Split(rest, ".")
-	}
-	if isField {
-		n, err := strconv.Atoi(field)
-		if err != nil {
-			return at, fmt.Errorf("%q is no place", s)
-		}
-		at.field = n
-	}
-	for i, target := range []*int{&at.component, &at.sub} {
-		if i < len(numbers) {
-			n, err := strconv.Atoi(numbers[i])
-			if err != nil {
-				return at, fmt.Errorf("%q is no place", s)
-			}
-			*target = n
-		}
-	}
-	return at, nil
-}
-
-func kindNamed(name string) (schema.Kind, bool) {
-	for k := schema.Kind(0); k <= schema.NotSuggested; k++ {
-		if k.String() == name {
-			return k, true
-		}
-	}
-	return 0, false
-}
-
-func (c *catalogue) indexClaims() error {
-	c.claims = claimIndex{}
+func (c *catalogue) indexClaims() claimIndex {
+	index := claimIndex{}
 	for _, r := range c.rules {
 		for _, at := range r.body.claims {
-			c.claims[at] = append(c.claims[at], r)
+			index[at] = append(index[at], r)
 		}
 	}
-	return nil
+	return index
 }
 
 // claimant finds the rule whose business a fact is, nil when it is nobody's.
@@ -218,7 +143,7 @@ func (s *scope) layer(f *schema.Finding) string {
 // message.
 func (s *scope) firstOf(list []*Rule) *Rule {
 	for _, r := range list {
-		if s.plan.has(r) && (r.body.of != ofAck || s.isAck()) && (r.body.when == nil || r.body.when(s)) {
+		if s.plan.has(r) && (r.body.of != ofAck || s.isAck()) && s.plan.catalogue.compiled(r).holds(s) {
 			return r
 		}
 	}

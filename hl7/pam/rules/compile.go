@@ -11,7 +11,8 @@ import (
 // body is what the engine does for a rule.
 type body struct {
 	of      subject
-	text    []line // the lines that are compiled when the rule is first needed
+	lines   []line // that are compiled when the rule is first needed
+	acts    bool   // it has demands of its own, not only claims
 	levels  []conditionalLevel
 	claims  []claim
 	each    *path
@@ -51,7 +52,8 @@ type compiler struct {
 	rule     *Rule
 	needs    []segmentID // of the paths of the line
 	inDemand bool
-	eachIDs  map[string]int // the numbers of what rules go over, by their lines
+	notes    *notes         // nil: nobody wants them
+	settings []string       // that conditions may ask for; nil: those of the program
 	asked    map[string]int // the conditions whose answers are remembered, by their text
 }
 
@@ -72,16 +74,18 @@ func (c *compiler) segment(name string) (segmentID, error) {
 	return segmentID(len(c.names) - 1), nil
 }
 
+// Notes for readers are taken when the catalogue is generated, not when a rule is
+// compiled: a rule does not change under those who read it.
 func (c *compiler) addField(name string) {
-	if !slices.Contains(c.rule.Fields, name) {
-		c.rule.Fields = append(c.rule.Fields, name)
+	if c.notes != nil && !slices.Contains(c.notes.fields, name) {
+		c.notes.fields = append(c.notes.fields, name)
 	}
 }
 
 func (c *compiler) addEvents(list []string) {
 	for _, e := range list {
-		if !slices.Contains(c.rule.Events, e) {
-			c.rule.Events = append(c.rule.Events, e)
+		if c.notes != nil && !slices.Contains(c.notes.events, e) {
+			c.notes.events = append(c.notes.events, e)
 		}
 	}
 }
@@ -89,24 +93,30 @@ func (c *compiler) addEvents(list []string) {
 // addExpected notes the values that the demand of a rule wants: what a reader
 // of a finding wants to know first.
 func (c *compiler) addExpected(list []string) {
-	if c.inDemand {
-		c.rule.values = append(c.rule.values, list...)
+	if c.notes != nil && c.inDemand {
+		c.notes.values = append(c.notes.values, list...)
 	}
 }
+
+func (c *compiler) isSetting(name string) bool {
+	if c.settings != nil {
+		return slices.Contains(c.settings, name)
+	}
+	return findSetting(name) != nil
+}
+
+// notes are what the conditions of a rule speak of.
+type notes struct{ fields, events, values []string }
 
 // compile compiles the lines of a rule.
 func (c *compiler) compile(r *Rule) error {
 	c.rule = r
-	for _, l := range r.body.text {
+	for _, l := range r.body.lines {
 		c.needs = c.needs[:0]
 		if err := c.line(&r.body, l); err != nil {
-			return &CatalogueError{l.position, r.ID, err.Error()}
+			return fmt.Errorf("%s %s: %w", l.key, l.value, err)
 		}
 	}
-	if len(r.body.levels) > 0 {
-		r.Setting = r.body.levels[0].setting
-	}
-	r.body.text = nil
 	return nil
 }
 
@@ -118,10 +128,8 @@ func (c *compiler) line(b *body, l line) error {
 		return c.each(b, l.value)
 	case "when":
 		e, err := c.compileCond(l.value)
-		b.when, b.events = e, onlyEvents(l.value)
+		b.when = e
 		return err
-	case "claim":
-		return c.claim(b, l.value)
 	case "valued", "empty":
 		return c.presence(b, l.key, l.value)
 	case "expect":
@@ -130,19 +138,6 @@ func (c *compiler) line(b *body, l line) error {
 		return c.check(b, l.value)
 	}
 	return fmt.Errorf("there is no line %q", l.key)
-}
-
-// onlyEvents returns the trigger events that a condition is limited to, nil
-// when it can hold in others.
-func onlyEvents(condition string) []string {
-	words := strings.Fields(condition)
-	if len(words) < 2 || words[0] != "event" || slices.Contains(words, "or") {
-		return nil
-	}
-	if end := slices.Index(words, "and"); end > 0 {
-		words = words[:end]
-	}
-	return words[1:]
 }
 
 // level reads `must`, `setting NAME` and `should when CONDITION`.
@@ -156,7 +151,7 @@ func (c *compiler) level(b *body, text string) error {
 		}
 	}
 	if name, ok := strings.CutPrefix(word, "setting "); ok {
-		if e.setting = name; !knownSetting(name) {
+		if e.setting = name; !c.isSetting(name) {
 			return fmt.Errorf("there is no setting %q", name)
 		}
 	} else if e.level, ok = parseLevel(word); !ok {
@@ -168,15 +163,7 @@ func (c *compiler) level(b *body, text string) error {
 
 // each reads `each NK1`, `each PID-3[.5=INS]` and `each type XTN`.
 func (c *compiler) each(b *body, text string) error {
-	if b.eachID = c.eachIDs[text]; b.eachID == 0 {
-		if c.eachIDs == nil {
-			c.eachIDs = map[string]int{}
-		}
-		b.eachID = len(c.eachIDs) + 1
-		c.eachIDs[text] = b.eachID
-	}
-	if name, ok := strings.CutPrefix(text, "type "); ok {
-		b.eachOf = name
+	if strings.HasPrefix(text, "type ") { // see body.eachOf
 		return nil
 	}
 	p, err := c.path(text)
@@ -190,6 +177,9 @@ func (c *compiler) each(b *body, text string) error {
 
 // need notes that without the segments of the last line nothing can be judged.
 func (c *compiler) need(b *body) {
+	if c.notes == nil {
+		return // the generated file has it
+	}
 	for _, id := range c.needs {
 		if id < 64 {
 			b.needs |= 1 << id

@@ -190,14 +190,20 @@ func (c *compiler) atom(l *lexer) (cond, error) {
 	if p.relative || p.sent {
 		return e, nil
 	}
-	return c.remembered(fmt.Sprint(all, l.words[from:l.at], l.quoted[from:l.at]), e), nil
+	return c.remembered(all, l.words[from:l.at], e), nil
 }
 
 // remembered makes a condition that is evaluated once a message however many
 // rules ask: some ask whether there is an INS in a dozen ways.
-func (c *compiler) remembered(text string, e cond) cond {
-	if strings.Contains(text, " .") || strings.Contains(text, " -") { // compared with something relative
-		return e
+func (c *compiler) remembered(all bool, words []string, e cond) cond {
+	for _, w := range words[1:] {
+		if w != "" && (w[0] == '.' || w[0] == '-') { // compared with something relative
+			return e
+		}
+	}
+	text := strings.Join(words, "\x00")
+	if all {
+		text = "every " + text
 	}
 	id, ok := c.asked[text]
 	if !ok {
@@ -251,7 +257,7 @@ func (c *compiler) present(names []string) (cond, error) {
 
 // setting reads `setting NAME`, which holds when it is on, and `setting NAME VALUE`.
 func (c *compiler) setting(words []string) (cond, error) {
-	if len(words) == 0 || len(words) > 2 || !knownSetting(words[0]) {
+	if len(words) == 0 || len(words) > 2 || !c.isSetting(words[0]) {
 		return nil, fmt.Errorf("setting wants the name of a setting and perhaps a value, not %q", words)
 	}
 	want := "on"

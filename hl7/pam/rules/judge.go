@@ -1,12 +1,13 @@
 package rules
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pamlab/pamlab/hl7"
-	"github.com/pamlab/pamlab/hl7/pam"
 	"github.com/pamlab/pamlab/hl7/pam/profile"
 	"github.com/pamlab/pamlab/hl7/schema"
 )
@@ -35,15 +36,12 @@ type Judge struct {
 
 // New returns a judge. The error is that of an unknown dialect.
 func New(o Options) (*Judge, error) {
-	c, err := load()
-	if err != nil {
-		return nil, err
-	}
-	j := &Judge{catalogue: c, settings: o.Settings.resolve(), plans: map[string]*plan{}, ids: map[[3]byte]segmentID{}}
-	for i, name := range c.segments {
+	j := &Judge{catalogue: load(), settings: o.Settings.resolve(), plans: map[string]*plan{}, ids: make(map[[3]byte]segmentID, len(generatedSegments))}
+	for i, name := range generatedSegments {
 		j.ids[[3]byte([]byte(name))] = segmentID(i)
 	}
 	j.bare = &plan{ids: j.ids}
+	var err error
 	if o.Dialect != "" && o.Dialect != "auto" {
 		j.fixed, err = j.planFor(o.Dialect)
 	}
@@ -52,17 +50,18 @@ func New(o Options) (*Judge, error) {
 
 // plan is what of the catalogue applies to messages of a profile.
 type plan struct {
-	profile *profile.Profile
-	ids     map[[3]byte]segmentID
-	rules   map[*Rule]bool
-	message []*Rule // that have demands on one message, whatever the event
-	ack     []*Rule
-	events  map[string][]*Rule         // for the events of the profile: message, with the rules limited to that event
-	types   [maxSegments][][]typePlace // where a segment has types that rules go over, by the number of the field
-	lists   int                        // how many lists of values there are at least
+	catalogue *catalogue
+	profile   *profile.Profile
+	ids       map[[3]byte]segmentID
+	rules     []bool                     // by the index of the rule
+	types     [maxSegments][][]typePlace // where a segment has types that rules go over, by the number of the field
+	lists     int                        // how many lists of values there are at least
+
+	mu     sync.Mutex
+	events atomic.Pointer[map[string][]*Rule] // what was asked for: by event, and under "" and "ACK"
 }
 
-func (p *plan) has(r *Rule) bool { return p.rules[r] }
+func (p *plan) has(r *Rule) bool { return p.rules[r.index] }
 
 // planFor returns the plan for a profile. Profiles are few, so that what is
 // kept is bounded.
@@ -88,78 +87,97 @@ func (j *Judge) planFor(name string) (*plan, error) {
 }
 
 func (j *Judge) newPlan(prof *profile.Profile) *plan {
-	p := &plan{profile: prof, ids: j.ids, rules: map[*Rule]bool{}, events: map[string][]*Rule{}}
-	base := prof.Version.Base
-	for _, r := range j.catalogue.rules {
-		if !r.appliesTo(prof.Layers, base, prof.PAM) {
-			continue
-		}
-		p.rules[r] = true
-		switch {
-		case len(r.body.demands) == 0:
-		case r.body.of == ofAck:
-			p.ack = append(p.ack, r)
-		case r.body.of == ofAny:
-			p.ack = append(p.ack, r)
-			p.message = append(p.message, r)
-		case r.body.of == ofMessage && r.body.events == nil:
-			p.message = append(p.message, r)
-		}
-	}
-	for _, t := range pam.Triggers() {
-		p.events[string(t)] = p.rulesOf(j.catalogue.rules, string(t))
+	p := &plan{catalogue: j.catalogue, profile: prof, ids: j.ids, rules: make([]bool, len(j.catalogue.rules))}
+	p.events.Store(&map[string][]*Rule{})
+	for i, r := range j.catalogue.rules {
+		p.rules[i] = r.appliesTo(prof.Layers, prof.Version.Base, prof.PAM)
 	}
 	p.indexTypes()
 	return p
 }
 
-func (p *plan) rulesOf(all []*Rule, trigger string) []*Rule {
-	var list []*Rule
-	for _, r := range all {
-		b := &r.body
-		if p.rules[r] && (b.of == ofMessage || b.of == ofAny) && len(b.demands) > 0 && (b.events == nil || slices.Contains(b.events, trigger)) {
+// rulesFor returns the rules with demands on a message of an event;
+// those on acknowledgements for "ACK". They are looked for once; events that
+// neither the profile nor a rule names share "", so that what is kept is bounded.
+func (p *plan) rulesFor(trigger string) []*Rule {
+	if list, ok := (*p.events.Load())[trigger]; ok {
+		return list
+	}
+	if trigger != "" && trigger != "ACK" && p.profile.Event(trigger) == nil && !p.catalogue.named()[trigger] {
+		return p.rulesFor("")
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all := maps.Clone(*p.events.Load())
+	list := []*Rule{}
+	for _, r := range p.catalogue.rules {
+		if p.has(r) && r.body.acts && r.body.concerns(trigger) {
 			list = append(list, r)
 		}
 	}
+	all[trigger] = list
+	p.events.Store(&all)
 	return list
+}
+
+// concerns says whether a rule judges messages of an event, or acknowledgements.
+func (b *body) concerns(trigger string) bool {
+	switch {
+	case b.of == ofAny:
+		return true
+	case trigger == "ACK":
+		return b.of == ofAck
+	}
+	return b.of == ofMessage && (b.events == nil || slices.Contains(b.events, trigger))
 }
 
 // indexTypes notes where the profile has the types that rules go over.
 func (p *plan) indexTypes() {
 	kinds := map[string]int{} // the number of the list by the name of the type
-	for r := range p.rules {
-		if name := r.body.eachOf; name != "" {
+	for i, r := range p.catalogue.rules {
+		if name := r.body.eachOf; name != "" && p.rules[i] {
 			kinds[name] = r.body.eachID
 			p.lists = max(p.lists, r.body.eachID+1)
 		}
 	}
+	known := map[*schema.TypeDef][]typePlace{}
 	for segment, id := range p.ids {
-		if def := p.profile.Version.Segment(string(segment[:])); def != nil {
-			p.types[id] = placesOf(def, kinds)
+		def := p.profile.Version.Segment(string(segment[:]))
+		if def == nil {
+			continue
 		}
+		fields := make([][]typePlace, len(def.Fields)+1)
+		for i := range def.Fields {
+			t := def.Fields[i].Type
+			places, ok := known[t]
+			if !ok {
+				places = placesOf(t, kinds)
+				known[t] = places
+			}
+			fields[i+1] = places
+		}
+		p.types[id] = fields
 	}
 }
 
-// placesOf lists the places of types in a segment, by the number of the field.
-func placesOf(def *schema.SegmentDef, kinds map[string]int) [][]typePlace {
-	fields := make([][]typePlace, len(def.Fields)+1)
-	for i := range def.Fields {
-		t := def.Fields[i].Type
-		if t == nil {
-			continue
-		}
-		if list, ok := kinds[plainName(t)]; ok {
-			fields[i+1] = append(fields[i+1], typePlace{list, 0})
-		}
-		for k := range t.Components {
-			if c := t.Components[k].Type; c != nil {
-				if list, ok := kinds[plainName(c)]; ok {
-					fields[i+1] = append(fields[i+1], typePlace{list, k + 1})
-				}
+// placesOf lists where a type has types that rules go over: as a whole, and in
+// its components.
+func placesOf(t *schema.TypeDef, kinds map[string]int) []typePlace {
+	if t == nil {
+		return nil
+	}
+	var places []typePlace
+	if list, ok := kinds[plainName(t)]; ok {
+		places = append(places, typePlace{list, 0})
+	}
+	for k := range t.Components {
+		if c := t.Components[k].Type; c != nil {
+			if list, ok := kinds[plainName(c)]; ok {
+				places = append(places, typePlace{list, k + 1})
 			}
 		}
 	}
-	return fields
+	return places
 }
 
 // plainName is the name of a type; a variant of one is called "CX-INS".
@@ -193,7 +211,7 @@ func (j *Judge) judge(r *Report, m, sent *hl7.Message, answer bool) {
 	}
 	r.structure()
 	r.fields()
-	r.claimFacts(j.catalogue.claims)
+	r.claimFacts()
 	for _, rule := range r.rulesToRun() {
 		r.rule = rule
 		s.judge(rule, r.found)
@@ -211,12 +229,9 @@ func (s *scope) isAck() bool {
 func (r *Report) rulesToRun() []*Rule {
 	s := &r.scope
 	if s.isAck() {
-		return s.plan.ack
+		return s.plan.rulesFor("ACK")
 	}
-	if list, ok := s.plan.events[s.trigger]; ok {
-		return list
-	}
-	return s.plan.message
+	return s.plan.rulesFor(s.trigger)
 }
 
 // structure holds the message against the grammar of its event, or, when the

@@ -53,6 +53,13 @@ func (p *path) within(s *scope, raw []byte) []byte {
 	if p.component == 0 {
 		return raw
 	}
+	if p.relative && p.field == 0 && s.at.count > 0 {
+		raw = s.part(p.component)
+		if p.sub > 0 && !s.nested {
+			raw = nth(raw, s.delims.sub, p.sub)
+		}
+		return raw
+	}
 	if s.nested && p.relative && p.field == 0 {
 		return nth(raw, s.delims.sub, p.component)
 	}

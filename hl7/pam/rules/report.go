@@ -76,8 +76,12 @@ func (r *Report) add(v hl7.Value) {
 }
 
 // claimFacts turns facts about definitions into findings of rules.
-func (r *Report) claimFacts(index claimIndex) {
+func (r *Report) claimFacts() {
 	s := &r.scope
+	if len(r.facts) == 0 {
+		return
+	}
+	index := s.plan.catalogue.claims()
 	for i := range r.facts {
 		fact := &r.facts[i]
 		if s.answer && s.repeats(fact.Location) {

@@ -61,7 +61,7 @@ type Rule struct {
 	notIn    []string // layers of profiles that have a rule of their own for this
 	values   []string // that the demand compares with
 	tolerant Level    // the level in a tolerant judgement; Off: no difference
-	source   position // in the catalogue
+	index    int      // in the catalogue
 	body     body
 
 	condition int // the code of table 0357 that refuses a message for it; 0: derived

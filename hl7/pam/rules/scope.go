@@ -29,6 +29,7 @@ type scope struct {
 	at       place    // of `each`, or the value whose component is being claimed
 	nested   bool     // it is a component, and its parts are sub-components
 	values   []values // by the number of the `each` that names them
+	parts    []span   // of those values
 	sorted   bool     // those of types were found
 	match    schema.Match
 	answers  [maxAsked]uint8 // to conditions, see compiler.remembered
@@ -85,9 +86,10 @@ func (s *scope) field(name string, n int) hl7.Value {
 // judge runs one rule.
 func (s *scope) judge(r *Rule, found func(hl7.Value)) {
 	b := &r.body
-	if b.needs&^s.present != 0 || len(b.demands) == 0 {
+	if b.needs&^s.present != 0 || !b.acts {
 		return
 	}
+	s.plan.catalogue.compiled(r)
 	switch {
 	case b.eachID == 0:
 		s.demands(b, found)
@@ -117,8 +119,12 @@ func (s *scope) demands(b *body, found func(hl7.Value)) {
 	}
 }
 
+// holds says whether the condition of a rule holds.
+func (r *Rule) holds(s *scope) bool { return r.body.when == nil || r.body.when(s) }
+
 // level is the level of a rule in this message.
 func (s *scope) level(r *Rule) Level {
+	s.plan.catalogue.compiled(r)
 	level := r.Level
 	for _, e := range r.body.levels {
 		if e.when == nil && e.setting == "" || e.when != nil && !e.when(s) {

@@ -24,34 +24,38 @@ type Settings struct{ values map[string]string }
 
 // KnownSettings lists the settings in the order in which they are documented.
 func KnownSettings() []*Setting {
-	c, err := load()
-	if err != nil {
-		return nil
+	list := make([]*Setting, len(generatedSettings))
+	for i := range generatedSettings {
+		list[i] = &generatedSettings[i]
 	}
-	return slices.Clone(c.settings)
+	return list
 }
 
-// settingNames is what conditions may ask for. It has to be known before the
-// catalogue is read; a test compares both.
-var settingNames = []string{
-	"profile_version", "ihe_strict_pv2", "historic_strict", "ins_key", "ins_environment", "pid32_required", "lenient_pseudo_pv1",
-	"unknown_z", "zbe9_combinations", "closed_tables_user_defined", "dmt_matrix", "pid5_legal_name", "hd1_required", "tolerant",
+func findSetting(name string) *Setting {
+	for i := range generatedSettings {
+		if generatedSettings[i].Name == name {
+			return &generatedSettings[i]
+		}
+	}
+	return nil
 }
 
-func knownSetting(name string) bool { return slices.Contains(settingNames, name) }
+func settingNames() []string {
+	var names []string
+	for i := range generatedSettings {
+		names = append(names, generatedSettings[i].Name)
+	}
+	return names
+}
 
 // With returns the settings with one of them changed. An unknown name or value
 // is a *[SettingError].
 func (s Settings) With(name, value string) (Settings, error) {
-	c, err := load()
-	if err != nil {
-		return s, err
+	known := findSetting(name)
+	if known == nil {
+		return s, &SettingError{Name: name, Known: settingNames()}
 	}
-	i := slices.IndexFunc(c.settings, func(o *Setting) bool { return o.Name == name })
-	if i < 0 {
-		return s, &SettingError{Name: name, Known: settingNames}
-	}
-	if known := c.settings[i]; len(known.Values) > 0 && !slices.Contains(known.Values, value) {
+	if len(known.Values) > 0 && !slices.Contains(known.Values, value) {
 		return s, &SettingError{Name: name, Value: value, Known: known.Values}
 	}
 	next := Settings{map[string]string{name: value}}
@@ -68,14 +72,8 @@ func (s Settings) Get(name string) string {
 	if v, ok := s.values[name]; ok {
 		return v
 	}
-	c, err := load()
-	if err != nil {
-		return ""
-	}
-	for _, o := range c.settings {
-		if o.Name == name {
-			return o.Default
-		}
+	if o := findSetting(name); o != nil {
+		return o.Default
 	}
 	return ""
 }
@@ -83,7 +81,7 @@ func (s Settings) Get(name string) string {
 // Changed lists the settings that are not at their defaults, as name=value.
 func (s Settings) Changed() []string {
 	var list []string
-	for _, name := range settingNames {
+	for _, name := range settingNames() {
 		if v, ok := s.values[name]; ok && v != (Settings{}).Get(name) {
 			list = append(list, name+"="+v)
 		}
@@ -96,7 +94,7 @@ type resolved map[string]string
 
 func (s Settings) resolve() resolved {
 	r := resolved{}
-	for _, name := range settingNames {
+	for _, name := range settingNames() {
 		r[name] = s.Get(name)
 	}
 	return r
@@ -132,27 +130,4 @@ func (e *SettingError) Hint(lang string) string {
 		return "possibles : " + strings.Join(e.Known, ", ")
 	}
 	return "there are: " + strings.Join(e.Known, ", ")
-}
-
-// setting reads the block of a setting.
-func (c *catalogue) setting(lines []line) error {
-	s := &Setting{Name: lines[0].value}
-	for _, l := range lines[1:] {
-		switch l.key {
-		case "default":
-			s.Default = l.value
-		case "values":
-			s.Values = strings.Fields(l.value)
-		case "fr":
-			s.Text.FR = l.value
-		case "en":
-			s.Text.EN = l.value
-		case "source":
-			s.Source = l.value
-		default:
-			return &CatalogueError{l.position, s.Name, fmt.Sprintf("a setting has no line %q", l.key)}
-		}
-	}
-	c.settings = append(c.settings, s)
-	return nil
 }

@@ -19,6 +19,7 @@ type place struct {
 	field, repetition, component int // component 0: the repetition as a whole
 	raw                          []byte
 	nested                       bool // it is a component: its parts are sub-components
+	first, count                 int  // of its parts in scope.parts; count 0: they were not looked for
 }
 
 // value is the value at the place; absent without a field.
@@ -41,7 +42,38 @@ func (s *scope) forget() {
 	for i := range s.values {
 		s.values[i].list, s.values[i].read = s.values[i].list[:0], false
 	}
-	s.sorted = false
+	s.sorted, s.parts = false, s.parts[:0]
+}
+
+// span is where a part of a value stands in it.
+type span struct{ start, end int32 }
+
+// divide notes where the parts of a value stand. A dozen rules look at the parts
+// of every telephone number: one pass serves them all.
+func (s *scope) divide(p *place) {
+	delimiter := s.delims.component
+	if p.nested {
+		delimiter = s.delims.sub
+	}
+	p.first = len(s.parts)
+	start := 0
+	for i, c := range p.raw {
+		if c == delimiter && c != 0 {
+			s.parts = append(s.parts, span{int32(start), int32(i)})
+			start = i + 1
+		}
+	}
+	s.parts = append(s.parts, span{int32(start), int32(len(p.raw))})
+	p.count = len(s.parts) - p.first
+}
+
+// part returns part n of the current value.
+func (s *scope) part(n int) []byte {
+	if n > s.at.count {
+		return nil
+	}
+	at := s.parts[s.at.first+n-1]
+	return s.at.raw[at.start:at.end]
 }
 
 // named returns what the `each` of a rule names.
@@ -80,7 +112,9 @@ func (s *scope) repetitions(list []place, p *path) []place {
 				r = nth(r, s.delims.component, p.component)
 			}
 			if len(r) > 0 {
-				list = append(list, place{i, p.field, n, p.component, r, p.component > 0})
+				at := place{segment: i, field: p.field, repetition: n, component: p.component, raw: r, nested: p.component > 0}
+				s.divide(&at)
+				list = append(list, at)
 			}
 		}
 	}
@@ -130,8 +164,10 @@ func (s *scope) sortField(segment, field int, raw []byte, places []typePlace) {
 				part = nth(r, s.delims.component, p.component)
 			}
 			if len(part) > 0 {
+				at := place{segment: segment, field: field, repetition: n, component: p.component, raw: part, nested: p.component > 0}
+				s.divide(&at)
 				list := &s.values[p.list].list
-				*list = append(*list, place{segment, field, n, p.component, part, p.component > 0})
+				*list = append(*list, at)
 			}
 		}
 	}
