@@ -2,6 +2,7 @@ package reference
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/pamlab/pamlab/hl7"
@@ -17,15 +18,20 @@ var tolerated = map[string]string{
 // withoutINS is the rule that an INS is sent only with a validated identity.
 const withoutINS = "ins.pid-32.vali"
 
+// noA08 is the rule that France has no A08. What a device is to support it takes
+// all the same.
+const noA08 = "fr.msh-9.a08"
+
 // A conformity judges messages by what each announces that it is. An INS of the
 // production authority is as welcome as one of the test authorities: a device
 // does not choose its patients. It is safe for concurrent use.
 type conformity struct {
 	judge   *rules.Judge
 	reports sync.Pool // of *rules.Report
+	listed  bool      // A08 is among the events that the device is to support
 }
 
-func newConformity() (*conformity, error) {
+func newConformity(supports []string) (*conformity, error) {
 	settings, err := rules.Settings{}.With("ins_environment", "any")
 	if err != nil {
 		return nil, err
@@ -34,7 +40,9 @@ func newConformity() (*conformity, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conformity{judge: judge, reports: sync.Pool{New: func() any { return new(rules.Report) }}}, nil
+	return &conformity{
+		judge: judge, reports: sync.Pool{New: func() any { return new(rules.Report) }}, listed: slices.Contains(supports, "A08"),
+	}, nil
 }
 
 // refusal returns the refusal for the first MUST that the message breaks, nil
@@ -46,7 +54,7 @@ func (c *conformity) refusal(m *hl7.Message) (v *verdict, dropINS bool) {
 	c.judge.Message(r, m)
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		if f.Level < rules.Must {
+		if f.Level < rules.Must || f.Rule.ID == noA08 && c.listed {
 			continue
 		}
 		if _, ok := tolerated[f.Rule.ID]; ok {
@@ -90,10 +98,5 @@ func (n *notice) forgetINS() {
 }
 
 func (s *subject) validated() bool {
-	for _, status := range s.traits.reliability {
-		if status == "VALI" {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.traits.reliability, "VALI")
 }

@@ -98,6 +98,14 @@ func TestINSWithoutValidatedIdentity(t *testing.T) {
 	}
 }
 
+// An event that is listed is supported whatever France says of it.
+func TestListedEventIsTaken(t *testing.T) {
+	m := sample(t, "A01", "MSH-9", "ADT^A08^ADT_A01", "EVN-1", "")
+	require.NotNil(t, rules.ByID(noA08))
+	require.Equal(t, hl7.AR, answerTo(t, strict(t, Options{}), m).Code)
+	require.Equal(t, hl7.AA, answerTo(t, strict(t, Options{Supports: []string{"A08"}}), m).Code)
+}
+
 func BenchmarkAnswer(b *testing.B) {
 	message := sample(b, "A31").Bytes()
 	for name, opt := range map[string]Options{"strict": {}, "lenient": {Lenient: true}} {

@@ -154,7 +154,7 @@ func New(opt Options) (*DMN, error) {
 	}
 	d.registry.refuseKnown = opt.RefuseKnownPatient
 	if !opt.Lenient {
-		if d.conforms, err = newConformity(); err != nil {
+		if d.conforms, err = newConformity(opt.Supports); err != nil {
 			return nil, err
 		}
 	}
