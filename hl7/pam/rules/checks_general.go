@@ -265,8 +265,8 @@ func isEmpty(seg hl7.Segment) bool {
 // does not foresee. Empty ones are told of by emptyZ.
 func correctedZ(s *scope, found func(hl7.Value)) {
 	corrected := s.profile.Event(string(leaf(s.field("ZBE", 6))))
-	if corrected == nil {
-		return
+	if corrected == nil || corrected.Kind != "insert" {
+		return // another rule says that ZBE-6 is wrong
 	}
 	for i := range s.m.NumSegments() {
 		seg := s.m.Segment(i)

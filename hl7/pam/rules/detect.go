@@ -165,8 +165,13 @@ func profileOf(version []byte) (string, bool) {
 			version = version[:i+1+k]
 		}
 	}
-	name, ok := known[string(version)]
-	return name, ok
+	if name, ok := known[string(version)]; ok {
+		return name, true
+	}
+	if len(version) == len("2.6") && version[0] == '2' && version[1] == '.' && version[2] >= '1' && version[2] <= '6' && version[2] != '5' {
+		return "pam-fr-2.7", true // older than all data there are; 2.5 is a version of HL7
+	}
+	return "", false
 }
 
 // minor is the first two numbers of a version.

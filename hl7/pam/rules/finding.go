@@ -94,14 +94,18 @@ func (f *Finding) fill(text, lang string) string {
 	if !strings.Contains(text, "{") {
 		return text
 	}
-	pairs := make([]string, 0, 24)
 	if f.m == nil {
 		return text
 	}
+	actual := f.Actual()
+	if actual == "" {
+		text = emptiness.Replace(text)
+	}
+	pairs := make([]string, 0, 24)
 	for _, a := range f.args {
 		pairs = append(pairs, "{"+a.Name+"}", a.Value)
 	}
-	pairs = append(pairs, "{path}", f.Path(), "{segment}", f.Location.Segment, "{event}", f.m.Header().Trigger, "{actual}", legible(f.Actual()))
+	pairs = append(pairs, "{path}", f.Path(), "{segment}", f.Location.Segment, "{event}", f.m.Header().Trigger, "{actual}", legible(actual))
 	for _, name := range f.Rule.body.checks {
 		if d := details[name]; d != nil {
 			a := d(f.Actual())
@@ -119,6 +123,9 @@ func (f *Finding) fill(text, lang string) string {
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
 }
+
+// emptiness puts what is said of a value into the words for none.
+var emptiness = strings.NewReplacer("vaut « {actual} »", "est vide", `is "{actual}"`, "is empty")
 
 // legible cuts a value to a length that a sentence can bear.
 func legible(s string) string {

@@ -56,7 +56,7 @@ func TestOneFaultOneFinding(t *testing.T) {
 		{"A01", "MSH-9.2 = a01", "must hl7.msh-9.event MSH-9.2"},
 		{"A01", "MSH-9 = ADT^A08^ADT_A01", "must fr.msh-9.a08 MSH-9.2"},
 		{"A01", "MSH-9 = ADT^Z80^ADT_A01", "must fr.msh-9.z80 MSH-9.2"},
-		{"A01", "MSH-9.3 = ADT_A05", "must iti.msh-9.structure MSH-9.3"},
+		{"A01", "MSH-9.3 = ADT_A05", "must hl7.msh-9.structure MSH-9.3"},
 		{"A01", `MSH-10 = ""`, "must iti.msh.required MSH-10"},
 		{"A01", "MSH-12 =", "must iti.msh.required MSH-12"},
 		{"A01", "MSH-12 = 2.5", "must fr.msh-12.country MSH-12.2"},

@@ -161,10 +161,30 @@ func (r *Report) settle() {
 		return
 	}
 	r.foldShifted()
+	r.Findings = slices.DeleteFunc(r.Findings, r.ofStranger)
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(b.Level, a.Level), cmp.Compare(len(a.Rule.body.claims), len(b.Rule.body.claims)))
 	})
 	r.Findings = slices.DeleteFunc(r.Findings, r.told)
+}
+
+// ofStranger says whether a demand is on a segment that has no place in the
+// message: that it is there is the one fault.
+func (r *Report) ofStranger(f Finding) bool {
+	if f.fact != nil || f.Location.Field == 0 {
+		return false
+	}
+	for i := range r.scope.match.Findings {
+		o := &r.scope.match.Findings[i]
+		if o.Segment != f.Segment {
+			continue
+		}
+		switch o.Kind {
+		case schema.SegmentUnknown, schema.SegmentForbidden, schema.SegmentRepeated:
+			return true
+		}
+	}
+	return false
 }
 
 // told says whether another finding already says what f says: a rule that was

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/pamlab/pamlab/hl7"
@@ -25,6 +27,10 @@ var (
 // worthTrying is how many faults a segment must have before a shift is thought of.
 const worthTrying = 3
 
+// mostTried bounds how many segments are tried: a message that is broken all
+// over is not explained by a shift.
+const mostTried = 8
+
 func (r *Report) foldShifted() {
 	rule := ByID(shiftRule)
 	if rule == nil || !r.scope.plan.has(rule) {
@@ -36,9 +42,13 @@ func (r *Report) foldShifted() {
 			counts[f.Segment]++
 		}
 	}
-	for segment, n := range counts {
-		if n < worthTrying || segment == 0 {
+	tried := 0
+	for _, segment := range slices.Sorted(maps.Keys(counts)) {
+		if counts[segment] < worthTrying {
 			continue
+		}
+		if tried++; tried > mostTried {
+			return
 		}
 		if shift, ok := r.findShift(segment); ok {
 			r.fold(rule, segment, shift)
@@ -57,15 +67,19 @@ func (r *Report) findShift(segment int) (shift, bool) {
 	if def == nil {
 		return shift{}, false
 	}
+	first := 1
+	if segment == 0 {
+		first = 3 // MSH-1 and MSH-2 say what a field is
+	}
 	before := r.faults(m, segment, def)
 	best, least := shift{}, before
-	for at := 1; at <= min(seg.NumFields(), len(def.Fields)); at++ {
+	for at := first; at <= min(seg.NumFields(), len(def.Fields)); at++ {
 		for _, by := range [...]int{1, -1} {
-			moved := shifted(m, segment, shift{at, by})
+			moved, i := shifted(m, segment, shift{at, by})
 			if moved == nil {
 				continue
 			}
-			if n := r.faults(moved, segment, def); n < least || n == least && n < before {
+			if n := r.faults(moved, i, def); n < least || n == least && n < before {
 				best, least = shift{at, by}, n // of equals the last: it moves the fewest
 			}
 		}
@@ -79,32 +93,32 @@ func (r *Report) faults(m *hl7.Message, segment int, def *schema.SegmentDef) int
 	return len(c.Segment(nil, m, segment, def))
 }
 
-// shifted returns the message with the shift undone, nil when that cannot be.
-func shifted(m *hl7.Message, segment int, by shift) *hl7.Message {
+// shifted returns a message of nothing but MSH and the segment, with the shift
+// undone, and the index of the segment in it; nil when that cannot be.
+func shifted(m *hl7.Message, segment int, by shift) (*hl7.Message, int) {
 	seg := m.Segment(segment)
 	raw, start := seg.Raw(), seg.Offset()
-	from := seg.Field(by.at).Offset() - start
-	if from <= 0 || from > len(raw) {
-		return nil
+	field := seg.Field(by.at)
+	from := field.Offset() - start
+	if from <= 0 || from > len(raw) || by.by < 0 && by.at >= seg.NumFields() { // the last field moves nothing
+		return nil, 0
 	}
-	var line []byte
-	line = append(line, raw[:from]...)
+	var data []byte
+	at := 0
+	if segment > 0 {
+		data, at = append(append(data, m.Segment(0).Raw()...), '\r'), 1
+	}
+	data = append(data, raw[:from]...)
 	if by.by > 0 {
-		line = append(line, m.Delimiters().Field)
-		line = append(line, raw[from:]...)
+		data = append(append(data, m.Delimiters().Field), raw[from:]...)
 	} else {
-		if by.at >= seg.NumFields() {
-			return nil // the last field moves nothing
-		}
-		line = append(line, raw[from+len(seg.Field(by.at).Raw())+1:]...)
+		data = append(data, raw[from+len(field.Raw())+1:]...)
 	}
-	data := append([]byte(nil), m.Bytes()[:start]...)
-	data = append(append(data, line...), m.Bytes()[start+len(raw):]...)
 	moved, err := hl7.Parse(data)
 	if err != nil {
-		return nil
+		return nil, 0
 	}
-	return moved
+	return moved, at
 }
 
 // fold puts one finding in the place of those of the segment.
