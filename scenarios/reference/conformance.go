@@ -18,9 +18,13 @@ var tolerated = map[string]string{
 // withoutINS is the rule that an INS is sent only with a validated identity.
 const withoutINS = "ins.pid-32.vali"
 
-// noA08 is the rule that France has no A08. What a device is to support it takes
-// all the same.
-const noA08 = "fr.msh-9.a08"
+// Rules about what Options decide: that France has no A08, which a device takes
+// that is to support it, and that PAM is written in HL7 2.5, where a device may
+// take others.
+const (
+	noA08   = "fr.msh-9.a08"
+	version = "iti.msh-12.version"
+)
 
 // A conformity judges messages by what each announces that it is. An INS of the
 // production authority is as welcome as one of the test authorities: a device
@@ -54,7 +58,7 @@ func (c *conformity) refusal(m *hl7.Message) (v *verdict, dropINS bool) {
 	c.judge.Message(r, m)
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		if f.Level < rules.Must || f.Rule.ID == noA08 && c.listed {
+		if f.Level < rules.Must || f.Rule.ID == version || f.Rule.ID == noA08 && c.listed {
 			continue
 		}
 		if _, ok := tolerated[f.Rule.ID]; ok {

@@ -106,6 +106,23 @@ func TestListedEventIsTaken(t *testing.T) {
 	require.Equal(t, hl7.AA, answerTo(t, strict(t, Options{Supports: []string{"A08"}}), m).Code)
 }
 
+// So is a version that is listed.
+func TestListedVersionIsTaken(t *testing.T) {
+	require.NotNil(t, rules.ByID(version))
+	m := sample(t, "A28", "MSH-12.1", "2.5.1")
+	require.Equal(t, hl7.AA, answerTo(t, strict(t, Options{}), m).Code)
+	require.Equal(t, hl7.AR, answerTo(t, strict(t, Options{Versions: []string{"2.5"}}), m).Code)
+}
+
+// The class of the code decides between AE and AR: an event that the profile of
+// the message does not have is rejected.
+func TestRejection(t *testing.T) {
+	m := sample(t, "A01/2.3.1", "MSH-9", "ADT^Z99", "EVN-1", "Z99")
+	r := answerTo(t, strict(t, Options{}), m)
+	require.Equal(t, hl7.AR, r.Code)
+	require.Equal(t, 201, r.Errors[0].Code)
+}
+
 func BenchmarkAnswer(b *testing.B) {
 	message := sample(b, "A31").Bytes()
 	for name, opt := range map[string]Options{"strict": {}, "lenient": {Lenient: true}} {
