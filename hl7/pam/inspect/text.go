@@ -38,8 +38,20 @@ func (t *textWriter) Write(i *Item) error {
 	shown := worstFirst(r, t.Least)
 	t.hidden += len(r.Findings) - len(shown)
 	t.heading(&b, i)
+	told := map[*rules.Rule]int{}
+	more := map[*rules.Rule][]string{}
 	for _, f := range shown {
+		if told[f.Rule]++; told[f.Rule] > mostAlike {
+			more[f.Rule] = append(more[f.Rule], f.Path())
+			continue
+		}
 		t.finding(&b, r, f)
+	}
+	for _, f := range shown {
+		if list := more[f.Rule]; list != nil {
+			t.alike(&b, f, list)
+			delete(more, f.Rule)
+		}
 	}
 	t.first = len(shown) > 0
 	_, err := io.WriteString(t.w, b.String())
@@ -63,6 +75,17 @@ func (t *textWriter) heading(b *strings.Builder, i *Item) {
 		fmt.Fprintf(b, " · MSH-10 %s", legible.Line(h.ControlID))
 	}
 	fmt.Fprintf(b, " · %s (%s)\n", r.Profile().Name, legible.Line(r.Why().In(t.Lang)))
+}
+
+// mostAlike is how many findings of one rule in one message are shown in full;
+// of the others the place is enough.
+const mostAlike = 3
+
+// alike lists the other places where a rule is broken.
+func (t *textWriter) alike(b *strings.Builder, f *rules.Finding, places []string) {
+	level := f.Level.String()
+	fmt.Fprintf(b, "\n  %s %s\n", t.paint(level, strings.ToUpper(level)), f.Rule.ID)
+	t.paragraph(b, fmt.Sprintf(t.text("encore %d fois : ", "%d times more: "), len(places)), strings.Join(places, ", "))
 }
 
 func (t *textWriter) finding(b *strings.Builder, r *rules.Report, f *rules.Finding) {

@@ -1,13 +1,10 @@
 package rules_test
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/pam/profile"
 	"github.com/pamlab/pamlab/hl7/pam/rules"
 )
@@ -168,21 +165,4 @@ func TestWordsOfKey(t *testing.T) {
 		}
 	}
 	t.Fatal("the wrong key is not found")
-}
-
-// TestOfficialAdmission: the national sample of an admission breaks two demands
-// of the text, both in what its authors left or put in by oversight.
-func TestOfficialAdmission(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "shared", "corpus", "pam-fr", "ans-sgl-a01-admission.hl7"))
-	if os.IsNotExist(err) && os.Getenv("PAMLAB_REQUIRE_CORPUS") == "" {
-		t.Skip("the corpus is not here")
-	}
-	require.NoError(t, err)
-	m, err := hl7.Parse(data)
-	require.NoError(t, err)
-	j, err := rules.New(rules.Options{})
-	require.NoError(t, err)
-	var r rules.Report
-	j.Message(&r, m)
-	require.Equal(t, []string{"must ins.pid-3.dates PID-3[2].7", "must fr.pv1-3.housing PV1-3.1"}, list(&r, rules.Must))
 }

@@ -158,7 +158,7 @@ var generatedRules = [...]Rule{
 		Source: "HL7 v2.5 2.15.9.10",
 		Fields: []string{"MSH-10"},
 		Good:   Example{Messages: []string{"ACK", "ACK/AE"}, Settings: nil, Edits: nil},
-		Bad:    Example{Messages: []string{"ACK", "ACK"}, Settings: nil, Edits: nil},
+		Bad:    Example{Messages: []string{"ACK", "ACK"}, Settings: nil, Edits: []string{"MSA-2 = MSG00002"}},
 		body: body{
 			of:    ofSequence,
 			lines: []line{{"level", "should"}},

@@ -47,7 +47,7 @@ func follow(t *testing.T, e rules.Example) (before, last []string) {
 func TestExamples(t *testing.T) {
 	tested := 0
 	for _, r := range rules.Catalogue() {
-		if r.Family() != "seq" {
+		if r.Family() != "seq" && r.ID != "ack.unique-id" {
 			continue
 		}
 		tested++

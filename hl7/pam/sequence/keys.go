@@ -31,6 +31,20 @@ func (s *step) controlID() (again bool) {
 	return false
 }
 
+// answerID judges MSH-10 of an acknowledgement, which has numbers of its own.
+func (s *step) answerID() {
+	if s.header.ControlID == "" {
+		return
+	}
+	s.t.key = append(append(append(append(s.t.key[:0], "ACK|"...), s.header.SendingApplication...), '|'), s.header.ControlID...)
+	sum := maphash.Bytes(seed, s.m.Bytes())
+	before, seen := s.t.ids.get(s.t.key)
+	s.t.ids.put(s.t.key, sum)
+	if seen && before != sum {
+		s.find("ack.unique-id", rules.Should, s.m.Segment(0).Field(10))
+	}
+}
+
 // identifier writes the key of an identifier, number and authority, into the
 // room for keys. The authority is its OID, else its name: partners that leave
 // one of them out in some messages mean the same.

@@ -72,10 +72,16 @@ func New(o Options) *Tracker {
 }
 
 // Follow adds to the report of a message what only the messages before it can
-// tell, and remembers the message. Acknowledgements and messages of other
-// events are passed over.
+// tell, and remembers the message. Of an acknowledgement only its own id is
+// judged; messages of other types and events are passed over.
 func (t *Tracker) Follow(r *rules.Report) {
 	h := r.Header()
+	if h.Type == "ACK" {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		s := step{t: t, r: r, m: r.Message(), header: h}
+		s.answerID()
+	}
 	if h.Type != "ADT" {
 		return
 	}
