@@ -122,7 +122,9 @@ func (r *repair) advance(i int, key uint32, strange uint8) {
 			if p == j {
 				c -= forbidden // one more of what was told already
 			}
-			if c <= r.next[j] && gaps[p] != never && (c < r.next[j] || steps[j].how == extra) {
+			// Of equal readings the one that goes on where it is: a GT1 between two
+			// IN1 is one fault of the GT1, not of the IN1 before it.
+			if c <= r.next[j] && gaps[p] != never && (c < r.next[j] || steps[j].how == extra || p == j) {
 				r.next[j], steps[j] = c, step{tookSlot, uint8(p)}
 			}
 		}
