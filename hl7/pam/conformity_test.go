@@ -29,8 +29,9 @@ func seeds() uint64 {
 var charsets = []hl7.Charset{hl7.UTF8, hl7.Latin9, hl7.Latin1, hl7.ASCII}
 
 // TestConformity builds every event in every dialect for a thousand seeds and
-// holds each message against the grammars and field lists of testdata, and
-// against the rules between fields that no list can say.
+// holds each message against the grammars and field lists of testdata, against
+// the rules between fields that no list can say, and against the catalogue of
+// rules. Building costs as much as judging, so one walk serves for all.
 func TestConformity(t *testing.T) {
 	t.Parallel()
 	grammars, fields := readGrammars(t), readFields(t)
@@ -38,16 +39,19 @@ func TestConformity(t *testing.T) {
 		t.Run(d.Name, func(t *testing.T) {
 			t.Parallel()
 			built, paths := map[pam.Trigger]int{}, map[string]hl7.Path{}
+			fields, court := fields.of(d), newCourt(t, d)
 			for seed := range seeds() {
 				cs := charsets[seed%uint64(len(charsets))]
 				controls := map[string]bool{}
-				for _, s := range tour(t, seed, d, cs) {
+				all := tour(t, seed, d, cs)
+				court.hear(all)
+				for _, s := range all {
 					built[s.trigger]++
 					want := demands{sent: s, paths: paths}
 					g, ok := grammars[key{family(d), s.trigger}]
 					want.that(ok, "no grammar")
 					want.grammar(g)
-					want.fields(fields, d.Name)
+					want.fields(fields[s.trigger])
 					want.bytes(cs)
 					want.identity()
 					want.movement()
@@ -57,6 +61,7 @@ func TestConformity(t *testing.T) {
 					require.Empty(t, want.broken, "%s\n%s", s.name, show(s.message))
 				}
 			}
+			court.verdict(t)
 			for _, trigger := range pam.Triggers() {
 				if ok, _ := d.Supports(trigger); ok {
 					require.NotZero(t, built[trigger], "no tour builds %s", trigger)
@@ -245,8 +250,27 @@ type fieldRule struct {
 	paths            []hl7.Path
 }
 
-func readFields(t testing.TB) []fieldRule {
-	var all []fieldRule
+type fieldRules []fieldRule
+
+// of sorts out what holds for each event of a dialect.
+func (all fieldRules) of(d pam.Dialect) map[pam.Trigger][]fieldRule {
+	among := func(list, word string) bool { return list == "*" || slices.Contains(strings.Split(list, ","), word) }
+	of := map[pam.Trigger][]fieldRule{}
+	for _, r := range all {
+		if !among(r.dialects, d.Name) {
+			continue
+		}
+		for _, trigger := range pam.Triggers() {
+			if among(r.events, string(trigger)) {
+				of[trigger] = append(of[trigger], r)
+			}
+		}
+	}
+	return of
+}
+
+func readFields(t testing.TB) fieldRules {
+	var all fieldRules
 	for _, line := range lines(t, "fields.txt") {
 		words := strings.Fields(line)
 		require.Greater(t, len(words), 3, line)
@@ -267,12 +291,8 @@ func readFields(t testing.TB) []fieldRule {
 }
 
 // fields demands what has to be there, what must not, and what fits.
-func (d *demands) fields(all []fieldRule, dialect string) {
-	among := func(list, word string) bool { return list == "*" || slices.Contains(strings.Split(list, ","), word) }
+func (d *demands) fields(all []fieldRule) {
 	for _, want := range all {
-		if !among(want.dialects, dialect) || !among(want.events, string(d.trigger)) {
-			continue
-		}
 		for _, p := range want.paths {
 			if want.most > 0 {
 				for v := range d.message.All(p) {

@@ -22,13 +22,13 @@ func TestWandering(t *testing.T) {
 	for _, d := range pam.Dialects() {
 		t.Run(d.Name, func(t *testing.T) {
 			t.Parallel()
-			paths, built := map[string]hl7.Path{}, 0
+			paths, built, fields := map[string]hl7.Path{}, 0, fields.of(d)
 			for seed := range seeds() / 10 {
 				heard := ledger{}
 				for _, s := range wander(t, seed, d, 40) {
 					want := demands{sent: s, paths: paths}
 					want.grammar(grammars[key{family(d), s.trigger}])
-					want.fields(fields, d.Name)
+					want.fields(fields[s.trigger])
 					want.movement()
 					want.told(heard)
 					require.Empty(t, want.broken, "%s\n%s", s.name, show(s.message))
