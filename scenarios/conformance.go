@@ -118,6 +118,9 @@ func (e *unfit) Error() string { return e.EN }
 // and else an *unfit: whatever is wrong is not the candidate's fault.
 func (s *stage) conformity(step *Step, record *stepRecord, data []byte, m *hl7.Message) ([]CheckInfo, error) {
 	want := step.Conforms
+	if !record.intact {
+		s.order = nil
+	}
 	switch {
 	case want == nil && !record.intact:
 		return nil, nil
@@ -132,6 +135,7 @@ func (s *stage) conformity(step *Step, record *stepRecord, data []byte, m *hl7.M
 		judge = s.player.judges.ours
 	}
 	judge.Message(&s.report, m)
+	s.follow(step, record)
 	misses := want.misses(&s.report)
 	if len(misses) == 0 {
 		if step.Conforms == nil {
@@ -144,6 +148,19 @@ func (s *stage) conformity(step *Step, record *stepRecord, data []byte, m *hl7.M
 		e.checks = append(e.checks, want.check(miss))
 	}
 	return nil, e
+}
+
+// mostPatients is how many patients the messages of one play can be about: one,
+// and the other records of the same person.
+const mostPatients = 16
+
+// follow adds to the report what only the messages before it can tell, as long
+// as none of the play was bent or forced: from then on nobody knows what the
+// candidate believes. What is sent again is nothing new.
+func (s *stage) follow(step *Step, record *stepRecord) {
+	if s.order != nil && record.intact && step.Send.Kind == SendEvent {
+		s.order.Follow(&s.report)
+	}
 }
 
 // unread judges what is no message: it breaks every rule there is, and none in

@@ -55,6 +55,25 @@ func TestOurOwnFaultIsNotSent(t *testing.T) {
 	require.Contains(t, note, "\nPV1||Q")
 }
 
+// The order of our messages is judged too, until one of them is bent.
+func TestOurOwnOrder(t *testing.T) {
+	for name, c := range map[string]struct {
+		steps string
+		exit  int
+	}{
+		"one movement twice":     {"{id: one, send: A01}, {id: two, send: A02}", scenarios.ExitFault},
+		"after one that is bent": {"{id: one, send: A01, set: {PV1-7: absent}}, {id: two, send: A02}", scenarios.ExitOK},
+	} {
+		t.Run(name, func(t *testing.T) {
+			events, summary := spoiled(t, startDMN(t, reference.Options{Lenient: true}), "ZBE-1.1", "4711", scenario(t, "own/order", "steps: ["+c.steps+"]\n"))
+			require.Equal(t, c.exit, summary.Exit)
+			for rule, check := range checksOf(events) {
+				require.Equal(t, check.Verdict == scenarios.Error, strings.HasPrefix(rule, "seq."), rule)
+			}
+		})
+	}
+}
+
 // What a step bends or forces is the author's business, and so is what is sent
 // again.
 func TestBentOnPurpose(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/pam"
 	"github.com/pamlab/pamlab/hl7/pam/rules"
+	order "github.com/pamlab/pamlab/hl7/pam/sequence"
 	"github.com/pamlab/pamlab/mllp"
 )
 
@@ -33,6 +34,7 @@ type stage struct {
 	current *stepRecord
 	seen    map[string]bool // MSH-10 of acknowledgements
 	report  rules.Report    // of the message in hand
+	order   *order.Tracker  // of our messages; nil once one was bent
 }
 
 // stepRecord is what is known of a step that was played.
@@ -52,6 +54,7 @@ func (p *Player) newStage(play Play, write func(Event)) (*stage, error) {
 	s := &stage{
 		player: p, script: play, write: write, seed: p.seedOf(play), charset: c.Charset,
 		names: map[string]string{}, steps: map[string]*stepRecord{}, seen: map[string]bool{},
+		order: order.New(order.Options{Settings: c.Conformance, Patients: mostPatients}),
 	}
 	if play.Case.Given.Charset != nil {
 		s.charset = *play.Case.Given.Charset
