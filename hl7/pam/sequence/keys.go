@@ -11,12 +11,15 @@ import (
 var seed = maphash.MakeSeed()
 
 // controlID judges MSH-10 and says whether the message was followed already:
-// the same message sent again is no new one.
+// the same message sent again is no new one. A sender is an application in a
+// hospital: the same product counts for itself in the next one.
 func (s *step) controlID() (again bool) {
 	if s.header.ControlID == "" {
 		return false
 	}
-	s.t.key = append(append(append(s.t.key[:0], s.header.SendingApplication...), '|'), s.header.ControlID...)
+	s.t.key = append(append(s.t.key[:0], s.header.SendingApplication...), '|')
+	s.t.key = append(append(s.t.key, s.header.SendingFacility...), '|')
+	s.t.key = append(s.t.key, s.header.ControlID...)
 	sum := maphash.Bytes(seed, s.m.Bytes())
 	before, seen := s.t.ids.get(s.t.key)
 	s.t.ids.put(s.t.key, sum)

@@ -25,13 +25,24 @@ func (m *memory[V]) get(key []byte) (V, bool) {
 	return v, ok
 }
 
+// mostKey bounds a key in bytes. HL7 gives identifiers a few dozen; what is
+// longer is a fault of its message, and not worth the room to remember it.
+const mostKey = 256
+
 // put remembers a value under a key.
 func (m *memory[V]) put(key []byte, v V) {
-	if len(m.young) >= m.half {
+	if len(key) > mostKey {
+		return
+	}
+	if _, known := m.young[string(key)]; !known && len(m.young) >= m.half {
 		m.old, m.young = m.young, make(map[string]V, m.half)
 	}
 	m.young[string(key)] = v
 }
+
+// len is how many values are kept; one that moved to the young half counts
+// twice until the old one is dropped.
+func (m *memory[V]) len() int { return len(m.young) + len(m.old) }
 
 // remove forgets a key.
 func (m *memory[V]) remove(key []byte) {

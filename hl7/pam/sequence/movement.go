@@ -36,6 +36,9 @@ func (s *step) told() movement {
 	var ends [len(values)]int
 	room := s.t.key[:0]
 	for i, v := range values {
+		if len(v) > mostKey {
+			v, values[i] = nil, nil
+		}
 		room = append(room, v...)
 		if i == 0 && len(v) > 0 {
 			room = append(room, '^') // between the number and its domain
@@ -164,7 +167,7 @@ func (s *step) admit(p *patient, st *stay, m movement, historic bool) {
 	s.numbers(st)
 	switch {
 	case historic:
-	case st.open() && m.trigger == "A01", p.open != nil && p.open != st && m.class == "I" && p.open.open():
+	case st.open() && m.trigger == "A01", m.class == "I" && p.elsewhere(st):
 		s.find("seq.a01.open", rules.Must, s.field(s.pv1, 19))
 	}
 	if st.account != nil && st.account.closed && !historic {

@@ -1,6 +1,8 @@
 package sequence
 
 import (
+	"bytes"
+
 	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/pam/rules"
 )
@@ -8,6 +10,7 @@ import (
 // patient is what is remembered about a person.
 type patient struct {
 	number string // the identifier by which it was met first, for words
+	domain string // the authority of that identifier
 	// fresh says that the tracker saw the patient from the beginning (A28), so
 	// that what it does not know does not exist.
 	fresh bool
@@ -16,12 +19,24 @@ type patient struct {
 	open  *stay    // the admission as an inpatient that is open, if any
 }
 
-// root is the patient that is left after merges.
+// root is the patient that is left after merges. It has been merged into nobody,
+// and merge lets only such a patient take others in: there are no circles. The
+// way there is shortened, so that nobody is kept for the sake of the way.
 func (p *patient) root() *patient {
-	for n := 0; p != nil && p.into != nil && n < 16; n++ {
-		p = p.into
+	root := p
+	for root.into != nil {
+		root = root.into
 	}
-	return p
+	for p != root {
+		p, p.into = p.into, root
+	}
+	return root
+}
+
+// elsewhere says whether the patient is an inpatient of another stay, one that
+// is still theirs (A44 may have taken it away).
+func (p *patient) elsewhere(st *stay) bool {
+	return p.open != nil && p.open != st && p.open.open() && p.open.owner() == p.root()
 }
 
 // eachNumber calls yield with the identifiers by which a patient is known: those of
@@ -44,7 +59,12 @@ func eachNumber(field hl7.Value, yield func(hl7.Value)) {
 func (s *step) findPatient() (p *patient, known bool) {
 	field := s.field(s.pid, 3)
 	eachNumber(field, func(v hl7.Value) {
-		if other, ok := s.t.patients.get(s.t.identifier(v)); ok && p == nil {
+		other, ok := s.t.patients.get(s.t.identifier(v))
+		if !ok {
+			return
+		}
+		other.root() // which shortens the way of those who are asked for
+		if p == nil {
 			p = other
 		}
 	})
@@ -52,10 +72,11 @@ func (s *step) findPatient() (p *patient, known bool) {
 		p = s.byINS(field)
 	}
 	if known = p != nil; !known {
-		p = &patient{number: firstNumber(field), fresh: s.header.Trigger == "A28"}
+		p = &patient{fresh: s.header.Trigger == "A28"}
+		p.number, p.domain = s.t.named(mainNumber(field))
 	}
 	if p.into != nil && s.header.Trigger != "A40" {
-		s.find("seq.pid-3.merged", rules.Must, field.Repetition(1), rules.Arg{Name: "into", Value: p.root().number})
+		s.find("seq.pid-3.merged", rules.Must, mainNumber(field), rules.Arg{Name: "into", Value: p.root().number})
 	}
 	if s.header.Trigger != "A47" {
 		s.rememberAll(field, p)
@@ -63,7 +84,25 @@ func (s *step) findPatient() (p *patient, known bool) {
 	return p, known
 }
 
-func firstNumber(field hl7.Value) string { return field.Repetition(1).Component(1).String() }
+// mainNumber is the identifier that people mean by the number of a patient.
+func mainNumber(field hl7.Value) hl7.Value {
+	for v := range field.Repetitions() {
+		if string(v.Component(5).Raw()) == "PI" {
+			return v
+		}
+	}
+	return field.Repetition(1)
+}
+
+// named returns an identifier for words and its authority.
+func (t *Tracker) named(v hl7.Value) (number, domain string) {
+	key := t.identifier(v)
+	if len(key) > mostKey {
+		return "…", ""
+	}
+	_, authority, _ := bytes.Cut(key, []byte{'^'})
+	return v.Component(1).String(), string(authority)
+}
 
 // rememberAll notes the identifiers of a patient.
 func (s *step) rememberAll(field hl7.Value, p *patient) {
@@ -84,7 +123,8 @@ func (s *step) remember(key []byte, p *patient) {
 }
 
 // byINS finds a patient whose number is new by their INS: a number that changed
-// without A47 or A40 (PAM.fr 4.1).
+// without A47 or A40 (PAM.fr 4.1). Under another authority it is no other number
+// but one more: each hospital of a group counts its own patients and stays.
 func (s *step) byINS(field hl7.Value) *patient {
 	for v := range field.Repetitions() {
 		if string(v.Component(5).Raw()) != "INS" {
@@ -94,7 +134,10 @@ func (s *step) byINS(field hl7.Value) *patient {
 		if !ok || s.header.Trigger == "A47" || s.header.Trigger == "A40" {
 			continue
 		}
-		s.find("seq.pid-3.changed", rules.Must, field.Repetition(1), rules.Arg{Name: "known", Value: p.number})
+		if _, domain := s.t.named(mainNumber(field)); domain != p.domain {
+			return nil
+		}
+		s.find("seq.pid-3.changed", rules.Must, mainNumber(field), rules.Arg{Name: "known", Value: p.number})
 		return p
 	}
 	return nil
@@ -125,8 +168,9 @@ func (s *step) merge(survivor *patient) {
 			continue
 		}
 		if !ok {
-			gone = &patient{number: v.Component(1).String()}
+			gone = &patient{}
 			s.t.patients.put(key, gone)
+			gone.number, gone.domain = s.t.named(v)
 		}
 		gone.into = survivor
 		if gone.open != nil {
@@ -149,11 +193,11 @@ func (s *step) renumber(p *patient, known bool) {
 		case was == p:
 			s.t.patients.remove(key)
 		case known:
-			s.find("seq.a47.taken", rules.Must, field.Repetition(1), rules.Arg{Name: "known", Value: p.number})
+			s.find("seq.a47.taken", rules.Must, mainNumber(field), rules.Arg{Name: "known", Value: p.number})
 			return
 		default:
 			s.t.patients.remove(key)
-			was.number = firstNumber(field)
+			was.number, was.domain = s.t.named(mainNumber(field))
 			p = was
 		}
 	}
@@ -168,7 +212,7 @@ type mode struct{ start, end, number string }
 func (s *step) legalModes(p *patient) {
 	for i := range s.m.NumSegments() {
 		seg := s.m.Segment(i)
-		if raw := seg.Raw(); len(raw) < 3 || string(raw[:3]) != "ZFS" {
+		if raw := seg.Raw(); len(raw) < 3 || string(raw[:3]) != "ZFS" || len(seg.Field(2).Raw()) > mostKey {
 			continue
 		}
 		next := mode{start: moment(seg.Field(3)), end: moment(seg.Field(4)), number: string(seg.Field(2).Raw())}

@@ -81,15 +81,20 @@ func (st *stay) laterThan(start string, skip *movement) bool {
 	return false
 }
 
-// before returns the movement that opened the period before a moment.
+// before returns the movement that opened the period before another one; of two
+// at one moment the one that was told first is the earlier.
 func (st *stay) before(m *movement) *movement {
 	var last *movement
+	told := false // m was
 	for i := range st.movements {
 		o := &st.movements[i]
+		if o == m {
+			told = true
+		}
 		if o == m || o.cancelled || expected(o.trigger) || compareMoments(o.start, m.start) > 0 {
 			continue
 		}
-		if o.start == m.start && i > slices.IndexFunc(st.movements, func(x movement) bool { return x.id == m.id }) {
+		if told && o.start == m.start {
 			continue
 		}
 		if last == nil || compareMoments(o.start, last.start) >= 0 {

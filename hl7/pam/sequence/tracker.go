@@ -54,7 +54,7 @@ type Tracker struct {
 	stays    memory[*stay]    // by PV1-19, else PID-18
 	accounts memory[*account]
 	moves    memory[*stay]  // by ZBE-1
-	ids      memory[uint64] // MSH-3 and MSH-10: what the message was
+	ids      memory[uint64] // by MSH-3, MSH-4 and MSH-10: what the message was
 	key      []byte         // room to write keys
 }
 
@@ -170,10 +170,10 @@ func (s *step) follow() {
 	}
 }
 
-// Remembered is how many patients the tracker remembers, by all their
-// identifiers.
+// Remembered is how many identifiers of patients the tracker remembers, for
+// those who watch its memory. It is never more than 5/4 of Options.Patients.
 func (t *Tracker) Remembered() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return len(t.patients.young) + len(t.patients.old)
+	return t.patients.len()
 }
