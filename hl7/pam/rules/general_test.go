@@ -100,3 +100,26 @@ func TestOneFaultOneFinding(t *testing.T) {
 		})
 	}
 }
+
+// TestFindingsAreBounded: however much is wrong with a message, what is found is
+// of a length that somebody can read, and the work for it is bounded too.
+func TestFindingsAreBounded(t *testing.T) {
+	const head = "MSH|^~\\&|||||||ADT^A01^ADT_A01|1|P|2.5^FRA^2.11\r"
+	j, err := rules.New(rules.Options{})
+	require.NoError(t, err)
+	for name, text := range map[string]string{
+		"identifiers": "PID|||" + strings.Repeat("^^^x&&y^INS^^^~", 5000),
+		"telephones":  "PID|||||||||||||" + strings.Repeat("a^b^c^d^e^f~", 5000),
+		"movements":   strings.Repeat("ZBE|||||INSERT|N||||HMS|a|b|c\r", 5000),
+		"contacts":    strings.Repeat("NK1|x|^^^^^^^|x|x|x|x|x|x|x|x|x\r", 5000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, err := hl7.Parse([]byte(head + text))
+			require.NoError(t, err)
+			var r rules.Report
+			j.Message(&r, m)
+			require.NotEmpty(t, r.Findings)
+			require.LessOrEqual(t, len(r.Findings), 1100)
+		})
+	}
+}

@@ -213,7 +213,10 @@ func (j *Judge) judge(r *Report, m, sent *hl7.Message, answer bool) {
 	r.fields()
 	r.claimFacts()
 	for _, rule := range r.rulesToRun() {
-		r.rule = rule
+		if len(r.Findings) >= mostFindings {
+			break
+		}
+		r.rule, r.ofRule, s.enough = rule, 0, false
 		s.judge(rule, r.found)
 	}
 	r.settle()

@@ -19,6 +19,7 @@ type Report struct {
 	scope  scope
 	facts  []schema.Finding
 	rule   *Rule // that is being run
+	ofRule int   // how many findings it has
 	reason reason
 	found  func(hl7.Value) // r.add, made once
 }
@@ -63,11 +64,22 @@ func (r *Report) Verdict(strict bool) string {
 	return "pass"
 }
 
+// mostFindings bounds the findings of a message. One with more is broken in a
+// way that a longer list would not explain, and time and memory are bounded
+// whatever a peer sends.
+const (
+	mostFindings = 1000
+	mostOfRule   = 100 // of one rule with demands
+)
+
 // add notes that the rule being run is broken by a value.
 func (r *Report) add(v hl7.Value) {
 	level := r.scope.level(r.rule)
 	if level == Off {
 		return
+	}
+	if r.ofRule++; r.ofRule >= mostOfRule || len(r.Findings) >= mostFindings {
+		r.scope.enough = true
 	}
 	raw := v.Raw()
 	f := Finding{Rule: r.rule, Level: level, Location: v.Location(), Offset: v.Offset(), Size: len(raw), Segment: -1, m: r.scope.m}
@@ -84,6 +96,9 @@ func (r *Report) claimFacts() {
 	index := s.plan.catalogue.claims()
 	for i := range r.facts {
 		fact := &r.facts[i]
+		if len(r.Findings) >= mostFindings {
+			break
+		}
 		if s.answer && s.repeats(fact.Location) {
 			continue
 		}
@@ -165,7 +180,7 @@ func (r *Report) settle() {
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(b.Level, a.Level), cmp.Compare(len(a.Rule.body.claims), len(b.Rule.body.claims)))
 	})
-	r.Findings = slices.DeleteFunc(r.Findings, r.told)
+	r.tellOnce()
 }
 
 // ofStranger says whether a demand is on a segment that has no place in the
@@ -187,35 +202,67 @@ func (r *Report) ofStranger(f Finding) bool {
 	return false
 }
 
-// told says whether another finding already says what f says: a rule that was
-// written for the place knows better than one for any field.
-func (r *Report) told(f Finding) bool {
-	if f.fact == nil {
-		return false
-	}
+// tellOnce drops facts that another finding already tells: a rule that was
+// written for the place knows better than one for any field, and what is no code
+// or no date need not be called too long as well.
+func (r *Report) tellOnce() {
+	var demanded, demandedCode map[hl7.Location]Level // places of demands
+	var found map[hl7.Location]bool                   // places of facts that are not about length
+	long := false
 	for i := range r.Findings {
-		o := &r.Findings[i]
-		if o.fact == nil && o.Level >= f.Level && samePlace(o.Location, f.Location, f.fact.Kind) {
-			return true
-		}
-		if f.fact.Kind == schema.TooLong && o.fact != nil && o.fact.Kind != schema.TooLong && o.Location == f.Location {
-			return true // no code, or no date: that it is longer than one goes without saying
+		f := &r.Findings[i]
+		switch {
+		case f.fact == nil:
+			if demanded == nil {
+				demanded, demandedCode = map[hl7.Location]Level{}, map[hl7.Location]Level{}
+			}
+			place := firstRepetition(f.Location)
+			demanded[place] = max(demanded[place], f.Level)
+			place = firstPart(place)
+			demandedCode[place] = max(demandedCode[place], f.Level)
+		case f.fact.Kind == schema.TooLong:
+			long = true
 		}
 	}
-	return false
+	if demanded == nil && !long {
+		return
+	}
+	if long {
+		found = map[hl7.Location]bool{}
+		for i := range r.Findings {
+			if f := &r.Findings[i]; f.fact != nil && f.fact.Kind != schema.TooLong {
+				found[f.Location] = true
+			}
+		}
+	}
+	r.Findings = slices.DeleteFunc(r.Findings, func(f Finding) bool {
+		if f.fact == nil {
+			return false
+		}
+		place, places := firstRepetition(f.Location), demanded
+		switch f.fact.Kind {
+		case schema.NotInTable, schema.NotSuggested, schema.BadFormat, schema.NoSuchTime:
+			place, places = firstPart(place), demandedCode
+		case schema.TooLong:
+			if found[f.Location] {
+				return true
+			}
+		}
+		return places[place] >= f.Level
+	})
 }
 
-// samePlace says whether a demand speaks of the place that a fact is about. A
-// field is its first repetition, and where its value is no code or not well
-// written, its first component too.
-func samePlace(demand, fact hl7.Location, kind schema.Kind) bool {
-	demand.Repetition, fact.Repetition = max(demand.Repetition, 1), max(fact.Repetition, 1)
-	switch kind {
-	case schema.NotInTable, schema.NotSuggested, schema.BadFormat, schema.NoSuchTime:
-		demand.Component, fact.Component = max(demand.Component, 1), max(fact.Component, 1)
-		demand.Subcomponent, fact.Subcomponent = max(demand.Subcomponent, 1), max(fact.Subcomponent, 1)
-	}
-	return demand == fact
+// firstRepetition is the place of a field, written as that of its first repetition.
+func firstRepetition(l hl7.Location) hl7.Location {
+	l.Repetition = max(l.Repetition, 1)
+	return l
+}
+
+// firstPart is the place of a value, written as that of its first part: where a
+// code or a date stands.
+func firstPart(l hl7.Location) hl7.Location {
+	l.Component, l.Subcomponent = max(l.Component, 1), max(l.Subcomponent, 1)
+	return l
 }
 
 // segmentAt returns the index of the segment that has the byte at an offset.

@@ -29,6 +29,7 @@ type scope struct {
 	at       place    // of `each`, or the value whose component is being claimed
 	nested   bool     // it is a component, and its parts are sub-components
 	values   []values // by the number of the `each` that names them
+	enough   bool     // there are so many findings that no more are looked for
 	parts    []span   // of those values
 	sorted   bool     // those of types were found
 	match    schema.Match
@@ -95,7 +96,7 @@ func (s *scope) judge(r *Rule, found func(hl7.Value)) {
 		s.demands(b, found)
 	case b.eachOf == "" && b.each.field == 0:
 		for i, id := range s.ids {
-			if id == b.each.segment {
+			if id == b.each.segment && !s.enough {
 				s.segment, s.at = i, place{}
 				s.demands(b, found)
 			}
@@ -103,6 +104,9 @@ func (s *scope) judge(r *Rule, found func(hl7.Value)) {
 	default:
 		list := s.named(b)
 		for i := range list {
+			if s.enough {
+				break
+			}
 			s.segment, s.at, s.nested = list[i].segment, list[i], list[i].nested
 			s.demands(b, found)
 		}
