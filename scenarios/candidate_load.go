@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -191,10 +190,10 @@ func (d *decoder) hostPort(n *node, least uint64) string {
 
 // hdForm keeps delimiters that would end the field out of MSH-3 to MSH-6;
 // components, separated by ^, are welcome.
-var hdForm = regexp.MustCompile(`^[^|~\\&\x00-\x1f]+$`)
+var hdForm = expression(`^[^|~\\&\x00-\x1f]+$`)
 
 func (d *decoder) hd(n *node) string {
-	return d.matching(n, hdForm, Text{
+	return d.matching(n, hdForm(), Text{
 		FR: "attendu : un nom, ou nom^identifiant^type", EN: "expected: a name, or name^identifier^type",
 	})
 }
@@ -225,7 +224,7 @@ func (d *decoder) tls(n, outer *node) *TLS {
 	for _, p := range identities.pairs {
 		name := p.key.text
 		switch {
-		case !identityName.MatchString(name):
+		case !identityName().MatchString(name):
 			d.out.add(p.key.pos, Textf("« %s » n'est pas un nom d'identité", "%q is no name of an identity", name)).
 				expected("attendu : minuscules, chiffres et traits d'union", "expected: lower-case letters, digits and hyphens")
 		case name == NoIdentity || name == "default":

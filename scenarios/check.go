@@ -47,7 +47,7 @@ func (d *decoder) checkCase(s *Scenario, c *Case) {
 func (k *checker) declare(c *Case) {
 	declare := func(pos Source, name string) {
 		switch {
-		case !variableName.MatchString(name):
+		case !variableName().MatchString(name):
 			k.d.out.add(pos, Textf("« %s » n'est pas un nom", "%q is not a name", name)).Expected = nameForm()
 		case slices.Contains(strings.Fields(reservedNames), name):
 			k.d.out.add(pos, Textf("« %s » est un mot du langage", "%q is a word of the language", name)).
@@ -261,7 +261,7 @@ func (d *decoder) checkGiven(g Given) {
 	}
 	if literal(g.Patient) {
 		spec, _ := g.PatientSpec(nil)
-		if bornForm.MatchString(spec.Born) {
+		if bornForm().MatchString(spec.Born) {
 			spec.Born = "" // whether a date is possible depends on the instant of the run
 		}
 		_, err := made.Patient(spec)

@@ -178,7 +178,7 @@ func (d *decoder) scenario(s *Scenario, root *node) {
 func (d *decoder) header(s *Scenario, root *node) {
 	if n := root.get("id"); n != nil {
 		s.Pos = n.pos
-		s.ID = d.matching(n, scenarioID, Text{FR: "attendu : comme dossier/nom-du-scenario", EN: "expected: like folder/name-of-scenario"})
+		s.ID = d.matching(n, scenarioID(), Text{FR: "attendu : comme dossier/nom-du-scenario", EN: "expected: like folder/name-of-scenario"})
 	}
 	s.Title = d.bilingual(root.get("title"))
 	s.Description = d.bilingual(root.get("description"))
@@ -188,12 +188,12 @@ func (d *decoder) header(s *Scenario, root *node) {
 		s.Role = Role(d.word(n, string(DMN)))
 	}
 	for _, n := range d.list(root.get("tags")) {
-		s.Tags = append(s.Tags, d.matching(n, stepName, Text{
+		s.Tags = append(s.Tags, d.matching(n, stepName(), Text{
 			FR: "attendu : minuscules, chiffres et traits d'union", EN: "expected: lower-case letters, digits and hyphens",
 		}))
 	}
 	for _, n := range d.list(root.get("covers")) {
-		s.Covers = append(s.Covers, d.matching(n, requirement, Text{FR: "attendu : comme ITI-31/A01", EN: "expected: like ITI-31/A01"}))
+		s.Covers = append(s.Covers, d.matching(n, requirement(), Text{FR: "attendu : comme ITI-31/A01", EN: "expected: like ITI-31/A01"}))
 	}
 	for _, n := range d.list(root.get("dialects")) {
 		s.Dialects = append(s.Dialects, d.dialect(n).Name)

@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -76,7 +75,7 @@ func (d *decoder) row(n *node, columns map[string]bool) *row {
 		switch name {
 		case "id":
 			r.pos = p.value.pos
-			r.id = d.matching(p.value, caseID, Text{
+			r.id = d.matching(p.value, caseID(), Text{
 				FR: "attendu : lettres, chiffres, « . », « - » et « _ »", EN: `expected: letters, digits, ".", "-" and "_"`,
 			})
 		case "title":
@@ -86,7 +85,7 @@ func (d *decoder) row(n *node, columns map[string]bool) *row {
 			r.requires = p.value
 			continue
 		}
-		if !variableName.MatchString(name) {
+		if !variableName().MatchString(name) {
 			d.out.add(p.key.pos, Textf("« %s » n'est pas un nom de colonne", "%q is no name of a column", name)).Expected = nameForm()
 		}
 		columns[name] = true
@@ -114,7 +113,7 @@ func (r *row) cell(column string) *node {
 	return nil
 }
 
-var caseReference = regexp.MustCompile(`\{\{\s*case\.([^}]*?)\s*\}\}`)
+var caseReference = expression(`\{\{\s*case\.([^}]*?)\s*\}\}`)
 
 // substitute returns n with the cells of the row in the places of {{case.…}}. A
 // cell that is missing takes away the key that it would have fed, and a
@@ -179,7 +178,7 @@ func (n *node) pruned(before, after int) *node {
 }
 
 func (d *decoder) substituteText(n *node, r *row) *node {
-	matches := caseReference.FindAllStringSubmatchIndex(n.text, -1)
+	matches := caseReference().FindAllStringSubmatchIndex(n.text, -1)
 	if matches == nil {
 		return n
 	}

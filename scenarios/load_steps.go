@@ -136,7 +136,7 @@ func (d *decoder) step(n *node, always bool) *Step {
 	s := &Step{Pos: n.pos, Title: d.bilingual(n.get("title")), Spec: d.optional(n.get("spec"))}
 	if id := n.get("id"); id != nil {
 		s.Pos = id.pos
-		s.ID = d.matching(id, stepName, Text{
+		s.ID = d.matching(id, stepName(), Text{
 			FR: "attendu : minuscules, chiffres et traits d'union", EN: "expected: lower-case letters, digits and hyphens",
 		})
 	}
@@ -204,7 +204,7 @@ func (d *decoder) connect(n *node) *Connect {
 	}
 	c := &Connect{Pos: n.pos}
 	if present := n.get("present"); present != nil {
-		c.Present = d.matching(present, identityName, Text{
+		c.Present = d.matching(present, identityName(), Text{
 			FR: "attendu : none, ou le nom d'une identité de tls.identities",
 			EN: "expected: none, or the name of an identity of tls.identities",
 		})

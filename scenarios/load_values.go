@@ -26,10 +26,10 @@ type decoder struct {
 }
 
 var (
-	scenarioID   = regexp.MustCompile(`^[a-z0-9]+([.-][a-z0-9]+)*(/[a-z0-9]+([.-][a-z0-9]+)*)*$`)
-	identityName = regexp.MustCompile(`^[a-z0-9]+([._-][a-z0-9]+)*$`)
-	caseID       = regexp.MustCompile(`^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$`)
-	requirement  = regexp.MustCompile(`^\S+$`)
+	scenarioID   = expression(`^[a-z0-9]+([.-][a-z0-9]+)*(/[a-z0-9]+([.-][a-z0-9]+)*)*$`)
+	identityName = expression(`^[a-z0-9]+([._-][a-z0-9]+)*$`)
+	caseID       = expression(`^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$`)
+	requirement  = expression(`^\S+$`)
 )
 
 // mapping checks that n is a mapping, each of whose keys is known and given
@@ -245,7 +245,7 @@ func (d *decoder) size(n *node) int {
 	var number int
 	var unit string
 	factor := map[string]int{"B": 1, "KiB": 1 << 10, "MiB": 1 << 20}
-	if m := sizeForm.FindStringSubmatch(text); m != nil {
+	if m := sizeForm().FindStringSubmatch(text); m != nil {
 		_, _ = fmt.Sscan(m[1], &number) // the form leaves at most six digits
 		unit = m[2]
 	}
@@ -257,7 +257,7 @@ func (d *decoder) size(n *node) int {
 	return size
 }
 
-var sizeForm = regexp.MustCompile(`^([0-9]{1,6})(B|KiB|MiB)$`)
+var sizeForm = expression(`^([0-9]{1,6})(B|KiB|MiB)$`)
 
 // maxMessageSize is the largest limit on a message that a candidate file can set.
 const maxMessageSize = 64 << 20

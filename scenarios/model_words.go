@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -121,7 +120,7 @@ func children(keys []string, prefix string) []string {
 	return list
 }
 
-var bornForm = regexp.MustCompile(`^[0-9]{4}(-?[0-9]{2}-?[0-9]{2})?$`)
+var bornForm = expression(`^[0-9]{4}(-?[0-9]{2}-?[0-9]{2})?$`)
 
 // fault says what is wrong with a value that is known, nil when nothing is.
 func (w word) fault(text string) *textFault {
@@ -136,7 +135,7 @@ func (w word) fault(text string) *textFault {
 	case wordListed:
 		return listed()
 	case wordBorn:
-		if !bornForm.MatchString(text) {
+		if !bornForm().MatchString(text) {
 			return listed()
 		}
 		if _, err := hl7.ParseTime(strings.ReplaceAll(text, "-", ""), nil); err != nil {

@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -52,9 +51,9 @@ type Ref struct {
 const reservedNames = "case patient stay candidate harness now start seed control_id sent ack"
 
 var (
-	stepName     = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-	variableName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-	offsetSuffix = regexp.MustCompile(`^(\S.*?)\s+([+-])\s*(.*)$`)
+	stepName     = expression(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	variableName = expression(`^[a-z][a-z0-9_]*$`)
+	offsetSuffix = expression(`^(\S.*?)\s+([+-])\s*(.*)$`)
 )
 
 // parseRef reads an expression: a name, or an instant and a duration.
@@ -65,7 +64,7 @@ func parseRef(expr string) (Ref, *textFault) {
 	fault := func(offset int, word string, message Text) *textFault {
 		return faultAt(lead+offset, word, message)
 	}
-	if m := offsetSuffix.FindStringSubmatch(text); m != nil {
+	if m := offsetSuffix().FindStringSubmatch(text); m != nil {
 		d, err := parseDuration(m[2] + m[3])
 		if err != nil {
 			f := fault(utf8.RuneCountInString(text)-utf8.RuneCountInString(m[3]), m[3], durationText(m[3]))
@@ -95,7 +94,7 @@ func parseRef(expr string) (Ref, *textFault) {
 	case "case", "patient", "stay", "candidate", "harness", "sent", "ack":
 		return ref, fault(0, text, Textf("« %s » veut un point et un nom", "%q wants a dot and a name", root))
 	default:
-		if !variableName.MatchString(root) {
+		if !variableName().MatchString(root) {
 			return ref, fault(0, text, Textf("« %s » n'est pas un nom", "%q is not a name", root))
 		}
 		ref.Kind, ref.Name = RefName, root
@@ -173,8 +172,8 @@ func namesOf(root string) []string {
 
 // durationParts are what a duration is made of: "1h30m", "-2d", "500ms".
 var (
-	durationForm  = regexp.MustCompile(`^[+-]?([0-9]+(ms|s|m|h|d))+$`)
-	durationParts = regexp.MustCompile(`([0-9]+)(ms|s|m|h|d)`)
+	durationForm  = expression(`^[+-]?([0-9]+(ms|s|m|h|d))+$`)
+	durationParts = expression(`([0-9]+)(ms|s|m|h|d)`)
 )
 
 // maxDuration is the longest duration of the language: about a human life.
@@ -183,14 +182,14 @@ const maxDuration = 45_000 * 24 * time.Hour
 // parseDuration reads a duration of whole days, hours, minutes, seconds and
 // milliseconds. A bare number has no unit and is refused: nobody agrees on it.
 func parseDuration(s string) (time.Duration, error) {
-	if !durationForm.MatchString(s) {
+	if !durationForm().MatchString(s) {
 		return 0, strconv.ErrSyntax
 	}
 	units := map[string]time.Duration{
 		"ms": time.Millisecond, "s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour,
 	}
 	var sum time.Duration
-	for _, m := range durationParts.FindAllStringSubmatch(s, -1) {
+	for _, m := range durationParts().FindAllStringSubmatch(s, -1) {
 		n, err := strconv.ParseInt(m[1], 10, 64)
 		unit := units[m[2]]
 		if err != nil || n > math.MaxInt64/int64(unit) || time.Duration(n)*unit > maxDuration-sum {

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -9,7 +8,7 @@ import (
 // syntaxText puts a message of the YAML library into words that name the mistake
 // behind it, in both languages.
 func syntaxText(message string) Text {
-	message = lineOfLibrary.ReplaceAllString(strings.TrimPrefix(message, "yaml: "), "")
+	message = lineOfLibrary().ReplaceAllString(strings.TrimPrefix(message, "yaml: "), "")
 	for _, known := range syntaxTexts() {
 		if strings.Contains(message, known.library) {
 			return known.text
@@ -29,11 +28,11 @@ func unknownAnchor(message string) (name string, found bool) {
 	return name, found
 }
 
-var lineOfLibrary = regexp.MustCompile(`^line (\d+): `)
+var lineOfLibrary = expression(`^line (\d+): `)
 
 // lineOf is the line that the library gives, 1 when it gives none.
 func lineOf(message string) int {
-	m := lineOfLibrary.FindStringSubmatch(strings.TrimPrefix(message, "yaml: "))
+	m := lineOfLibrary().FindStringSubmatch(strings.TrimPrefix(message, "yaml: "))
 	if m == nil {
 		return 1
 	}
