@@ -146,3 +146,26 @@ func BenchmarkMessage(b *testing.B) {
 		j.Message(&r, m)
 	}
 }
+
+// BenchmarkMessageParallel is BenchmarkMessage on all processors: a Judge is
+// shared, each goroutine has a Report of its own.
+func BenchmarkMessageParallel(b *testing.B) {
+	m, err := rules.Sample("A01")
+	require.NoError(b, err)
+	data := m.Bytes()
+	j, err := rules.New(rules.Options{})
+	require.NoError(b, err)
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		var r rules.Report
+		for pb.Next() {
+			m, err := hl7.Parse(data)
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			j.Message(&r, m)
+		}
+	})
+}
