@@ -18,5 +18,5 @@
 // A [Writer] writes the items in one format: text for people, JSON and NDJSON
 // for programs (the schema is docs/validate.schema.json), SARIF for code
 // hosting platforms, JUnit for CI. All of them write as the items come and keep
-// nothing but counters.
+// little: counters, the names of rules, a suite of JUnit.
 package inspect

@@ -154,6 +154,22 @@ func TestStopping(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
+// TestStoppingAmidARead: a source that has nothing to say and does not end keeps
+// nobody from leaving.
+func TestStoppingAmidARead(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	silent, other := io.Pipe()
+	defer other.Close()
+	begun := make(chan struct{})
+	waiting := inspect.Source{Name: "silent", Open: func() (io.ReadCloser, error) { close(begun); return silent, nil }}
+	go func() { <-begun; cancel() }()
+	err := inspect.Run(ctx, inspect.Options{Judge: judge(t)}, []inspect.Source{waiting}, func(i *inspect.Item) error {
+		t.Errorf("%s: %v", i.File, i.Err)
+		return nil
+	})
+	require.ErrorIs(t, err, context.Canceled)
+}
+
 // repeated is a stream that says the same for ever.
 type repeated struct {
 	text []byte
@@ -184,6 +200,22 @@ func TestFollow(t *testing.T) {
 	require.NoError(t, inspect.Run(t.Context(), o, []inspect.Source{source("x", sample(t, "A01"), sample(t, "A02"), sample(t, "A03"))},
 		func(*inspect.Item) error { return nil }))
 	require.Equal(t, []string{"A01", "A02", "A03"}, order)
+}
+
+// TestPlaces: what is no message stands where it begins, and progress knows how
+// much was read of how many files soever.
+func TestPlaces(t *testing.T) {
+	var places []string
+	var read int64
+	good := sample(t, "A01")
+	o := inspect.Options{Judge: judge(t), Progress: func(n int64) { read = n }}
+	err := inspect.Run(t.Context(), o, []inspect.Source{source("a", good), source("b", []byte("rubbish\r"), good)}, func(i *inspect.Item) error {
+		places = append(places, fmt.Sprintf("%s#%d:%d@%d", i.File, i.Index, i.Line, i.Offset))
+		return nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, []string{"a#1:1@0", "b#0:1@0", "b#1:2@8"}, places)
+	require.Equal(t, int64(2*len(good)+8), read)
 }
 
 func BenchmarkRun(b *testing.B) {

@@ -13,7 +13,8 @@ import (
 // junitWriter writes the de facto schema of JUnit: a suite for each file, a
 // case for each message. A failure has the findings that made it fail; those
 // that did not are its system-out. Counters stand before the cases, so that a
-// suite is kept until its file ends.
+// suite is kept until its file ends; a long file becomes several suites of its
+// name.
 type junitWriter struct {
 	w io.Writer
 	Style
@@ -38,8 +39,11 @@ type junitFault struct {
 	Text    string `xml:",chardata"`
 }
 
+// mostCases is how many bytes of cases are kept before their suite is written.
+const mostCases = 1 << 20
+
 func (j *junitWriter) Write(i *Item) error {
-	if j.begun && i.File != j.file {
+	if i.File != j.file {
 		if err := j.suite(); err != nil {
 			return err
 		}
@@ -53,9 +57,15 @@ func (j *junitWriter) Write(i *Item) error {
 	j.file = i.File
 	j.tests++
 	text, err := xml.MarshalIndent(j.test(i), "    ", "  ")
+	if err != nil {
+		return err
+	}
 	j.cases.Write(text)
 	j.cases.WriteByte('\n')
-	return err
+	if j.cases.Len() > mostCases {
+		return j.suite()
+	}
+	return nil
 }
 
 func (j *junitWriter) test(i *Item) junitCase {
@@ -98,6 +108,9 @@ func (j *junitWriter) test(i *Item) junitCase {
 
 // suite writes the suite of the file that has ended.
 func (j *junitWriter) suite() error {
+	if j.tests == 0 {
+		return nil
+	}
 	var name bytes.Buffer
 	if err := xml.EscapeText(&name, []byte(visible(j.file))); err != nil {
 		return err

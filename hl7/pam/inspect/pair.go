@@ -39,8 +39,13 @@ func (p *pairs) pair(j *rules.Judge, r *rules.Report) {
 	}
 }
 
+// mostMSH bounds what is remembered of one message, in bytes: the ring would
+// grow with whatever somebody sends as a header.
+const mostMSH = 4 << 10
+
 func (p *pairs) note(m *hl7.Message, id string) {
-	if id == "" {
+	header := m.Segment(0).Raw()
+	if id == "" || len(header) > mostMSH {
 		return
 	}
 	if p.byID == nil {
@@ -51,7 +56,7 @@ func (p *pairs) note(m *hl7.Message, id string) {
 	if old := p.ids[i]; old != "" && p.byID[old] == i {
 		delete(p.byID, old)
 	}
-	p.ring[i] = append(p.ring[i][:0], m.Segment(0).Raw()...)
+	p.ring[i] = append(p.ring[i][:0], header...)
 	p.ids[i] = id
 	p.byID[id] = i
 }

@@ -27,7 +27,7 @@ type Style struct {
 	Width int // columns of the text; 0: as long as it gets
 }
 
-// Formats lists the names that NewWriter knows.
+// Formats lists the names that [NewWriter] knows.
 func Formats() []string { return []string{"text", "json", "ndjson", "sarif", "junit"} }
 
 // NewWriter returns a writer of a format. An unknown one is a *[FormatError].

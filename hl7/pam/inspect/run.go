@@ -13,9 +13,10 @@ import (
 	"github.com/pamlab/pamlab/hl7/pam/rules"
 )
 
-// A Source is a file or stream that holds messages.
+// A Source is a file or stream that holds messages. Open is called once, when
+// the sources before have been read.
 type Source struct {
-	Name string
+	Name string // as items and reports have it: a path, "-" for the standard input
 	Open func() (io.ReadCloser, error)
 }
 
@@ -27,21 +28,22 @@ type Options struct {
 	// Follow, when not nil, is called in the order of the messages to add what
 	// only the messages before can tell.
 	Follow func(*rules.Report)
-	// Progress, when not nil, is told from time to time how many bytes of all
+	// Progress, when not nil, is told after each batch how many bytes of all
 	// sources were read. It is called from another goroutine.
 	Progress func(read int64)
 }
 
 // An Item is a message that was judged, or something in a source that is none.
 type Item struct {
-	File   string
-	Index  int   // of the message in its source, from 1
-	Line   int   // of its first byte in the source, from 1
-	Offset int64 // of its first byte in the source
+	File   string // the name of the source
+	Index  int    // of the message in its source, from 1; 0 for what is none
+	Line   int    // of its first byte in the source, from 1; 0 when the source could not be read
+	Offset int64  // of its first byte in the source
 	// Report is the judgement; nil when Err says why there is none. It is true
 	// until the function that was given the item returns.
 	Report *rules.Report
-	Err    error
+	// Err is that of the source, a *[capture.Error] or that of the parser.
+	Err error
 
 	start, end int // in batch.data
 }
@@ -65,10 +67,19 @@ func (b *batch) reset() {
 	b.items, b.data, b.judged = b.items[:0], b.data[:0], make(chan struct{})
 }
 
+// shed lets go of the room that a huge message took. The items and reports of the
+// batch refer to it, each until the next message in its place, which may be long.
+func (b *batch) shed() {
+	if cap(b.data) > 4*batchBytes {
+		*b = batch{}
+	}
+}
+
 // Run judges all messages of the sources and calls each for every item, in
 // order. A source that cannot be opened or read is an item with an error, and
 // the next source follows. Run returns the error of each, which ends it, or
-// that of the context.
+// that of the context. It does not wait for a source that is waiting for more
+// bytes when the context ends.
 func Run(ctx context.Context, o Options, sources []Source, each func(*Item) error) error {
 	workers := o.Workers
 	if workers <= 0 {
@@ -107,6 +118,7 @@ type feeder struct {
 	work, ordered chan<- *batch
 	batch         *batch
 	before        int64 // bytes of the sources that are done
+	read          int64 // bytes of all sources so far
 }
 
 func (f *feeder) all(sources []Source) error {
@@ -125,29 +137,28 @@ func (f *feeder) source(s Source) error {
 		return f.add(Item{File: s.Name, Err: err}, nil)
 	}
 	defer stream.Close()
-	r := capture.NewReader(stream, f.o.MaxMessage)
+	r := capture.NewReader(newInterruptible(f.ctx, stream), f.o.MaxMessage)
+	defer func() { f.before = f.read }()
 	for {
 		m, err := r.Next()
+		f.read = f.before + r.Offset()
+		wrong, goesOn := errors.AsType[*capture.Error](err)
 		switch {
 		case errors.Is(err, io.EOF):
-			f.before += r.Offset()
 			return nil
-		case err == nil && m.Truncated:
+		case goesOn:
+			err = f.add(Item{File: s.Name, Line: wrong.Line, Offset: wrong.Offset, Err: wrong}, nil)
+		case f.ctx.Err() != nil:
+			return f.ctx.Err()
+		case err != nil:
+			return f.add(Item{File: s.Name, Offset: r.Offset(), Err: err}, nil)
+		case m.Truncated:
 			// half a message proves nothing: the next call says what happened to it
-		case err == nil:
-			err = f.add(Item{File: s.Name, Index: m.Index, Line: m.Line, Offset: m.Offset}, m.Data)
 		default:
-			failed := f.add(Item{File: s.Name, Offset: r.Offset(), Err: err}, nil)
-			if _, goesOn := errors.AsType[*capture.Error](err); failed == nil && !goesOn {
-				return nil
-			}
-			err = failed
+			err = f.add(Item{File: s.Name, Index: m.Index, Line: m.Line, Offset: m.Offset}, m.Data)
 		}
 		if err != nil {
 			return err
-		}
-		if f.o.Progress != nil && m.Index%1024 == 0 {
-			f.o.Progress(f.before + r.Offset())
 		}
 	}
 }
@@ -183,6 +194,9 @@ func (f *feeder) send() error {
 	f.batch = nil
 	f.work <- b // both have room for all batches there are
 	f.ordered <- b
+	if f.o.Progress != nil {
+		f.o.Progress(f.read)
+	}
 	return nil
 }
 
@@ -226,9 +240,7 @@ func deliver(ctx context.Context, o Options, ordered <-chan *batch, free chan<- 
 				return err
 			}
 		}
-		if cap(b.data) > 4*batchBytes {
-			b.data = nil // of one huge message
-		}
+		b.shed()
 		free <- b
 	}
 	return nil

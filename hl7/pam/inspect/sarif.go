@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
+	"path/filepath"
 
 	"github.com/pamlab/pamlab/hl7/pam/rules"
 )
@@ -108,10 +110,17 @@ func (s *sarifWriter) result(i *Item, f *rules.Finding) sarifResult {
 		Message: sarifText{fmt.Sprintf("%s: %s (%s) %s", f.Path(), f.Message(s.Lang), f.Rule.Source, f.Hint(s.Lang))},
 	}
 	at := sarifLocation{Logical: []sarifLogical{{f.Path()}}}
-	at.Physical.Artifact.URI = i.File
+	at.Physical.Artifact.URI = uri(i.File)
 	at.Physical.Region = sarifRegion{StartLine: i.Line + max(f.Segment, 0), ByteOffset: int(i.Offset) + f.Offset, ByteLength: f.Size}
 	r.Locations = []sarifLocation{at}
 	return r
+}
+
+// uri is the reference to a file by its path (RFC 3986 §4.2). The standard input
+// has none, and keeps its sign.
+func uri(path string) string {
+	u := url.URL{Path: filepath.ToSlash(path)}
+	return u.String()
 }
 
 func (s *sarifWriter) Close() error {

@@ -17,8 +17,8 @@ type textWriter struct {
 	w io.Writer
 	Style
 	sum    Summary
-	hidden int // findings below the level that is shown
-	first  bool
+	hidden int  // findings below the level that is shown
+	spaced bool // the last message had findings: a blank line follows them
 }
 
 // excerptWidth is how long a line of an excerpt gets when nobody says how wide
@@ -27,11 +27,11 @@ const excerptWidth = 110
 
 func (t *textWriter) Write(i *Item) error {
 	t.sum.Add(i, t.Strict)
-	var b strings.Builder
 	if i.Report == nil {
 		return nil // told on the standard error
 	}
-	if t.first {
+	var b strings.Builder
+	if t.spaced {
 		b.WriteByte('\n')
 	}
 	r := i.Report
@@ -53,7 +53,7 @@ func (t *textWriter) Write(i *Item) error {
 			delete(more, f.Rule)
 		}
 	}
-	t.first = len(shown) > 0
+	t.spaced = len(shown) > 0
 	_, err := io.WriteString(t.w, b.String())
 	return err
 }
