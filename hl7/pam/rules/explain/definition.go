@@ -72,7 +72,8 @@ func (a asker) segment(name string) *Page {
 			events = append(events, trigger)
 		}
 	}
-	p.add(Section{Heading: a.text("Événements", "Events"), Lines: []string{strings.Join(events, " ")}})
+	p.add(Section{Heading: a.text("Événements", "Events"),
+		Lines: []string{orElse(strings.Join(events, " "), a.text("aucun dans ce dialecte", "none in this dialect"))}})
 	p.add(a.rulesAbout(a.text("Règles", "Rules"), func(r *rules.Rule) bool {
 		return slices.ContainsFunc(r.Fields, func(f string) bool { return f == name })
 	}))
@@ -143,10 +144,14 @@ func (a asker) base(segment string, n int) string {
 	return ""
 }
 
-// dataType explains a data type.
+// dataType explains a data type, by its name or by that of a component: CX.5.
 func (a asker) dataType(name string) *Page {
+	name, component, isComponent := strings.Cut(name, ".")
 	t := a.p.Version.Type(name)
 	if t == nil {
+		return nil
+	}
+	if n, err := strconv.Atoi(component); isComponent && (err != nil || t.Component(n) == nil) {
 		return nil
 	}
 	p := &Page{Title: name + " · " + t.Description}
@@ -183,8 +188,8 @@ func (a asker) components(t *schema.TypeDef) Section {
 
 // table explains a table by its codes.
 func (a asker) table(number string) *Page {
-	if n := strings.TrimPrefix(number, "HL7"); len(n) > 0 && len(n) < 4 && strings.Trim(n, "0123456789") == "" {
-		number = fmt.Sprintf("%04s", n)
+	if n, err := strconv.ParseUint(strings.TrimPrefix(number, "HL7"), 10, 16); err == nil {
+		number = fmt.Sprintf("%04d", n) // 4 and HL70004 are how people write 0004
 	}
 	t := a.p.Table(number)
 	if t == nil {
@@ -224,6 +229,9 @@ func (a asker) codesOf(t *profile.Table) Section {
 		label := c.Label.In(a.lang)
 		if note := c.Note.In(a.lang); note != "" {
 			label += " (" + note + ")"
+		}
+		if c.Value == "…" { // the sign of a list that is not all there is
+			label = orElse(label, a.text("d'autres codes", "other codes"))
 		}
 		s.Facts = append(s.Facts, Fact{c.Value, label})
 	}

@@ -45,6 +45,10 @@ func (a asker) related(r *rules.Rule) Section {
 	})
 }
 
+// mostShown is how many segments of an example are shown: where nearly all of
+// them differ, none says more than the first ones.
+const mostShown = 6
+
 // example shows the segments of an example in which it differs from the other
 // one, or all of them when nothing does.
 func (a asker) example(heading string, e, other rules.Example) Section {
@@ -61,21 +65,23 @@ func (a asker) example(heading string, e, other rules.Example) Section {
 		}
 	}
 	s.Heading += " (" + strings.Join(e.Messages, ", ") + ")"
-	all := 0
 	for seg := range m.Segments() {
-		if !against[string(seg.Raw())] && all < 6 {
+		if !against[string(seg.Raw())] && len(s.Lines) < mostShown {
 			s.Lines = append(s.Lines, shown(m, seg))
 		}
-		all++
 	}
-	if len(s.Lines) == 0 { // only something missing tells it from the other one
+	alike := len(s.Lines) == 0
+	if alike { // something missing, or outside of the segments, tells it from the other one
 		for seg := range m.Segments() {
 			s.Lines = append(s.Lines, seg.Name())
 		}
 		s.Lines = []string{strings.Join(s.Lines, " ")}
 	}
-	if len(e.Messages) > 1 && len(e.Edits) > 0 {
+	if alike || len(e.Messages) > 1 {
 		s.Lines = append(s.Lines, e.Edits...)
+	}
+	for _, setting := range e.Settings {
+		s.Lines = append(s.Lines, a.text("avec le réglage ", "with the setting ")+setting)
 	}
 	return s
 }
