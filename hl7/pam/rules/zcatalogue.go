@@ -5806,8 +5806,42 @@ var generatedRules = [...]Rule{
 		},
 	},
 	{
+		ID:     "seq.zbe-2.entry",
+		index:  309,
+		Level:  Should,
+		Text:   pam.Text{FR: "Le premier mouvement d'un séjour est l'entrée", EN: "The first movement of a visit is the entry"},
+		Hint:   pam.Text{FR: "corrigez la date du mouvement, ou celle de l'admission par un Z99", EN: "correct the date of the movement, or that of the admission by a Z99"},
+		say:    pam.Text{FR: "ZBE-2 vaut « {actual} » : ce mouvement commence avant l'admission", EN: "ZBE-2 is \"{actual}\": this movement begins before the admission"},
+		Source: "PAM.fr 5.1.4",
+		Covers: []string{"ZBE-014"},
+		Fields: []string{"ZBE-2"},
+		Good:   Example{Messages: []string{"A01", "A02"}, Settings: nil, Edits: nil},
+		Bad:    Example{Messages: []string{"A01", "A02"}, Settings: nil, Edits: []string{"ZBE-2 = 20260301090000", "EVN-6 = 20260301090000"}},
+		body: body{
+			of:    ofSequence,
+			lines: []line{{"level", "should"}},
+		},
+	},
+	{
+		ID:     "seq.stay.unseen",
+		index:  310,
+		Level:  Info,
+		Text:   pam.Text{FR: "Le premier message lu d'un séjour est son entrée ou sa préadmission", EN: "The first message read of a visit is its entry or pre-admission"},
+		Hint:   pam.Text{FR: "donnez aussi les messages précédents ; s'il n'y en a pas, il manque A01 ou A04", EN: "give the earlier messages as well; if there are none, an A01 or A04 is missing"},
+		say:    pam.Text{FR: "le début de ce séjour n'est pas parmi les messages lus : ce qui en dépend n'est pas jugé", EN: "the beginning of this visit is not among the messages read: what depends on it is not judged"},
+		Source: "PAM.fr 5.1.4; IHE ITI TF-2 3.31.7",
+		Covers: []string{"ZBE-014"},
+		Fields: []string{"PV1-19"},
+		Good:   Example{Messages: []string{"A01", "A03"}, Settings: nil, Edits: nil},
+		Bad:    Example{Messages: []string{"A03"}, Settings: nil, Edits: nil},
+		body: body{
+			of:    ofSequence,
+			lines: []line{{"level", "info"}},
+		},
+	},
+	{
 		ID:       "hl7.segment.local",
-		index:    309,
+		index:    311,
 		Level:    Should,
 		Text:     pam.Text{FR: "Un segment Z n'est envoyé que si le profil le prévoit", EN: "A Z segment is only sent where the profile foresees it"},
 		Hint:     pam.Text{FR: "retirez {segment}, ou convenez-en avec vos partenaires et réglez unknown_z", EN: "remove {segment}, or agree on it with your partners and set unknown_z"},
@@ -5825,7 +5859,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:      "fr.segment.event",
-		index:   310,
+		index:   312,
 		Level:   Should,
 		Text:    pam.Text{FR: "Un segment français n'est envoyé que dans les événements qui le prévoient", EN: "A French segment is only sent in the events that foresee it"},
 		Hint:    pam.Text{FR: "retirez {segment} ; pamlab explain {segment} dit dans quels événements il s'envoie", EN: "remove {segment}; pamlab explain {segment} says in which events it is sent"},
@@ -5842,7 +5876,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:      "fr.z99.segments",
-		index:   311,
+		index:   313,
 		Level:   Should,
 		Text:    pam.Text{FR: "Une correction n'a que les segments français de l'événement qu'elle corrige", EN: "A correction has only the French segments of the event that it corrects"},
 		Hint:    pam.Text{FR: "retirez {segment}, ou vérifiez ZBE-6 ; pamlab explain {segment} dit dans quels événements il s'envoie", EN: "remove {segment}, or check ZBE-6; pamlab explain {segment} says in which events it is sent"},
@@ -5862,7 +5896,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.segment.empty",
-		index:  312,
+		index:  314,
 		Level:  Should,
 		Text:   pam.Text{FR: "Un segment français sans aucune valeur n'est pas envoyé", EN: "A French segment without any value is not sent"},
 		Hint:   pam.Text{FR: "retirez {segment}", EN: "remove {segment}"},
@@ -5878,7 +5912,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.segment.order",
-		index:  313,
+		index:  315,
 		Level:  Should,
 		Text:   pam.Text{FR: "Les segments français se suivent dans l'ordre ZBE, ZFA, ZFP, ZFV, ZFM, ZFD, ZFS", EN: "The French segments follow each other in the order ZBE, ZFA, ZFP, ZFV, ZFM, ZFD, ZFS"},
 		Hint:   pam.Text{FR: "l'ordre est ZBE, ZFA, ZFP, ZFV, ZFM, ZFD, ZFS, juste après PV2 ; il est imprimé pour A05 et en découle ailleurs", EN: "the order is ZBE, ZFA, ZFP, ZFV, ZFM, ZFD, ZFS, right after PV2; it is printed for A05 and follows from that elsewhere"},
@@ -5895,7 +5929,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.segment.block",
-		index:  314,
+		index:  316,
 		Level:  Must,
 		Text:   pam.Text{FR: "Les segments français se placent ensemble, juste après PV1 et PV2", EN: "The French segments stand together, right after PV1 and PV2"},
 		Hint:   pam.Text{FR: "placez {segment} après PV1 et PV2, avant ROL, DB1, OBX et la suite", EN: "put {segment} after PV1 and PV2, before ROL, DB1, OBX and the rest"},
@@ -5911,7 +5945,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.zbe.place",
-		index:  315,
+		index:  317,
 		Level:  Must,
 		Text:   pam.Text{FR: "ZBE se place juste après PV1 et PV2", EN: "ZBE stands right after PV1 and PV2"},
 		Hint:   pam.Text{FR: "placez ZBE après PV1 et PV2, avant ROL, DB1, OBX et la suite", EN: "put ZBE after PV1 and PV2, before ROL, DB1, OBX and the rest"},
@@ -5927,7 +5961,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "iti.pv1.missing",
-		index:    316,
+		index:    318,
 		Level:    Must,
 		Text:     pam.Text{FR: "A28 et A31 ont un PV1, réduit à PV1-2 = N", EN: "A28 and A31 have a PV1, reduced to PV1-2 = N"},
 		Hint:     pam.Text{FR: "ajoutez PV1||N après PID, PD1, ROL et NK1", EN: "add PV1||N after PID, PD1, ROL and NK1"},
@@ -5947,7 +5981,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.pv1.pseudo",
-		index:  317,
+		index:  319,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le PV1 d'un message d'identité ne porte que PV1-2 = N", EN: "The PV1 of an identity message has nothing but PV1-2 = N"},
 		Hint:   pam.Text{FR: "envoyez PV1||N et rien d'autre ; le séjour relève d'ITI-31", EN: "send PV1||N and nothing else; the stay belongs to ITI-31"},
@@ -5967,7 +6001,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.pv2.identity",
-		index:  318,
+		index:  320,
 		Level:  Must,
 		Text:   pam.Text{FR: "Un message d'identité n'a pas de PV2", EN: "An identity message has no PV2"},
 		Hint:   pam.Text{FR: "retirez PV2 : le séjour relève d'ITI-31", EN: "remove PV2: the stay belongs to ITI-31"},
@@ -5986,7 +6020,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.pv2.unsupported",
-		index:  319,
+		index:  321,
 		Level:  Must,
 		Text:   pam.Text{FR: "À la lettre des tableaux d'IHE, A03, A05, A06, A07 et A14 n'ont pas de PV2", EN: "To the letter of the tables of IHE, A03, A05, A06, A07 and A14 have no PV2"},
 		Hint:   pam.Text{FR: "retirez PV2, ou laissez le réglage ihe_strict_pv2 à off : le texte d'IHE et PAM.fr s'en servent", EN: "remove PV2, or leave the setting ihe_strict_pv2 off: the text of IHE and PAM.fr use it"},
@@ -6004,7 +6038,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.rol.identity",
-		index:  320,
+		index:  322,
 		Level:  Should,
 		Text:   pam.Text{FR: "Dans A31 les intervenants suivent PID ou PD1 : il n'y a pas de séjour auquel se rapporter", EN: "In A31 the people in charge follow PID or PD1: there is no stay that they could belong to"},
 		Hint:   pam.Text{FR: "placez ROL après PID et PD1", EN: "put ROL after PID and PD1"},
@@ -6022,7 +6056,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.a24.two-pid",
-		index:  321,
+		index:  323,
 		Level:  Should,
 		Text:   pam.Text{FR: "Un chaînage ou un déchaînage n'a que deux PID", EN: "Linking or unlinking has two PID and nothing else"},
 		Hint:   pam.Text{FR: "retirez {segment} : les deux PID nomment les dossiers, et rien n'y change", EN: "remove {segment}: the two PID name the records, and nothing changes in them"},
@@ -6041,7 +6075,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.a40.no-visit",
-		index:  322,
+		index:  324,
 		Level:  Must,
 		Text:   pam.Text{FR: "Une fusion de patients n'a pas de PV1", EN: "Merging patients has no PV1"},
 		Hint:   pam.Text{FR: "retirez PV1 : la fusion porte sur les identités, les séjours suivent", EN: "remove PV1: the merge is about identities, the stays follow"},
@@ -6060,7 +6094,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.zbe.event",
-		index:  323,
+		index:  325,
 		Level:  Must,
 		Text:   pam.Text{FR: "ZBE n'est envoyé que dans les événements de mouvement", EN: "ZBE is only sent in the events of movements"},
 		Hint:   pam.Text{FR: "retirez ZBE : {event} ne fait pas de mouvement", EN: "remove ZBE: {event} makes no movement"},
@@ -6076,7 +6110,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.field.forbidden-by-law",
-		index:  324,
+		index:  326,
 		Level:  Must,
 		Text:   pam.Text{FR: "Origine, religion et ethnie ne s'enregistrent pas en France", EN: "Race, religion and ethnic group are not recorded in France"},
 		Hint:   pam.Text{FR: "videz {path}, et vérifiez que l'application ne saisit pas cette donnée", EN: "empty {path}, and check that the application does not collect this"},
@@ -6093,7 +6127,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.cx-1.missing",
-		index:    325,
+		index:    327,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un identifiant a sa valeur en CX-1", EN: "An identifier has its value in CX-1"},
 		Hint:     pam.Text{FR: "écrivez l'identifiant tel que son autorité l'a attribué, ou n'envoyez pas cette répétition", EN: "write the identifier as its authority has assigned it, or do not send this repetition"},
@@ -6110,7 +6144,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.cx-4.missing",
-		index:    326,
+		index:    328,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un identifiant nomme en CX-4 l'autorité qui l'a attribué", EN: "An identifier names in CX-4 the authority that has assigned it"},
 		Hint:     pam.Text{FR: "nommez l'autorité, par exemple CHU&990000017&N, ou HOPITAL seul au sein d'un établissement", EN: "name the authority, as CHU&990000017&N, or HOSPITAL alone inside one organisation"},
@@ -6127,7 +6161,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.cx-4.insurance",
-		index:  327,
+		index:  329,
 		Level:  Should,
 		Text:   pam.Text{FR: "Un numéro de couverture, de garant ou d'archive nomme aussi l'autorité qui l'a attribué", EN: "A number of a coverage, a guarantor or an archive names the authority that has assigned it, too"},
 		Hint:   pam.Text{FR: "nommez l'autorité si elle est connue : CNAM, la mutuelle, l'établissement", EN: "name the authority if it is known: the health fund, the mutual insurer, the hospital"},
@@ -6144,7 +6178,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.cx-5.code",
-		index:  328,
+		index:  330,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le type d'un identifiant est un code de la table nationale 0203", EN: "The type of an identifier is a code of the national table 0203"},
 		Hint:   pam.Text{FR: "patient : PI (IPP), INS, NH, AN (dossier), VN (venue), PN (contact) ; professionnel : RPPS, ADELI, IDNPS ; pamlab explain 0203 donne tout", EN: "patient: PI (internal number), INS, NH, AN (account), VN (visit), PN (contact); professional: RPPS, ADELI, IDNPS; pamlab explain 0203 lists all"},
@@ -6160,7 +6194,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.in1-49.type",
-		index:    329,
+		index:    331,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le numéro de l'assuré est du type SS", EN: "The number of the insured person is of type SS"},
 		Hint:     pam.Text{FR: "écrivez SS en IN1-49.5 ; NH est le type du NIR du bénéficiaire, en PID-3", EN: "write SS in IN1-49.5; NH is the type of the number of the beneficiary, in PID-3"},
@@ -6178,7 +6212,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.type.length",
-		index:  330,
+		index:  332,
 		Level:  Should,
 		Text:   pam.Text{FR: "Un identifiant ou un prénom ne dépasse pas la longueur que la France donne à son composant", EN: "An identifier or a given name is not longer than France allows for its component"},
 		Hint:   pam.Text{FR: "les identifiants ont 128 caractères au plus (199 pour un professionnel, 64 pour une structure), les prénoms 194", EN: "identifiers have 128 characters at most (199 for a professional, 64 for an organisation), given names 194"},
@@ -6194,7 +6228,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.hd-1.missing",
-		index:    331,
+		index:    333,
 		Level:    Should,
 		Text:     pam.Text{FR: "Une autorité a un nom en HD-1, même quand son identifiant universel est donné", EN: "An authority has a name in HD-1, even when its universal identifier is given"},
 		Hint:     pam.Text{FR: "ajoutez le nom ou le numéro FINESS devant l'identifiant : CHU&990000017&N", EN: "add the name or the FINESS number before the identifier: CHU&990000017&N"},
@@ -6211,7 +6245,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.hd.unnamed",
-		index:    332,
+		index:    334,
 		Level:    Must,
 		Text:     pam.Text{FR: "Une autorité est désignée : par un nom, ou au moins par un identifiant universel et son type", EN: "An authority is identified: by a name, or at least by a universal identifier and its type"},
 		Hint:     pam.Text{FR: "écrivez nom&numéro&type, par exemple CHU&990000017&N, ou le nom seul", EN: "write name&number&type, as CHU&990000017&N, or the name alone"},
@@ -6230,7 +6264,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.hd-2.missing",
-		index:    333,
+		index:    335,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un type d'identifiant universel (HD-3) va avec l'identifiant (HD-2)", EN: "A type of universal identifier (HD-3) goes with the identifier (HD-2)"},
 		Hint:     pam.Text{FR: "le numéro FINESS ou l'OID se met en HD-2 et le nom en HD-1 : CHU&990000017&N ; avec HD-1 seul, laissez HD-3 vide", EN: "the FINESS number or the OID goes to HD-2 and the name to HD-1: CHU&990000017&N; with HD-1 alone leave HD-3 empty"},
@@ -6249,7 +6283,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.hd-3.missing",
-		index:    334,
+		index:    336,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un identifiant universel (HD-2) a son type en HD-3", EN: "A universal identifier (HD-2) has its type in HD-3"},
 		Hint:     pam.Text{FR: "ISO pour un OID, M pour un FINESS juridique, N pour un FINESS géographique, L pour une autorité locale", EN: "ISO for an OID, M for a FINESS of a legal entity, N for one of a site, L for a local authority"},
@@ -6268,7 +6302,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.hd-3.code",
-		index:  335,
+		index:  337,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le type d'un identifiant universel est l'un de ceux de l'annexe N", EN: "The type of a universal identifier is one of those of Appendix N"},
 		Hint:   pam.Text{FR: "ISO pour un OID, M pour un FINESS juridique, N pour un FINESS géographique, L pour une autorité locale, DNS, UUID", EN: "ISO for an OID, M for a FINESS of a legal entity, N for one of a site, L for a local authority, DNS, UUID"},
@@ -6284,7 +6318,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.hd-2.finess",
-		index:    336,
+		index:    338,
 		Level:    Should,
 		Text:     pam.Text{FR: "Un numéro FINESS (HD-3 = M ou N) a 9 caractères", EN: "A FINESS number (HD-3 = M or N) has 9 characters"},
 		Hint:     pam.Text{FR: "9 chiffres, ou 2A et 2B en tête pour la Corse, comme 990000017 ; ISO en HD-3 pour un OID, L pour un numéro local", EN: "9 digits, or 2A and 2B at the head for Corsica, as 990000017; ISO in HD-3 for an OID, L for a local number"},
@@ -6303,7 +6337,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.hd.universal",
-		index:    337,
+		index:    339,
 		Level:    Should,
 		Text:     pam.Text{FR: "Entre deux organisations, l'autorité d'un identifiant de patient a son identifiant universel", EN: "Between two organisations the authority of a patient identifier has its universal identifier"},
 		Hint:     pam.Text{FR: "ajoutez l'OID et ISO, ou le FINESS et M ou N", EN: "add the OID and ISO, or the FINESS number and M or N"},
@@ -6323,7 +6357,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.ei.authority",
-		index:    338,
+		index:    340,
 		Level:    Should,
 		Text:     pam.Text{FR: "L'identifiant d'un mouvement dit dans quel domaine il est unique", EN: "The identifier of a movement says in which domain it is unique"},
 		Hint:     pam.Text{FR: "ajoutez l'autorité : M1^CHU^990000017^N", EN: "add the authority: M1^CHU^990000017^N"},
@@ -6343,7 +6377,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.ei-4.missing",
-		index:    339,
+		index:    341,
 		Level:    Should,
 		Text:     pam.Text{FR: "Dans un EI, l'identifiant universel de l'autorité (EI-3) a son type en EI-4", EN: "In an EI the universal identifier of the authority (EI-3) has its type in EI-4"},
 		Hint:     pam.Text{FR: "complétez : M1^CHU^990000017^N", EN: "complete it: M1^CHU^990000017^N"},
@@ -6362,7 +6396,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.ei-3.missing",
-		index:    340,
+		index:    342,
 		Level:    Should,
 		Text:     pam.Text{FR: "Dans un EI, un type (EI-4) va avec l'identifiant universel de l'autorité (EI-3)", EN: "In an EI a type (EI-4) goes with the universal identifier of the authority (EI-3)"},
 		Hint:     pam.Text{FR: "complétez : M1^CHU^990000017^N, ou laissez EI-4 vide", EN: "complete it: M1^CHU^990000017^N, or leave EI-4 empty"},
@@ -6381,7 +6415,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xpn.shifted",
-		index:    341,
+		index:    343,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le type d'un nom est en XPN-7", EN: "The type of a name is in XPN-7"},
 		Hint:     pam.Text{FR: "retirez un ^ : NOM^PRÉNOM^LISTE DES PRÉNOMS^^Mme^^L", EN: "remove one ^: NAME^GIVEN NAME^LIST OF GIVEN NAMES^^Mme^^L"},
@@ -6400,7 +6434,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xpn-7.missing",
-		index:    342,
+		index:    344,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un nom dit en XPN-7 ce qu'il est : de naissance, utilisé, pseudonyme", EN: "A name says in XPN-7 what it is: birth name, used name, pseudonym"},
 		Hint:     pam.Text{FR: "L : nom de naissance, D : nom utilisé, S : pseudonyme, U : non précisé", EN: "L: birth name, D: used name, S: pseudonym, U: unspecified"},
@@ -6417,7 +6451,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xpn-7.code",
-		index:    343,
+		index:    345,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le type d'un nom est L, D, S ou U", EN: "The type of a name is L, D, S or U"},
 		Hint:     pam.Text{FR: "L : nom de naissance, D : nom utilisé (marital ou d'usage), S : pseudonyme, U : non précisé", EN: "L: birth name, D: used name (of a spouse or by habit), S: pseudonym, U: unspecified"},
@@ -6434,7 +6468,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.xpn.not-used",
-		index:  344,
+		index:  346,
 		Level:  Must,
 		Text:   pam.Text{FR: "Un nom n'a que ses composants 1, 2, 3, 5 et 7", EN: "A name has only its components 1, 2, 3, 5 and 7"},
 		Hint:   pam.Text{FR: "gardez NOM^PRÉNOM^LISTE DES PRÉNOMS^^CIVILITÉ^^TYPE", EN: "keep NAME^GIVEN NAME^LIST OF GIVEN NAMES^^CIVILITY^^TYPE"},
@@ -6450,7 +6484,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.xpn-5.civility",
-		index:  345,
+		index:  347,
 		Level:  Should,
 		Text:   pam.Text{FR: "La civilité s'écrit « M. » ou « Mme »", EN: "The civility is written \"M.\" or \"Mme\""},
 		Hint:   pam.Text{FR: "« M. » avec son point, « Mme » sans ; « Mlle » n'est plus une civilité ; un titre comme Dr est admis", EN: "\"M.\" with its point, \"Mme\" without; \"Mlle\" is no civility any more; a title such as Dr is accepted"},
@@ -6469,7 +6503,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.xtn.not-used",
-		index:  346,
+		index:  348,
 		Level:  Must,
 		Text:   pam.Text{FR: "Un numéro de téléphone est en XTN-12, non dans les composants anciens", EN: "A telephone number is in XTN-12, not in the old components"},
 		Hint:   pam.Text{FR: "écrivez le numéro entier en XTN-12, en chiffres : ^PRN^PH^^^^^^^^^0199001234", EN: "write the whole number in XTN-12, in digits: ^PRN^PH^^^^^^^^^0199001234"},
@@ -6485,7 +6519,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.xtn-2.net",
-		index:  347,
+		index:  349,
 		Level:  Must,
 		Text:   pam.Text{FR: "Une adresse électronique (XTN-4) a l'usage NET en XTN-2", EN: "An electronic address (XTN-4) has the use NET in XTN-2"},
 		Hint:   pam.Text{FR: "écrivez ^NET^Internet^nom@exemple.fr ; un téléphone a sa propre répétition", EN: "write ^NET^Internet^name@example.org; a telephone has a repetition of its own"},
@@ -6504,7 +6538,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xtn-4.missing",
-		index:    348,
+		index:    350,
 		Level:    Must,
 		Text:     pam.Text{FR: "L'usage NET va avec une adresse électronique en XTN-4", EN: "The use NET goes with an electronic address in XTN-4"},
 		Hint:     pam.Text{FR: "écrivez l'adresse en XTN-4 : ^NET^Internet^nom@exemple.fr", EN: "write the address in XTN-4: ^NET^Internet^name@example.org"},
@@ -6523,7 +6557,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xtn-12.missing",
-		index:    349,
+		index:    351,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un téléphone a son numéro en XTN-12", EN: "A telephone has its number in XTN-12"},
 		Hint:     pam.Text{FR: "écrivez le numéro en chiffres, par exemple ^PRN^CP^^^^^^^^^0639981234, ou n'envoyez pas cette répétition", EN: "write the number in digits, as ^PRN^CP^^^^^^^^^0639981234, or do not send this repetition"},
@@ -6542,7 +6576,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xtn-12.digits",
-		index:    350,
+		index:    352,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un numéro de téléphone s'écrit en chiffres, sans séparateur", EN: "A telephone number is written in digits, without separators"},
 		Hint:     pam.Text{FR: "retirez espaces, points et tirets : 0639981234 ou +33639981234", EN: "remove blanks, points and hyphens: 0639981234 or +33639981234"},
@@ -6561,7 +6595,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.xtn.code",
-		index:  351,
+		index:  353,
 		Level:  Must,
 		Text:   pam.Text{FR: "L'usage et l'équipement d'un téléphone sont des codes de l'annexe N", EN: "The use and the equipment of a telephone are codes of Appendix N"},
 		Hint:   pam.Text{FR: "usage : PRN, ORN, WPN, NET, EMR… ; équipement : PH (fixe), CP (portable), FX, Internet", EN: "use: PRN, ORN, WPN, NET, EMR…; equipment: PH (fixed line), CP (mobile), FX, Internet"},
@@ -6577,7 +6611,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.sad.not-used",
-		index:    352,
+		index:    354,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le numéro et la rue sont ensemble, sans sous-composants", EN: "Number and street stand together, without sub-components"},
 		Hint:     pam.Text{FR: "écrivez « 12 rue des Lilas » en XAD-1.1 et laissez XAD-1.2 et XAD-1.3 vides", EN: "write \"12 rue des Lilas\" in XAD-1.1 and leave XAD-1.2 and XAD-1.3 empty"},
@@ -6596,7 +6630,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.xad-12.filled",
-		index:  353,
+		index:  355,
 		Level:  Must,
 		Text:   pam.Text{FR: "Une adresse n'a pas de période de validité en XAD-12", EN: "An address has no validity range in XAD-12"},
 		Hint:   pam.Text{FR: "écrivez le début de validité en XAD-13 et la fin en XAD-14", EN: "write the beginning of validity in XAD-13 and its end in XAD-14"},
@@ -6612,7 +6646,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xad-6.letters",
-		index:    354,
+		index:    356,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le pays d'une adresse est un code de trois lettres", EN: "The country of an address is a code of three letters"},
 		Hint:     pam.Text{FR: "trois lettres capitales : FRA, BEL, DZA ; les codes numériques et de deux lettres ne sont pas admis", EN: "three capitals: FRA, BEL, DZA; numbers and codes of two letters are not accepted"},
@@ -6629,7 +6663,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.xad-7.code",
-		index:  355,
+		index:  357,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le type d'une adresse est un code de la table nationale 0190", EN: "The type of an address is a code of the national table 0190"},
 		Hint:   pam.Text{FR: "H : personnelle, BDL : lieu de naissance, C : temporaire, O : professionnelle ; pamlab explain 0190 donne tout", EN: "H: home, BDL: birth place, C: temporary, O: office; pamlab explain 0190 lists all"},
@@ -6645,7 +6679,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.xcn.not-used",
-		index:  356,
+		index:  358,
 		Level:  Must,
 		Text:   pam.Text{FR: "Un professionnel n'a que les composants 1 à 4, 6, 9, 10, 13 et 14 de XCN", EN: "A professional has only components 1 to 4, 6, 9, 10, 13 and 14 of XCN"},
 		Hint:   pam.Text{FR: "gardez NUMÉRO^NOM^PRÉNOM^^^Dr^^^AUTORITÉ^L^^^TYPE", EN: "keep NUMBER^NAME^GIVEN NAME^^^Dr^^^AUTHORITY^L^^^TYPE"},
@@ -6661,7 +6695,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xcn-10.missing",
-		index:    357,
+		index:    359,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le nom d'un professionnel a son type en XCN-10", EN: "The name of a professional has its type in XCN-10"},
 		Hint:     pam.Text{FR: "écrivez L, ou D si c'est le nom utilisé", EN: "write L, or D if it is the used name"},
@@ -6681,7 +6715,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xcn-13.missing",
-		index:    358,
+		index:    360,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le numéro d'un professionnel a son type en XCN-13", EN: "The number of a professional has its type in XCN-13"},
 		Hint:     pam.Text{FR: "RPPS, ADELI ou IDNPS ; RI pour un numéro interne", EN: "RPPS, ADELI or IDNPS; RI for an internal number"},
@@ -6701,7 +6735,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xcn-9.authority",
-		index:    359,
+		index:    361,
 		Level:    Should,
 		Text:     pam.Text{FR: "Un numéro national de professionnel a pour autorité ASIP-SANTE-PS", EN: "A national number of a professional has the authority ASIP-SANTE-PS"},
 		Hint:     pam.Text{FR: "écrivez ASIP-SANTE-PS&1.2.250.1.71.4.2.1&ISO ; un numéro interne est du type RI", EN: "write ASIP-SANTE-PS&1.2.250.1.71.4.2.1&ISO; an internal number is of type RI"},
@@ -6722,7 +6756,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xcn-1.idnps",
-		index:    360,
+		index:    362,
 		Level:    Should,
 		Text:     pam.Text{FR: "Un IDNPS est un chiffre de type suivi du numéro : 8 et RPPS, 0 et ADELI, 3 et numéro interne", EN: "An IDNPS is a digit for the type followed by the number: 8 and RPPS, 0 and ADELI, 3 and internal number"},
 		Hint:     pam.Text{FR: "devant un RPPS de 11 chiffres écrivez 8, ou gardez le RPPS et mettez RPPS en XCN-13", EN: "write 8 before an RPPS number of 11 digits, or keep the RPPS number and put RPPS in XCN-13"},
@@ -6742,7 +6776,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.xon.not-used",
-		index:  361,
+		index:  363,
 		Level:  Must,
 		Text:   pam.Text{FR: "Une structure n'a que les composants 1, 6, 7 et 10 de XON", EN: "An organisation has only components 1, 6, 7 and 10 of XON"},
 		Hint:   pam.Text{FR: "gardez LIBELLÉ^^^^^AUTORITÉ^TYPE^^^CODE, par exemple CHIRURGIE^^^^^CHU&990000017&N^UF^^^6268", EN: "keep LABEL^^^^^AUTHORITY^TYPE^^^CODE, as CHIRURGIE^^^^^CHU&990000017&N^UF^^^6268"},
@@ -6757,7 +6791,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.xon-7.code",
-		index:  362,
+		index:  364,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le type de l'identifiant d'une structure est un code de la table nationale 0203", EN: "The type of the identifier of an organisation is a code of the national table 0203"},
 		Hint:   pam.Text{FR: "UF dans ZBE-7 et ZBE-8, ailleurs FINEJ, FINEG, SIREN, SIRET, IDNST, SRV", EN: "UF in ZBE-7 and ZBE-8, elsewhere FINEJ, FINEG, SIREN, SIRET, IDNST, SRV"},
@@ -6773,7 +6807,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.ts-2.filled",
-		index:  363,
+		index:  365,
 		Level:  Must,
 		Text:   pam.Text{FR: "La précision d'une date se lit à sa longueur : TS-2 reste vide", EN: "The precision of a date is read from its length: TS-2 stays empty"},
 		Hint:   pam.Text{FR: "pour une date incomplète, arrêtez TS-1 à l'année, au mois ou au jour", EN: "for an incomplete date end TS-1 at the year, the month or the day"},
@@ -6789,7 +6823,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-2.class",
-		index:    364,
+		index:    366,
 		Level:    Must,
 		Text:     pam.Text{FR: "En ITI-31, la classe du patient est E, I, O, R ou V ; N est réservé à ITI-30", EN: "In ITI-31 the patient class is E, I, O, R or V; N belongs to ITI-30"},
 		Hint:     pam.Text{FR: "E urgences, I hospitalisation, O externe, R séances, V télésurveillance", EN: "E emergency, I inpatient, O outpatient, R recurring sessions, V remote monitoring"},
@@ -6810,7 +6844,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pv1-2.identity",
-		index:  365,
+		index:  367,
 		Level:  Must,
 		Text:   pam.Text{FR: "En ITI-30, la classe du patient est N : le message ne parle d'aucune venue", EN: "In ITI-30 the patient class is N: the message speaks of no visit"},
 		Hint:   pam.Text{FR: "envoyez PV1||N et rien d'autre ; une venue se crée par A01, A04 ou A05", EN: "send PV1||N and nothing else; a visit is created by A01, A04 or A05"},
@@ -6830,7 +6864,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1.pseudo",
-		index:    366,
+		index:    368,
 		Level:    Must,
 		Text:     pam.Text{FR: "Quand PV1-2 vaut N, le reste de PV1 est vide", EN: "When PV1-2 is N the rest of PV1 is empty"},
 		Hint:     pam.Text{FR: "envoyez PV1||N et rien d'autre", EN: "send PV1||N and nothing else"},
@@ -6848,7 +6882,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-2.event",
-		index:    367,
+		index:    369,
 		Level:    Must,
 		Text:     pam.Text{FR: "La classe du patient convient à l'événement : I ou R pour A01, A06 et A14, O ou E pour A04 et A07, I, R ou O pour A05", EN: "The patient class fits the event: I or R for A01, A06 and A14, O or E for A04 and A07, I, R or O for A05"},
 		Hint:     pam.Text{FR: "une hospitalisation s'ouvre par A01 (I, R), un passage externe ou aux urgences par A04 (O, E) ; A06 va vers I ou R, A07 vers O ou E", EN: "an inpatient stay opens with A01 (I, R), an outpatient or emergency visit with A04 (O, E); A06 leads to I or R, A07 to O or E"},
@@ -6870,7 +6904,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pv1-2.monitoring",
-		index:  368,
+		index:  370,
 		Level:  Should,
 		Text:   pam.Text{FR: "Une télésurveillance (V) s'ouvre par A01, A04 ou A05 ; aucune source ne place V dans A06, A07 ni A14", EN: "Remote monitoring (V) opens with A01, A04 or A05; no source places V in A06, A07 or A14"},
 		Hint:   pam.Text{FR: "ouvrez une venue de télésurveillance à part, par A04 ou A05", EN: "open a visit of its own for the remote monitoring, with A04 or A05"},
@@ -6893,7 +6927,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-3.housing",
-		index:    369,
+		index:    371,
 		Level:    Must,
 		Text:     pam.Text{FR: "L'unité fonctionnelle d'hébergement (PV1-3.1) est renseignée", EN: "The housing unit (PV1-3.1) is filled"},
 		Hint:     pam.Text{FR: "mettez le code de l'UF d'hébergement en premier composant, par exemple 6268^102^1 pour UF, chambre, lit", EN: "put the code of the housing unit in the first component, for example 6268^102^1 for unit, room, bed"},
@@ -6914,7 +6948,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pv1-3.leave",
-		index:  370,
+		index:  372,
 		Level:  Should,
 		Text:   pam.Text{FR: "L'unité fonctionnelle d'hébergement (PV1-3.1) est renseignée au départ en permission et au retour", EN: "The housing unit (PV1-3.1) is filled at the beginning of a leave and at the return"},
 		Hint:   pam.Text{FR: "mettez le code de l'UF qui garde le patient (A21) ou qui le reprend (A22)", EN: "put the code of the unit that keeps the patient (A21) or takes them back (A22)"},
@@ -6934,7 +6968,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pv1-3.preadmission",
-		index:  371,
+		index:  373,
 		Level:  Info,
 		Text:   pam.Text{FR: "L'unité fonctionnelle prévue (PV1-3.1) est utile dès la préadmission", EN: "The planned unit (PV1-3.1) is useful from the pre-admission on"},
 		Hint:   pam.Text{FR: "mettez le code de l'UF prévue si elle est connue", EN: "put the code of the planned unit if it is known"},
@@ -6954,7 +6988,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-19.required",
-		index:    372,
+		index:    374,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le numéro de venue (PV1-19) est renseigné dans tout message de mouvement", EN: "The visit number (PV1-19) is filled in every message about a movement"},
 		Hint:     pam.Text{FR: "par exemple 26000456^^^CHU&990000017&N^VN : numéro, autorité, type VN", EN: "for example 26000456^^^CHU&990000017&N^VN: number, authority, type VN"},
@@ -6973,7 +7007,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pv1-19.type",
-		index:  373,
+		index:  375,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le numéro de venue est de type VN", EN: "The visit number is of type VN"},
 		Hint:   pam.Text{FR: "mettez VN ; AN est le type du numéro de dossier, en PID-18", EN: "put VN; AN is the type of the account number, in PID-18"},
@@ -6992,7 +7026,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-6.prior",
-		index:    374,
+		index:    376,
 		Level:    Should,
 		Text:     pam.Text{FR: "Une mutation dit d'où vient le patient (PV1-6)", EN: "A transfer says where the patient comes from (PV1-6)"},
 		Hint:     pam.Text{FR: "recopiez en PV1-6 le PV1-3 d'avant la mutation, par exemple 6268^102^1", EN: "copy to PV1-6 the PV1-3 of before the transfer, for example 6268^102^1"},
@@ -7013,7 +7047,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-7.doctor",
-		index:    375,
+		index:    377,
 		Level:    Should,
 		Text:     pam.Text{FR: "Un changement de médecin responsable le nomme (PV1-7)", EN: "A change of the attending doctor names them (PV1-7)"},
 		Hint:     pam.Text{FR: "A54 : le nouveau médecin ; A55 : celui d'avant le changement annulé", EN: "A54: the new doctor; A55: the one before the change that is cancelled"},
@@ -7034,7 +7068,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-11.event",
-		index:    376,
+		index:    378,
 		Level:    Should,
 		Text:     pam.Text{FR: "L'emplacement provisoire (PV1-11) ne s'envoie qu'avec A09, A10, A32 et A33", EN: "The temporary location (PV1-11) is sent only with A09, A10, A32 and A33"},
 		Hint:     pam.Text{FR: "laissez PV1-11 vide ; l'emplacement du patient est en PV1-3, sa destination à la sortie en PV1-37", EN: "leave PV1-11 empty; the location of the patient is in PV1-3, the destination at discharge in PV1-37"},
@@ -7054,7 +7088,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-42.pending",
-		index:    377,
+		index:    379,
 		Level:    Must,
 		Text:     pam.Text{FR: "Une mutation prévue dit où le patient ira (PV1-42)", EN: "A planned transfer says where the patient will go (PV1-42)"},
 		Hint:     pam.Text{FR: "mettez en PV1-42 l'emplacement prévu, par exemple 6270^214^2", EN: "put the planned location in PV1-42, for example 6270^214^2"},
@@ -7075,7 +7109,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-44.admission",
-		index:    378,
+		index:    380,
 		Level:    Should,
 		Text:     pam.Text{FR: "Une admission dit quand la venue commence (PV1-44)", EN: "An admission says when the visit begins (PV1-44)"},
 		Hint:     pam.Text{FR: "mettez la date et l'heure d'entrée, par exemple 20260302100000 ; IHE l'attend si elle est connue", EN: "put the date and time of the admission, for example 20260302100000; IHE expects it if it is known"},
@@ -7095,7 +7129,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-51.visit",
-		index:    379,
+		index:    381,
 		Level:    Info,
 		Text:     pam.Text{FR: "PV1-51 vaut V quand le numéro de venue est renseigné", EN: "PV1-51 is V when the visit number is filled"},
 		Hint:     pam.Text{FR: "mettez V ; dans un A11, V annule la venue seule, A ou rien la venue et le dossier", EN: "put V; in an A11, V cancels the visit only, A or nothing the visit and the account"},
@@ -7116,7 +7150,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-21.mode",
-		index:    380,
+		index:    382,
 		Level:    Should,
 		Text:     pam.Text{FR: "L'activité (PV1-21) convient à la classe du patient : 03 à 06 avec I, 10 avec E, 19 avec R, 07 et 09 avec O", EN: "The activity (PV1-21) fits the patient class: 03 to 06 with I, 10 with E, 19 with R, 07 and 09 with O"},
 		Hint:     pam.Text{FR: "hospitalisation complète 03, de jour 04, de nuit 05, HAD 06 : I ; urgences 10 : E ; séances 19 : R ; acte ou consultation externe 07 : O ; rétrocession 09 : O avec PV1-4 = RM", EN: "full hospitalisation 03, day 04, night 05, at home 06: I; emergency 10: E; sessions 19: R; outpatient act 07: O; drug retrocession 09: O with PV1-4 = RM"},
@@ -7136,7 +7170,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:      "fr.pv1-10.matrix",
-		index:   381,
+		index:   383,
 		Level:   Should,
 		Text:    pam.Text{FR: "La discipline (PV1-10) et l'activité (PV1-21) forment un couple que la nomenclature SAE connaît", EN: "The discipline (PV1-10) and the activity (PV1-21) are a pair that the SAE nomenclature knows"},
 		Hint:    pam.Text{FR: "corrigez PV1-10 ou PV1-21 d'après la matrice SAE ; elle date de 2005, le réglage dmt_matrix la tait", EN: "correct PV1-10 or PV1-21 after the SAE matrix; it dates from 2005, setting dmt_matrix silences it"},
@@ -7156,7 +7190,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-37.event",
-		index:    382,
+		index:    384,
 		Level:    Should,
 		Text:     pam.Text{FR: "L'établissement de destination (PV1-37) s'envoie avec A03, A16, A21 et le Z99 qui les corrige", EN: "The facility of destination (PV1-37) is sent with A03, A16, A21 and the Z99 that corrects them"},
 		Hint:     pam.Text{FR: "laissez PV1-37 vide jusqu'à la sortie", EN: "leave PV1-37 empty until the discharge"},
@@ -7177,7 +7211,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-37.finess",
-		index:    383,
+		index:    385,
 		Level:    Should,
 		Text:     pam.Text{FR: "L'établissement de destination est désigné par son numéro FINESS, de 9 caractères", EN: "The facility of destination is named by its FINESS number, of 9 characters"},
 		Hint:     pam.Text{FR: "mettez le numéro FINESS de l'établissement, par exemple 990000033", EN: "put the FINESS number of the facility, for example 990000033"},
@@ -7196,7 +7230,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-41.event",
-		index:    384,
+		index:    386,
 		Level:    Must,
 		Text:     pam.Text{FR: "L'état du dossier (PV1-41) ne s'envoie qu'avec A03, et avec le Z99 qui corrige le dernier A03", EN: "The account status (PV1-41) is sent only with A03, and with the Z99 that corrects the last A03"},
 		Hint:     pam.Text{FR: "laissez PV1-41 vide ; avec A03, D si c'est la dernière venue du dossier, N sinon", EN: "leave PV1-41 empty; with A03, D if it is the last visit of the account, N otherwise"},
@@ -7218,7 +7252,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pv1-41.code",
-		index:  385,
+		index:  387,
 		Level:  Must,
 		Text:   pam.Text{FR: "L'état du dossier (PV1-41) vaut D ou N", EN: "The account status (PV1-41) is D or N"},
 		Hint:   pam.Text{FR: "D si c'est la dernière venue du dossier, N sinon", EN: "D if it is the last visit of the account, N otherwise"},
@@ -7236,7 +7270,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pv1.not-used",
-		index:  386,
+		index:  388,
 		Level:  Must,
 		Text:   pam.Text{FR: "PV1-9, PV1-40 et PV1-52 ne s'envoient pas", EN: "PV1-9, PV1-40 and PV1-52 are not sent"},
 		Hint:   pam.Text{FR: "un médecin consultant va dans un ROL de rôle CP, l'état du lit en PV1-3.5", EN: "a consulting doctor goes to a ROL of role CP, the state of the bed to PV1-3.5"},
@@ -7253,7 +7287,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pv2-3.not-used",
-		index:  387,
+		index:  389,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le motif d'admission codé (PV2-3) ne s'envoie plus depuis PAM.fr 2.11.2", EN: "The coded admit reason (PV2-3) is no longer sent since PAM.fr 2.11.2"},
 		Hint:   pam.Text{FR: "le mode légal de soins va en ZFS-6, un motif en texte libre en PV2-12", EN: "the legal mode of care goes to ZFS-6, a reason in free text to PV2-12"},
@@ -7271,7 +7305,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv2-7.pathway",
-		index:    388,
+		index:    390,
 		Level:    Should,
 		Text:     pam.Text{FR: "L'indicateur de parcours de soins (PV2-7) est renseigné pour une venue externe", EN: "The care pathway indicator (PV2-7) is filled for an outpatient visit"},
 		Hint:     pam.Text{FR: "mettez en PV2-7 un code de la table 0130, par exemple TN pour un nouveau médecin traitant", EN: "put a code of table 0130 in PV2-7, for example TN for a new attending physician"},
@@ -7292,7 +7326,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv2-8.time",
-		index:    389,
+		index:    391,
 		Level:    Must,
 		Text:     pam.Text{FR: "Les dates prévues d'admission et de sortie (PV2-8, PV2-9) vont jusqu'à la seconde", EN: "The expected dates of admission and discharge (PV2-8, PV2-9) go down to the second"},
 		Hint:     pam.Text{FR: "AAAAMMJJHHMMSS, par exemple 20260310080000 ; un fuseau +0100 peut suivre", EN: "YYYYMMDDHHMMSS, for example 20260310080000; a zone +0100 may follow"},
@@ -7310,7 +7344,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pv2-38.transport",
-		index:  390,
+		index:  392,
 		Level:  Info,
 		Text:   pam.Text{FR: "Le mode de transport à l'arrivée (PV2-38) est renseigné s'il est connu", EN: "The mode of transport at arrival (PV2-38) is filled if it is known"},
 		Hint:   pam.Text{FR: "un code de la table 0430, par exemple 5 pour les moyens personnels", EN: "a code of table 0430, for example 5 for own means"},
@@ -7331,7 +7365,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pv2-47.return",
-		index:  391,
+		index:  393,
 		Level:  Info,
 		Text:   pam.Text{FR: "La date de retour prévue (PV2-47) accompagne un départ en permission", EN: "The expected return (PV2-47) goes with the beginning of a leave"},
 		Hint:   pam.Text{FR: "la date et l'heure de retour prévues, par exemple 20260308180000", EN: "the date and time of the planned return, for example 20260308180000"},
@@ -7352,7 +7386,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:      "fr.table.user",
-		index:   392,
+		index:   394,
 		Level:   Should,
 		Text:    pam.Text{FR: "Un code des tables 0032, 0069, 0112 et 0130 est dans la liste nationale", EN: "A code of tables 0032, 0069, 0112 and 0130 is in the national list"},
 		Hint:    pam.Text{FR: "pamlab explain {table} donne les codes ; la liste évolue, le réglage closed_tables_user_defined dit la gravité", EN: "pamlab explain {table} gives the codes; the list changes over time, setting closed_tables_user_defined says how grave it is"},
@@ -7370,7 +7404,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.acc-2.required",
-		index:  393,
+		index:  395,
 		Level:  Must,
 		Text:   pam.Text{FR: "La nature de l'accident (ACC-2) est renseignée dès qu'ACC est présent", EN: "The nature of the accident (ACC-2) is filled as soon as there is an ACC"},
 		Hint:   pam.Text{FR: "un code de la table 0050 : pamlab explain 0050", EN: "a code of table 0050: pamlab explain 0050"},

@@ -98,20 +98,18 @@ func requireBounds(t *testing.T, tracker *Tracker, patients int) {
 	require.LessOrEqual(t, tracker.Remembered(), patients+patients/4)
 	require.LessOrEqual(t, tracker.stays.len(), patients+patients/10)
 	require.LessOrEqual(t, tracker.accounts.len(), patients+patients/10)
-	require.LessOrEqual(t, tracker.moves.len(), 8*patients)
-	require.LessOrEqual(t, tracker.ids.len(), 8*patients)
-	for _, half := range []map[string]*patient{tracker.patients.young, tracker.patients.old} {
-		for key, p := range half {
-			require.LessOrEqual(t, len(key), mostKey)
+	require.LessOrEqual(t, tracker.moves.len(), 4*patients)
+	require.LessOrEqual(t, tracker.ids.len(), 4*patients)
+	for _, half := range []map[uint64]*patient{tracker.patients.young, tracker.patients.old} {
+		for _, p := range half {
 			require.LessOrEqual(t, len(p.number), 4*mostKey)
 			require.LessOrEqual(t, len(p.modes), mostModes)
 			require.NotNil(t, p.root())
 			require.Contains(t, []*patient{nil, p.root()}, p.into, "the way to the root is one step")
 		}
 	}
-	for _, half := range []map[string]*stay{tracker.moves.young, tracker.moves.old} {
-		for key, st := range half {
-			require.LessOrEqual(t, len(key), mostKey)
+	for _, half := range []map[uint64]*stay{tracker.moves.young, tracker.moves.old} {
+		for _, st := range half {
 			require.LessOrEqual(t, len(st.movements), mostMovements)
 		}
 	}

@@ -1,43 +1,53 @@
 package sequence
 
+import "hash/maphash"
+
 // memory is a map of bounded size that forgets what it has not been asked for
 // since the longest time. It does so by generations: when the young half is
 // full it becomes the old one, and what is asked for in the old half moves to
 // the young. That costs a map look-up, no list and no time stamps.
+//
+// Of a key only its hash is kept, of 64 bits: identifiers are long, there are
+// many, and that two of a million have one hash happens once in ten million
+// runs.
 type memory[V any] struct {
-	young, old map[string]V
+	young, old map[uint64]V
 	half       int
 }
 
 func newMemory[V any](size int) memory[V] {
-	return memory[V]{young: map[string]V{}, half: max(size/2, 1)}
+	return memory[V]{young: map[uint64]V{}, half: max(size/2, 1)}
 }
 
 // get looks a key up.
 func (m *memory[V]) get(key []byte) (V, bool) {
-	if v, ok := m.young[string(key)]; ok {
+	hash := maphash.Bytes(seed, key)
+	if v, ok := m.young[hash]; ok {
 		return v, true
 	}
-	v, ok := m.old[string(key)]
+	v, ok := m.old[hash]
 	if ok {
-		m.put(key, v)
+		m.keep(hash, v)
 	}
 	return v, ok
 }
 
-// mostKey bounds a key in bytes. HL7 gives identifiers a few dozen; what is
+// mostKey bounds an identifier in bytes. HL7 gives them a few dozen; what is
 // longer is a fault of its message, and not worth the room to remember it.
 const mostKey = 256
 
 // put remembers a value under a key.
 func (m *memory[V]) put(key []byte, v V) {
-	if len(key) > mostKey {
-		return
+	if len(key) <= mostKey {
+		m.keep(maphash.Bytes(seed, key), v)
 	}
-	if _, known := m.young[string(key)]; !known && len(m.young) >= m.half {
-		m.old, m.young = m.young, make(map[string]V, m.half)
+}
+
+func (m *memory[V]) keep(hash uint64, v V) {
+	if _, known := m.young[hash]; !known && len(m.young) >= m.half {
+		m.old, m.young = m.young, map[uint64]V{}
 	}
-	m.young[string(key)] = v
+	m.young[hash] = v
 }
 
 // len is how many values are kept; one that moved to the young half counts
@@ -46,6 +56,7 @@ func (m *memory[V]) len() int { return len(m.young) + len(m.old) }
 
 // remove forgets a key.
 func (m *memory[V]) remove(key []byte) {
-	delete(m.young, string(key))
-	delete(m.old, string(key))
+	hash := maphash.Bytes(seed, key)
+	delete(m.young, hash)
+	delete(m.old, hash)
 }

@@ -82,7 +82,11 @@ func (s *step) insert(p *patient, st *stay, m movement) {
 		return
 	}
 	historic := string(s.field(s.zbe, 5).Raw()) == "Y"
-	s.indicator(st, m.start, nil, m.trigger)
+	if s.beforeEntry(st, m) {
+		s.find("seq.zbe-2.entry", rules.Should, s.field(s.zbe, 2))
+	} else {
+		s.indicator(st, m.start, nil, m.trigger)
+	}
 	switch m.trigger {
 	case "A01", "A04":
 		s.admit(p, st, m, historic)
@@ -114,6 +118,27 @@ func (s *step) insert(p *patient, st *stay, m movement) {
 	}
 	st.movements = append(st.movements, m)
 	s.keepState(p, st)
+}
+
+// beforeEntry says whether a movement begins before the patient came: the first
+// movement of a stay is the entry (PAM.fr 5.1.4).
+func (s *step) beforeEntry(st *stay, m movement) bool {
+	switch m.trigger {
+	case "A02", "A03", "A06", "A07", "A21", "A22", "A54":
+	default:
+		return false
+	}
+	entered := false
+	for i := range st.movements {
+		switch o := &st.movements[i]; {
+		case o.cancelled || o.trigger != "A01" && o.trigger != "A04":
+		case compareMoments(m.start, o.start) >= 0:
+			return false
+		default:
+			entered = true
+		}
+	}
+	return entered && m.start != ""
 }
 
 // reused judges ZBE-1 of a new movement and says that it is none: one movement

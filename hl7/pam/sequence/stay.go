@@ -141,7 +141,10 @@ func (s *step) encounter(p *patient, known bool) {
 		st = &stay{patient: p, begun: p.fresh || s.begins()}
 		s.t.stays.put(key, st)
 	}
-	s.ofAccount(st, p, ok && known)
+	s.ofAccount(st, p, ok && (known || s.sameDomain(st.owner())))
+	if !ok && !st.begun && s.action() == "INSERT" {
+		s.find("seq.stay.unseen", rules.Info, visit)
+	}
 	if s.event.Kind == "tracking" {
 		return
 	}
@@ -155,6 +158,14 @@ func (s *step) begins() bool {
 		return s.action() == "INSERT"
 	}
 	return false
+}
+
+// sameDomain says whether the patient of the message has a number of the
+// authority by which another patient is known: then they are not one person
+// under the numbers of two authorities.
+func (s *step) sameDomain(other *patient) bool {
+	_, domain := s.t.named(mainNumber(s.field(s.pid, 3)))
+	return domain != "" && domain == other.domain
 }
 
 // ofAccount ties the stay to its account and both to their patient.

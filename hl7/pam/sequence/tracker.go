@@ -38,12 +38,13 @@ import (
 // Options say by what a Tracker judges and how much it remembers.
 type Options struct {
 	Settings rules.Settings
-	// Patients is how many patients are remembered; 0: 100,000. A tenth more
-	// stays are, and eight times as many message ids.
+	// Patients is how many patients are remembered; 0: 50,000. A tenth more
+	// stays are, and four times as many movements and message ids. A patient
+	// with a stay takes about 2 KiB.
 	Patients int
 }
 
-const defaultPatients = 100_000
+const defaultPatients = 50_000
 
 // A Tracker follows messages, one after the other.
 type Tracker struct {
@@ -67,7 +68,7 @@ func New(o Options) *Tracker {
 	return &Tracker{
 		historicStrict: o.Settings.Get("historic_strict") == "on",
 		patients:       newMemory[*patient](n + n/4), stays: newMemory[*stay](n + n/10), accounts: newMemory[*account](n + n/10),
-		moves: newMemory[*stay](8 * n), ids: newMemory[uint64](8 * n),
+		moves: newMemory[*stay](4 * n), ids: newMemory[uint64](4 * n),
 	}
 }
 
