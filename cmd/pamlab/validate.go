@@ -76,36 +76,58 @@ func parseSettings(pairs []string) (rules.Settings, error) {
 	return s, nil
 }
 
-func (a *app) validate(ctx context.Context, f *validateFlags, args []string) error {
+// inspection is what the flags ask for.
+func (f *validateFlags) inspection() (inspect.Options, error) {
 	settings, err := parseSettings(f.settings)
 	if err != nil {
-		return withCode(scenarios.ExitUsage, err)
+		return inspect.Options{}, withCode(scenarios.ExitUsage, err)
 	}
 	judge, err := rules.New(rules.Options{Dialect: f.dialect, Settings: settings})
 	if err != nil {
-		return withCode(scenarios.ExitUsage, err)
+		return inspect.Options{}, withCode(scenarios.ExitUsage, err)
 	}
+	o := inspect.Options{Judge: judge, MaxMessage: f.maxMessage}
+	if f.sequence {
+		o.Follow = sequence.New(sequence.Options{Settings: settings}).Follow
+	}
+	return o, nil
+}
+
+// style is how the flags want the result written, but for what depends on where.
+func (f *validateFlags) style() (inspect.Style, error) {
 	least, ok := map[string]rules.Level{"info": rules.Info, "should": rules.Should, "must": rules.Must}[f.level]
 	if !ok {
-		return usageError(fmt.Sprintf("niveau inconnu : %q", f.level), fmt.Sprintf("unknown level: %q", f.level), "info, should, must", "info, should, must")
+		return inspect.Style{}, usageError(fmt.Sprintf("niveau inconnu : %q", f.level), fmt.Sprintf("unknown level: %q", f.level),
+			"info, should, must", "info, should, must")
+	}
+	if !slices.Contains(inspect.Formats(), f.format) {
+		return inspect.Style{}, withCode(scenarios.ExitUsage, &inspect.FormatError{Format: f.format})
+	}
+	return inspect.Style{Strict: f.strict, Least: least}, nil
+}
+
+func (a *app) validate(ctx context.Context, f *validateFlags, args []string) error {
+	o, err := f.inspection()
+	if err != nil {
+		return err
+	}
+	style, err := f.style()
+	if err != nil {
+		return err
 	}
 	sources, err := a.sources(args)
 	if err != nil {
 		return err
 	}
-	out, closeOut, err := a.openOutput(f.output)
+	out, closeOut, err := a.openOutput(f.output, sources) // last: it empties the file
 	if err != nil {
 		return err
 	}
 	t := a.terminal(out)
-	w, err := inspect.NewWriter(out, f.format, inspect.Style{Lang: a.lang, Strict: f.strict, Least: least, Color: t.color, Width: t.width})
+	style.Lang, style.Color, style.Width = a.lang, t.color, t.width
+	w, err := inspect.NewWriter(out, f.format, style)
 	if err != nil {
-		return errors.Join(withCode(scenarios.ExitUsage, err), closeOut())
-	}
-	o := inspect.Options{Judge: judge, MaxMessage: f.maxMessage}
-	if f.sequence {
-		tracker := sequence.New(sequence.Options{Settings: settings})
-		o.Follow = tracker.Follow
+		return errors.Join(err, closeOut())
 	}
 	stop := a.progress(&o)
 	sum := inspect.Summary{}
@@ -144,10 +166,10 @@ func validateResult(sum inspect.Summary) error {
 // unreadable tells of what is no message, where it stands, and what to do.
 func (a *app) unreadable(i *inspect.Item) {
 	where := i.File
-	if i.Line > 0 {
+	if i.Line > 0 { // as editors and terminals follow it
 		where = fmt.Sprintf("%s:%d", i.File, i.Line)
 	}
-	a.printError(fmt.Errorf("%w", &located{where, i.Err}))
+	a.printError(&located{where, i.Err})
 }
 
 // located puts a place before an error.
@@ -207,10 +229,20 @@ func messagesIn(dir string) ([]inspect.Source, error) {
 	return list, err
 }
 
-// openOutput opens the file of the result, - for the standard output.
-func (a *app) openOutput(name string) (io.Writer, func() error, error) {
+// openOutput opens the file of the result, - for the standard output. A file that
+// is to be read is not written over.
+func (a *app) openOutput(name string, sources []inspect.Source) (io.Writer, func() error, error) {
 	if name == "-" {
 		return a.stdout, func() error { return nil }, nil
+	}
+	if there, err := os.Stat(name); err == nil {
+		for _, s := range sources {
+			if in, err := os.Stat(s.Name); err == nil && os.SameFile(there, in) && there.Mode().IsRegular() {
+				return nil, nil, usageError(
+					fmt.Sprintf("--output %q est un des fichiers à juger", name), fmt.Sprintf("--output %q is one of the files to judge", name),
+					"choisissez un autre fichier pour le résultat", "choose another file for the result")
+			}
+		}
 	}
 	f, err := os.Create(name)
 	if err != nil {
