@@ -1,6 +1,8 @@
 package profile
 
 import (
+	"cmp"
+
 	"github.com/pamlab/pamlab/hl7/pam"
 	"github.com/pamlab/pamlab/hl7/schema"
 )
@@ -155,10 +157,25 @@ func (p *Profile) ComponentName(typ string, n int) pam.Text {
 	return p.nameOf(typ, n, def.Component(n).Name)
 }
 
+// TypeName is FieldName for a data type as a whole.
+func (p *Profile) TypeName(typ string) pam.Text {
+	def := p.Version.Type(typ)
+	if def == nil {
+		return pam.Text{}
+	}
+	return p.nameOf(typ, 0, def.Description)
+}
+
 func (p *Profile) nameOf(name string, n int, hl7 string) pam.Text {
 	var t pam.Text
-	if o := p.known(name, n); o != nil {
-		t = o.name
+	for range mostVariants { // a variant that changes a component need not name it again
+		if o := p.origins[place{name, n}]; o != nil {
+			t = pam.Text{FR: cmp.Or(t.FR, o.name.FR), EN: cmp.Or(t.EN, o.name.EN)}
+		}
+		if t.FR != "" || p.variant[name] == "" {
+			break
+		}
+		name = p.variant[name]
 	}
 	if t.EN == "" {
 		t.EN = hl7
