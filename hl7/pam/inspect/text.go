@@ -67,7 +67,9 @@ func (t *textWriter) heading(b *strings.Builder, i *Item) {
 	if i.Index > 1 || i.Line > 1 {
 		fmt.Fprintf(b, ":%d", i.Line)
 	}
-	fmt.Fprintf(b, " · %s", legible.Line(messageType(r)))
+	if what := messageType(r); what != "" {
+		fmt.Fprintf(b, " · %s", legible.Line(what))
+	}
 	if name := pam.Trigger(h.Trigger).Name(t.Lang); name != "" && h.Type == "ADT" {
 		fmt.Fprintf(b, " %s", name)
 	}
