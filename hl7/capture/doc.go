@@ -27,7 +27,9 @@
 //     frame was cut: see [Message.Truncated].
 //   - Without a frame: at the beginning of a line. It goes on to the next line
 //     that begins a message or a batch segment, to the next frame, or to the end.
-//     The blank lines after it do not belong to it.
+//     The blank lines after it do not belong to it. A byte order mark before it
+//     does, with a few blanks between, and so do a few blanks at the beginning of
+//     the stream: a receiver that wants MSH first stumbles over them.
 //
 // A line ends with CR, LF or CR LF. White space, blank lines, byte order marks,
 // batch segments, empty frames and the commit blocks of MLLP Release 2 are

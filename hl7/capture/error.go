@@ -134,8 +134,8 @@ func (e *Error) hint() hint {
 			fr: `un message commence par MSH|^~\& en début de ligne ou de bloc MLLP`}
 	case KindTruncated:
 		return hint{
-			en: "the capture was cut there, or the sender stopped in the middle; what had come is read as a message",
-			fr: "la capture a été coupée là, ou l'émetteur s'est arrêté au milieu ; ce qui était arrivé est lu comme un message"}
+			en: "the capture was cut there, or the sender stopped in the middle; the fragment that had come is not judged",
+			fr: "la capture a été coupée là, ou l'émetteur s'est arrêté au milieu ; le fragment qui était arrivé n'est pas jugé"}
 	case KindTooLarge:
 		return hint{
 			en: "raise the limit if the message is meant to be so large; if not, look whether the end of its frame (0x1C 0x0D) is missing",

@@ -55,7 +55,7 @@ func TestErrorSentences(t *testing.T) {
 		_, err = r.Next()
 		requireSentences(t, err,
 			"byte 1 (line 1): the MLLP frame has no end (0x1C 0x0D), it stops after 17 bytes",
-			"octet 1 (ligne 1) : le bloc MLLP n'a pas de fin (0x1C 0x0D), il s'arrête après 17 octets", "stopped in the middle")
+			"octet 1 (ligne 1) : le bloc MLLP n'a pas de fin (0x1C 0x0D), il s'arrête après 17 octets", "the fragment that had come is not judged")
 	})
 }
 

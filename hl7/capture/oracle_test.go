@@ -93,6 +93,7 @@ type oracle struct {
 	batch  bool
 	events []event
 	index  int
+	floor  int // where what was read before i ends
 }
 
 func slowly(in []byte, maxMessage int) []event {
@@ -120,6 +121,7 @@ func (o *oracle) read() {
 				return
 			}
 			i = o.known(i)
+			o.floor = i
 			continue
 		}
 		if n := blanks(o.text, i); n > 0 {
@@ -131,8 +133,26 @@ func (o *oracle) read() {
 		}
 		end := o.restOfLine(i)
 		garbageEnd = i + len(bytes.TrimRight(o.in[i:end], " \t"))
-		i = end
+		i, o.floor = end, end
 	}
+}
+
+// first returns where the message begins whose MSH is at i.
+func (o *oracle) first(i int) int {
+	blank := i
+	for blank > o.floor && strings.IndexByte(" \t\r\n", o.in[blank-1]) >= 0 {
+		blank--
+	}
+	marked := blank-3 >= o.floor && string(o.in[blank-3:blank]) == "\xef\xbb\xbf"
+	switch {
+	case marked && i-blank <= 16:
+		return blank - 3
+	case blank == 0 && i <= 19:
+		return 0
+	case marked || blank == 0:
+		return i - 16
+	}
+	return i
 }
 
 func (o *oracle) garbage(start, end int) {
@@ -212,9 +232,9 @@ func (o *oracle) frame(start int) int {
 	return len(o.in)
 }
 
-func (o *oracle) bare(start int) int {
-	inBatch := o.batch
-	for i := start + 1; i < len(o.in); i++ {
+func (o *oracle) bare(msh int) int {
+	inBatch, start := o.batch, o.first(msh)
+	for i := msh + 1; i < len(o.in); i++ {
 		if blockEnd(o.text, i) > 0 {
 			o.message(start, i, inBatch, true)
 			o.batch = false

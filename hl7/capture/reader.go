@@ -14,7 +14,8 @@ const DefaultMaxMessage = 10 << 20
 // A Message is one message of the stream.
 type Message struct {
 	// Data are its bytes, without frame: they are those of the Reader and change
-	// with the next call of Next.
+	// with the next call of Next. A byte order mark and a few blanks may stand
+	// before MSH.
 	Data []byte
 	// Index counts the messages of the stream, from 1.
 	Index int
@@ -39,6 +40,7 @@ type Reader struct {
 	run   run    // the garbage before pos that was not told yet
 	over  []byte // the beginning of the message at pos, once it is too large
 	batch bool   // pos is in a frame around a batch
+	lead  int64  // where the byte order mark and blanks right before pos begin that the next message is given; -1 for none
 	due   *Error // to be told before anything else
 	index int
 	begun bool
@@ -100,7 +102,7 @@ func (r *Reader) refuse() error {
 // and says whether it is in a frame of its own.
 func (r *Reader) between() (framed bool, err error) {
 	for {
-		r.keep = r.pos
+		r.keep = r.first()
 		ahead := r.at(r.pos, lookahead)
 		if len(ahead) == 0 {
 			if r.run.size() > 0 {
@@ -111,19 +113,25 @@ func (r *Reader) between() (framed bool, err error) {
 		what, n := look(ahead, r.batch)
 		switch {
 		case what == blank:
+			if marked, _ := leadingMark(ahead); marked {
+				r.lead = r.pos
+			}
 			r.run.addBlanks(ahead[:n])
 			r.pos += int64(n)
 			continue
 		case what == other:
+			r.lead = -1
 			r.passLine(true)
 			continue
 		case r.run.size() > 0:
 			return false, r.garbage()
 		}
 		r.pos += int64(n)
-		switch what {
-		case message:
+		if what == message {
 			return false, nil
+		}
+		r.lead = -1
+		switch what {
 		case frame:
 			r.batch = false
 			return true, nil
@@ -135,6 +143,19 @@ func (r *Reader) between() (framed bool, err error) {
 			r.batch = false
 		}
 	}
+}
+
+// first is where the message begins whose MSH is at pos: before its byte order
+// mark and its blanks, for whoever reads them as part of the message does not
+// find MSH. Of many blanks only the last are held.
+func (r *Reader) first() int64 {
+	switch {
+	case r.lead < 0:
+		return r.pos
+	case r.pos-r.lead <= int64(len(byteOrderMark)+leadingBlanks):
+		return r.lead
+	}
+	return r.pos - leadingBlanks
 }
 
 // passLine passes over the rest of a line, up to what may begin a frame. Garbage
@@ -167,13 +188,15 @@ func (r *Reader) garbage() error {
 
 // message reads the message that begins at pos.
 func (r *Reader) message(framed bool) (Message, error) {
-	m := Message{Offset: r.pos, Line: r.line(r.pos), Framed: framed || r.batch}
+	start := r.first()
+	r.lead = -1
+	m := Message{Offset: start, Line: r.line(start), Framed: framed || r.batch}
 	var end int64
 	var whole bool
 	if framed {
 		end, r.pos, whole = r.frameEnd(m.Offset)
 	} else {
-		end, r.pos, whole = r.bareEnd(m.Offset)
+		end, r.pos, whole = r.bareEnd(m.Offset, r.pos)
 	}
 	if size := end - m.Offset; size > int64(r.max) {
 		r.hold(m.Offset, end)
@@ -238,11 +261,11 @@ func (r *Reader) frameInside(p int64) bool {
 	return what == frame || what == batchFrame || what == noFrame && ahead[1] != endBlock
 }
 
-// bareEnd finds the end of the message without frame that begins at start, and
-// where to go on. It is whole unless the reader failed or a frame around its
+// bareEnd finds the end of the message without frame that begins at start, its
+// MSH at msh, and where to go on. It is whole unless the reader failed or a frame around its
 // batch was cut.
-func (r *Reader) bareEnd(start int64) (end, next int64, whole bool) {
-	for p := start; ; {
+func (r *Reader) bareEnd(start, msh int64) (end, next int64, whole bool) {
+	for p := msh; ; {
 		cr, lf, vt, fs := r.seek(&r.cr, p), r.seek(&r.lf, p), r.seek(&r.vt, p), r.seek(&r.fs, p)
 		p = min(cr, lf, vt, fs)
 		r.hold(start, p)

@@ -52,14 +52,23 @@ func TestReader(t *testing.T) {
 		{"a byte order mark", "\xef\xbb\xbf", nil},
 		{"one", a, events{bare(1, 0, 1, a)}},
 		{"one, not ended", "MSH|^~\\&|A", events{bare(1, 0, 1, "MSH|^~\\&|A")}},
-		{"one after mark and blanks", "\xef\xbb\xbf\r\n " + a, events{bare(1, 6, 2, a)}},
+		{"one after mark and blanks", "\xef\xbb\xbf\r\n " + a, events{bare(1, 0, 1, "\xef\xbb\xbf\r\n "+a)}},
+		{"one after mark", "\xef\xbb\xbf" + a, events{bare(1, 0, 1, "\xef\xbb\xbf"+a)}},
+		{"one after blanks", "\r\n\n " + a, events{bare(1, 0, 1, "\r\n\n "+a)}},
+		{"one after many blanks", strings.Repeat("\n", 200_000) + a, events{bare(1, 199_984, 199_985, strings.Repeat("\n", 16)+a)}},
+		{"one after mark and many blanks", "\xef\xbb\xbf" + strings.Repeat(" ", 17) + a, events{bare(1, 4, 1, strings.Repeat(" ", 16)+a)}},
+		{"one after two marks", "\xef\xbb\xbf\xef\xbb\xbf" + a, events{bare(1, 3, 1, "\xef\xbb\xbf"+a)}},
+		{"blanks after a frame", "\x0b" + a + "\x1c\r\r\n" + b, events{framed(1, 1, 1, a), bare(2, 22, 5, b)}},
+		{"mark after text", "text\n\xef\xbb\xbf" + a, events{failed(garbage, 0, 1, "text"), bare(1, 5, 2, "\xef\xbb\xbf"+a)}},
+		{"mark in text", "text\xef\xbb\xbf\n" + a, events{failed(garbage, 0, 1, "text\xef\xbb\xbf"), bare(1, 8, 2, a)}},
+		{"mark before a batch", "\xef\xbb\xbfBHS|\r" + a, events{bare(1, 8, 2, a)}},
 		{"one with blank lines behind", a + "\r\n \n", events{bare(1, 0, 1, a)}},
 		{"blanks at the end of a segment", "MSH|A \r \r", events{bare(1, 0, 1, "MSH|A \r")}},
 		{"two with CR", a + b, events{bare(1, 0, 1, a), bare(2, 17, 3, b)}},
 		{"two with LF", "MSH|A\nPID|1\n\n\nMSH|B\n", events{bare(1, 0, 1, "MSH|A\nPID|1\n"), bare(2, 14, 5, "MSH|B\n")}},
 		{"two with CR LF", "MSH|A\r\nPID|1\r\n\r\nMSH|B\r\n", events{bare(1, 0, 1, "MSH|A\r\nPID|1\r\n"), bare(2, 16, 4, "MSH|B\r\n")}},
 		{"CR between segments, CR LF at the end", "MSH|A\rPID|1\r\nMSH|B\rPID|1\r\n", events{bare(1, 0, 1, "MSH|A\rPID|1\r\n"), bare(2, 13, 3, "MSH|B\rPID|1\r\n")}},
-		{"files pasted together, each with its mark", "\xef\xbb\xbf" + a + "\xef\xbb\xbf" + b, events{bare(1, 3, 1, a), bare(2, 23, 3, b)}},
+		{"files pasted together, each with its mark", "\xef\xbb\xbf" + a + "\xef\xbb\xbf" + b, events{bare(1, 0, 1, "\xef\xbb\xbf"+a), bare(2, 20, 3, "\xef\xbb\xbf"+b)}},
 		{"other delimiters", "MSH@~&#\\@A\rMSH$~&#\\$B\r", events{bare(1, 0, 1, "MSH@~&#\\@A\r"), bare(2, 11, 2, "MSH$~&#\\$B\r")}},
 		{"MSH that begins nothing", "MSH|A\rNTE|1||MSH|\rMSHX|1\r MSH|\rMSH\r", events{bare(1, 0, 1, "MSH|A\rNTE|1||MSH|\rMSHX|1\r MSH|\rMSH\r")}},
 		{"batch file", "FHS|^~\\&|\rBHS|^~\\&|\r" + a + b + "BTS|2\rFTS|1\r", events{bare(1, 20, 3, a), bare(2, 37, 5, b)}},
@@ -160,8 +169,14 @@ func TestReaderMixtures(t *testing.T) {
 			for range r.IntN(20) {
 				data += oneOf("PID|MSH|", "ZBE|1", "BHSX|", "OBX|\x1c|") + end
 			}
-			stream.WriteString(oneOf("", "", "\r\n", "\r\n\r\n", "BTS|3\rBHS|^~\\&\r", " \t\r", "\xef\xbb\xbf"))
+			before := oneOf("", "", "\r\n", "\r\n\r\n", "BTS|3\rBHS|^~\\&\r", " \t\r", "\xef\xbb\xbf")
 			inFrame := r.IntN(2) == 0
+			switch {
+			case !inFrame && (before == "\xef\xbb\xbf" || i == 0 && strings.TrimSpace(before) == ""):
+				data = before + data // it is the message's
+			default:
+				stream.WriteString(before)
+			}
 			if inFrame {
 				data += oneOf("", "MSH|^~\\&|in a frame\r")
 				stream.WriteByte(0x0b)
