@@ -108,8 +108,12 @@ func (a asker) near(name string) []string {
 	return list[:min(len(list), 5)]
 }
 
-// distance counts the edits between two short words.
+// distance counts the edits between two words. What is much longer than a name
+// resembles none, and is not looked at.
 func distance(a, b string) int {
+	if more := max(len(a)-len(b), len(b)-len(a)); more > 2 {
+		return more
+	}
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
