@@ -194,6 +194,8 @@ func expectedOf(d *schema.Finding, lang string) string {
 }
 
 // codesOf lists the codes of a table, or says which table where they are many.
+// "Not present", which table 0207 prints, is how HL7 says that the value is
+// empty, and nothing to be sent.
 func codesOf(t *schema.Table, lang string) string {
 	if t == nil {
 		return ""
@@ -203,7 +205,9 @@ func codesOf(t *schema.Table, lang string) string {
 	}
 	var list []string
 	for _, c := range t.Codes {
-		list = append(list, c.Value)
+		if !strings.EqualFold(c.Value, "not present") {
+			list = append(list, c.Value)
+		}
 	}
 	return strings.Join(list, ", ")
 }

@@ -20,6 +20,8 @@ func TestNatures(t *testing.T) {
 		{"a code of the list", "A01", "SM", nil, nil},
 		{"letters in another order", "A01", "SMH", nil, []string{"info fr.zbe-9.order ZBE-9.1"}},
 		{"another order, judged strictly", "A01", "HM", []string{"zbe9_combinations=error"}, []string{"must fr.zbe-9.order ZBE-9.1"}},
+		{"another order, for advice", "A01", "HM", []string{"zbe9_combinations=warning"}, []string{"info fr.zbe-9.order ZBE-9.1"}},
+		{"another order, not judged", "A01", "HM", []string{"zbe9_combinations=off"}, nil},
 		{"a combination that is not in the list", "A01", "MD", nil, []string{"should fr.zbe-9.combination ZBE-9.1"}},
 		{"a combination, judged strictly", "A01", "MD", []string{"zbe9_combinations=error"}, []string{"must fr.zbe-9.combination ZBE-9.1"}},
 		{"a combination, not judged", "A01", "MD", []string{"zbe9_combinations=off"}, nil},
