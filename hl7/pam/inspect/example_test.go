@@ -52,10 +52,7 @@ func ExampleNewWriter() {
 		fmt.Println(err)
 		return
 	}
-	sources := []inspect.Source{{Name: "empty.hl7", Open: func() (io.ReadCloser, error) {
-		return io.NopCloser(strings.NewReader("")), nil
-	}}}
-	if err := inspect.Run(context.Background(), inspect.Options{Judge: judge}, sources, w.Write); err != nil {
+	if err := inspect.Run(context.Background(), inspect.Options{Judge: judge}, nil, w.Write); err != nil {
 		fmt.Println(err)
 	}
 	if err := w.Close(); err != nil {

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
@@ -168,6 +170,75 @@ func TestStoppingAmidARead(t *testing.T) {
 		return nil
 	})
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// TestLive: a message is told while its stream is silent, not when its batch is
+// full; the time is that of the bubble.
+func TestLive(t *testing.T) {
+	j, frame := judge(t), append(append([]byte("\x0b"), sample(t, "A01")...), "\x1c\r"...)
+	synctest.Test(t, func(t *testing.T) {
+		in, out := io.Pipe()
+		items, ended := make(chan int), make(chan error)
+		live := inspect.Source{Name: "live", Open: func() (io.ReadCloser, error) { return in, nil }}
+		go func() {
+			ended <- inspect.Run(t.Context(), inspect.Options{Judge: j}, []inspect.Source{live}, func(i *inspect.Item) error {
+				items <- i.Index
+				return i.Err
+			})
+		}()
+		for n := 1; n <= 3; n++ {
+			begun := time.Now()
+			_, err := out.Write(frame)
+			require.NoError(t, err)
+			require.Equal(t, n, <-items)
+			require.LessOrEqual(t, time.Since(begun), time.Second)
+		}
+		require.NoError(t, out.Close())
+		require.NoError(t, <-ended)
+	})
+}
+
+// TestNothing: a source without message is told of, in its place and by its name.
+func TestNothing(t *testing.T) {
+	for name, text := range map[string]string{"empty": "", "blank": "\r\n\n", "only a batch": "BHS|\rBTS|0\r", "a commit block": "\x0b\x06\x1c\r"} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			good := sample(t, "A01")
+			list := []inspect.Source{source("a", good), source("b", []byte(text)), source("c", good), source("-", nil)}
+			err := inspect.Run(t.Context(), inspect.Options{Judge: judge(t)}, list, func(i *inspect.Item) error {
+				got = append(got, fmt.Sprintf("%s %d %v", i.File, i.Index, i.Err))
+				if i.Err != nil {
+					require.ErrorAs(t, i.Err, new(*inspect.NoMessageError))
+				}
+				return nil
+			})
+			require.NoError(t, err)
+			require.Equal(t, []string{"a 1 <nil>", "b 0 no message in this file", "c 1 <nil>", "- 0 no message in the standard input"}, got)
+		})
+	}
+}
+
+// TestSourceErrors: what the system says of a file, in the language of the reader.
+func TestSourceErrors(t *testing.T) {
+	_, missing := os.Open("testdata/missing")
+	for _, c := range []struct {
+		name         string
+		err          error
+		en, fr, hint string
+	}{
+		{"missing", missing, "no such file", "le fichier n'existe pas", "`-` reads the standard input"},
+		{"forbidden", &os.PathError{Op: "open", Path: "x", Err: os.ErrPermission}, "permission denied", "accès refusé", ""},
+		{"another", &os.PathError{Op: "read", Path: "x", Err: errors.New("input/output error")}, "input/output error", "input/output error", ""},
+		{"one that speaks", &inspect.NoMessageError{Name: "x"}, "no message in this file", "aucun message dans ce fichier", `a message begins with MSH|^~\&`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := &inspect.SourceError{Err: c.err}
+			require.EqualError(t, e, c.en)
+			require.Equal(t, c.fr, e.In("fr"))
+			require.Equal(t, c.hint, e.Hint("en"))
+			require.ErrorIs(t, e, c.err)
+		})
+	}
 }
 
 // repeated is a stream that says the same for ever.

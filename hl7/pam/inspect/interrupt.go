@@ -3,24 +3,31 @@ package inspect
 import (
 	"context"
 	"io"
+	"time"
 )
 
 // interruptible is a stream whose Read returns when the context ends. The one
 // below may go on waiting, and nothing but its next byte wakes it: a terminal,
-// a pipe whose other side is silent.
+// a pipe whose other side is silent. While it waits, idle is called once: what
+// was read before need not wait as well.
 type interruptible struct {
 	ctx  context.Context
 	src  io.Reader
+	idle func() error // called by the goroutine that reads
 	read chan readResult
 }
+
+// patience is how long a stream may be silent before it is idle: longer than
+// a disk needs, shorter than anybody watching notices.
+const patience = 100 * time.Millisecond
 
 type readResult struct {
 	n   int
 	err error
 }
 
-func newInterruptible(ctx context.Context, src io.Reader) *interruptible {
-	return &interruptible{ctx: ctx, src: src, read: make(chan readResult, 1)}
+func newInterruptible(ctx context.Context, src io.Reader, idle func() error) *interruptible {
+	return &interruptible{ctx: ctx, src: src, idle: idle, read: make(chan readResult, 1)}
 }
 
 // Read leaves p to the stream below when it returns the error of the context:
@@ -30,10 +37,18 @@ func (r *interruptible) Read(p []byte) (int, error) {
 		n, err := r.src.Read(p)
 		r.read <- readResult{n, err}
 	}()
-	select {
-	case got := <-r.read:
-		return got.n, got.err
-	case <-r.ctx.Done():
-		return 0, r.ctx.Err()
+	silent := time.NewTimer(patience)
+	defer silent.Stop()
+	for {
+		select {
+		case got := <-r.read:
+			return got.n, got.err
+		case <-r.ctx.Done():
+			return 0, r.ctx.Err()
+		case <-silent.C:
+			if err := r.idle(); err != nil {
+				return 0, err
+			}
+		}
 	}
 }

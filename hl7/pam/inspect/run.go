@@ -37,12 +37,13 @@ type Options struct {
 type Item struct {
 	File   string // the name of the source
 	Index  int    // of the message in its source, from 1; 0 for what is none
-	Line   int    // of its first byte in the source, from 1; 0 when the source could not be read
+	Line   int    // of its first byte in the source, from 1; 0 when it is about the source as a whole
 	Offset int64  // of its first byte in the source
 	// Report is the judgement; nil when Err says why there is none. It is true
 	// until the function that was given the item returns.
 	Report *rules.Report
-	// Err is that of the source, a *[capture.Error] or that of the parser.
+	// Err is a *[SourceError], a *[NoMessageError], a *[capture.Error] or that of
+	// the parser.
 	Err error
 
 	start, end int // in batch.data
@@ -76,8 +77,9 @@ func (b *batch) shed() {
 }
 
 // Run judges all messages of the sources and calls each for every item, in
-// order. A source that cannot be opened or read is an item with an error, and
-// the next source follows. Run returns the error of each, which ends it, or
+// order. A source that cannot be opened or read, or holds no message, is an item
+// with an error, and the next source follows. A message that has been read is
+// not held back while its source is silent. Run returns the error of each, which ends it, or
 // that of the context. It does not wait for a source that is waiting for more
 // bytes when the context ends.
 func Run(ctx context.Context, o Options, sources []Source, each func(*Item) error) error {
@@ -134,16 +136,18 @@ func (f *feeder) all(sources []Source) error {
 func (f *feeder) source(s Source) error {
 	stream, err := s.Open()
 	if err != nil {
-		return f.add(Item{File: s.Name, Err: err}, nil)
+		return f.add(Item{File: s.Name, Err: &SourceError{err}}, nil)
 	}
 	defer stream.Close()
-	r := capture.NewReader(newInterruptible(f.ctx, stream), f.o.MaxMessage)
+	r := capture.NewReader(newInterruptible(f.ctx, stream, f.send), f.o.MaxMessage)
 	defer func() { f.before = f.read }()
-	for {
+	for empty := true; ; empty = false {
 		m, err := r.Next()
 		f.read = f.before + r.Offset()
 		wrong, goesOn := errors.AsType[*capture.Error](err)
 		switch {
+		case errors.Is(err, io.EOF) && empty:
+			return f.add(Item{File: s.Name, Offset: r.Offset(), Err: &NoMessageError{s.Name}}, nil)
 		case errors.Is(err, io.EOF):
 			return nil
 		case goesOn:
@@ -151,7 +155,7 @@ func (f *feeder) source(s Source) error {
 		case f.ctx.Err() != nil:
 			return f.ctx.Err()
 		case err != nil:
-			return f.add(Item{File: s.Name, Offset: r.Offset(), Err: err}, nil)
+			return f.add(Item{File: s.Name, Offset: r.Offset(), Err: &SourceError{err}}, nil)
 		case m.Truncated:
 			// half a message proves nothing: the next call says what happened to it
 		default:
@@ -186,6 +190,7 @@ func (f *feeder) add(item Item, data []byte) error {
 	return nil
 }
 
+// send hands the batch over, be it full or not.
 func (f *feeder) send() error {
 	if f.batch == nil {
 		return nil

@@ -189,11 +189,3 @@ func (t *textWriter) paint(as, words string) string {
 
 // visible is what a text looks like in a report.
 func visible(s string) string { return legible.Line(s) }
-
-// sentence is the sentence of an error in the language of the reader.
-func sentence(err error, lang string) string {
-	if e, ok := err.(interface{ In(string) string }); ok {
-		return e.In(lang)
-	}
-	return err.Error()
-}
