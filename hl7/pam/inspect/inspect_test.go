@@ -3,6 +3,7 @@ package inspect_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"flag"
@@ -58,6 +59,9 @@ func sources(t testing.TB) []inspect.Source {
 	return []inspect.Source{
 		source("good.hl7", sample(t, "A01")),
 		source("bad & worse.hl7", sample(t, "A02", "ZBE-9 = X", "PV1-3 ="), []byte("nothing that is a message\r"), sample(t, "A03")),
+		source("empty.hl7"),
+		source("text.hl7", []byte("\nno message at all\n"), sample(t, "A03")),
+		{Name: "missing.hl7", Open: func() (io.ReadCloser, error) { return os.Open("testdata/missing") }},
 	}
 }
 
@@ -88,12 +92,114 @@ func TestNDJSONKeepsItsSchema(t *testing.T) {
 	schema, err := c.Compile("validate.json")
 	require.NoError(t, err)
 	lines := strings.Split(strings.TrimSpace(inspected(t, "ndjson", "fr", sources(t)...)), "\n")
-	require.Len(t, lines, 3)
+	require.Len(t, lines, 7)
 	for _, line := range lines {
 		object, err := jsonschema.UnmarshalJSON(strings.NewReader(line))
 		require.NoError(t, err)
 		require.NoError(t, schema.Validate(object))
 	}
+}
+
+// TestTextTellsWhatIsUnreadable where it stands alone.
+func TestTextTellsWhatIsUnreadable(t *testing.T) {
+	var out strings.Builder
+	w, err := inspect.NewWriter(&out, "text", inspect.Style{Lang: "en", Unreadable: true, Failed: true})
+	require.NoError(t, err)
+	require.NoError(t, inspect.Run(t.Context(), inspect.Options{Judge: judge(t)}, sources(t)[2:], w.Write))
+	require.NoError(t, w.Close())
+	require.Equal(t, `unreadable empty.hl7
+    no message in this file
+    hint: a message begins with MSH|^~\&
+
+unreadable text.hl7:2
+    byte 1 (line 2): 17 bytes belong to no message: "no message at all"
+    hint: a message begins with MSH|^~\& at the beginning of a line or of an MLLP frame
+
+unreadable missing.hl7
+    no such file
+    hint: `+"`-`"+` reads the standard input
+
+1 message(s): 1 pass, 0 warn, 0 fail · 3 unreadable
+`, out.String())
+}
+
+// TestFailed: only what is wrong, and the summary of all.
+func TestFailed(t *testing.T) {
+	var out strings.Builder
+	w, err := inspect.NewWriter(&out, "text", inspect.Style{Lang: "en", Failed: true, Least: rules.Must})
+	require.NoError(t, err)
+	list := []inspect.Source{source("good", sample(t, "A01")), source("warned", sample(t, "A01", "MSH-21 =")), source("bad", sample(t, "A01", "ZBE-9 = X"))}
+	require.NoError(t, inspect.Run(t.Context(), inspect.Options{Judge: judge(t)}, list, w.Write))
+	require.NoError(t, w.Close())
+	require.NotContains(t, out.String(), "good")
+	require.Contains(t, out.String(), "warn warned")
+	require.Contains(t, out.String(), "FAIL bad")
+	require.Contains(t, out.String(), "3 message(s): 1 pass, 1 warn, 1 fail")
+}
+
+// TestInterrupted: a report that is not of everything says so.
+func TestInterrupted(t *testing.T) {
+	for format, want := range map[string]string{
+		"text": "interrupted: 1 message(s) judged", "sarif": `"executionSuccessful":false,"toolExecutionNotifications":[{"level":"error","message":{"text":"The run was interrupted."}}]`,
+		"json": "\n]", "ndjson": `"verdict":"pass"`, "junit": "</testsuites>",
+	} {
+		t.Run(format, func(t *testing.T) {
+			var out strings.Builder
+			w, err := inspect.NewWriter(&out, format, inspect.Style{Lang: "en"})
+			require.NoError(t, err)
+			require.NoError(t, inspect.Run(t.Context(), inspect.Options{Judge: judge(t)}, sources(t)[:1], w.Write))
+			w.Interrupted()
+			require.NoError(t, w.Close())
+			require.Contains(t, out.String(), want)
+		})
+	}
+}
+
+// TestSARIFRegions: a region is where the bytes of the finding stand in the
+// file, and its line is theirs, whatever ends lines and whatever stands before.
+func TestSARIFRegions(t *testing.T) {
+	bad := sample(t, "A01", "ZBE-9 = X")
+	lf := bytes.ReplaceAll(bad, []byte("\r"), []byte("\n"))
+	crlf := bytes.ReplaceAll(bad, []byte("\r"), []byte("\r\n"))
+	for name, text := range map[string][]byte{
+		"CR": bad, "LF": lf, "CR LF": crlf, "mark": append([]byte("\xef\xbb\xbf\r\n"), crlf...),
+		"framed": append(append([]byte("text\r\n\x0b"), bad...), "\x1c\r"...), "empty lines": bytes.ReplaceAll(bad, []byte("\r"), []byte("\n\n")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log struct {
+				Runs []struct {
+					Results []struct {
+						RuleID    string
+						Locations []struct {
+							PhysicalLocation struct {
+								Region struct{ StartLine, ByteOffset, ByteLength int }
+							}
+						}
+					}
+				}
+			}
+			require.NoError(t, json.Unmarshal([]byte(inspected(t, "sarif", "en", source("x", text))), &log))
+			found := false
+			for _, r := range log.Runs[0].Results {
+				if r.RuleID != "fr.zbe-9.table" {
+					continue
+				}
+				found = true
+				at := r.Locations[0].PhysicalLocation.Region
+				require.Equal(t, "X", string(text[at.ByteOffset:][:at.ByteLength]))
+				before := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(text[:at.ByteOffset]))
+				require.Equal(t, 1+strings.Count(before, "\n"), at.StartLine)
+			}
+			require.True(t, found)
+		})
+	}
+}
+
+// TestSARIFIsBounded: what is no message is kept for the end, not all of it.
+func TestSARIFIsBounded(t *testing.T) {
+	got := inspected(t, "sarif", "fr", source("x", bytes.Repeat([]byte("x\r\x0b\x06\x1c\r"), 1500)))
+	require.Equal(t, 1001, strings.Count(got, `{"level":"error","message"`))
+	require.Contains(t, got, "Et 500 autres qui ne sont pas des messages.")
 }
 
 func TestJUnitIsXML(t *testing.T) {

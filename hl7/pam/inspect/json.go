@@ -5,9 +5,7 @@ import (
 	"io"
 )
 
-// jsonWriter writes an object for each message: lines, or the elements of an
-// array. What is no message has no object: it goes to the standard error of the
-// command, and into its exit code.
+// jsonWriter writes an object for each item: lines, or the elements of an array.
 type jsonWriter struct {
 	w io.Writer
 	Style
@@ -16,10 +14,13 @@ type jsonWriter struct {
 }
 
 func (j *jsonWriter) Write(i *Item) error {
+	var object any
 	if i.Report == nil {
-		return nil
+		object = newUnread(i, j.Lang)
+	} else {
+		object = newRecord(i, j.Style)
 	}
-	line, err := json.Marshal(newRecord(i, j.Style))
+	line, err := json.Marshal(object)
 	if err != nil {
 		return err
 	}
@@ -34,6 +35,9 @@ func (j *jsonWriter) Write(i *Item) error {
 	_, err = j.w.Write(append(append([]byte(before), line...), after...))
 	return err
 }
+
+// Interrupted has no place here: the exit code of the command says it.
+func (j *jsonWriter) Interrupted() {}
 
 func (j *jsonWriter) Close() error {
 	if !j.array {

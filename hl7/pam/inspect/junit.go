@@ -74,7 +74,11 @@ func (j *junitWriter) test(i *Item) junitCase {
 		j.errors++
 		c.Name = fmt.Sprintf("@%d", i.Offset)
 		say := visible(sentence(i.Err, j.Lang))
-		c.Error = &junitFault{Message: say, Type: "unreadable", Text: say}
+		text := say
+		if hint := advice(i.Err, j.Lang); hint != "" {
+			text += "\n" + visible(hint)
+		}
+		c.Error = &junitFault{Message: say, Type: "unreadable", Text: text}
 		return c
 	}
 	c.Name = fmt.Sprintf("%d %s %s", i.Index, visible(messageType(i.Report)), visible(i.Report.Header().ControlID))
@@ -121,6 +125,9 @@ func (j *junitWriter) suite() error {
 	j.tests, j.failures, j.errors = 0, 0, 0
 	return err
 }
+
+// Interrupted has no place here: the exit code of the command says it.
+func (j *junitWriter) Interrupted() {}
 
 func (j *junitWriter) Close() error {
 	if !j.begun {

@@ -13,6 +13,9 @@ import (
 // the stream.
 type Writer interface {
 	Write(*Item) error
+	// Interrupted says that the run ended before its sources did. It is called
+	// before Close.
+	Interrupted()
 	// Close writes what comes after the last item. It does not close the stream.
 	Close() error
 }
@@ -23,8 +26,13 @@ type Style struct {
 	Strict bool   // a broken SHOULD fails
 	// Least is the lowest level that the text shows; the other formats have all.
 	Least rules.Level
-	Color bool
-	Width int // columns of the text; 0: as long as it gets
+	// Failed leaves the messages that pass out of the text; its summary counts them.
+	Failed bool
+	// Unreadable has the text tell what is no message, for where nobody tells it
+	// beside the text. The other formats always do.
+	Unreadable bool
+	Color      bool
+	Width      int // columns of the text; 0: as long as it gets
 }
 
 // Formats lists the names that [NewWriter] knows.
@@ -108,6 +116,25 @@ func newRecord(i *Item, s Style) record {
 	return rec
 }
 
+// unread is an item that is no message as programs read it.
+type unread struct {
+	File  string `json:"file"`
+	Index int    `json:"index"`
+	Error fault  `json:"error"`
+}
+
+type fault struct {
+	Message string `json:"message"`
+	Hint    string `json:"hint"`
+	Offset  int64  `json:"offset"`
+	Line    int    `json:"line"`
+}
+
+func newUnread(i *Item, lang string) unread {
+	return unread{File: i.File, Index: i.Index, Error: fault{
+		Message: sentence(i.Err, lang), Hint: advice(i.Err, lang), Offset: i.Offset, Line: i.Line}}
+}
+
 // messageType is MSH-9.1 and MSH-9.2, "ADT^A01".
 func messageType(r *rules.Report) string {
 	h := r.Header()
@@ -139,6 +166,15 @@ func (s *Summary) Add(i *Item, strict bool) {
 
 // Messages is how many messages were judged.
 func (s Summary) Messages() int { return s.Pass + s.Warn + s.Fail }
+
+// Interrupted is the line, in "fr" or "en", that says how far a run got that
+// ended before its sources did.
+func (s Summary) Interrupted(lang string) string {
+	if lang == "fr" {
+		return fmt.Sprintf("interrompu : %d message(s) jugé(s)", s.Messages())
+	}
+	return fmt.Sprintf("interrupted: %d message(s) judged", s.Messages())
+}
 
 // worstFirst returns the findings of a level or graver, the gravest first.
 func worstFirst(r *rules.Report, least rules.Level) []*rules.Finding {

@@ -16,9 +16,10 @@ import (
 type textWriter struct {
 	w io.Writer
 	Style
-	sum    Summary
-	hidden int  // findings below the level that is shown
-	spaced bool // the last message had findings: a blank line follows them
+	sum         Summary
+	hidden      int  // findings below the level that is shown
+	spaced      bool // the last message had findings: a blank line follows them
+	interrupted bool
 }
 
 // excerptWidth is how long a line of an excerpt gets when nobody says how wide
@@ -27,8 +28,13 @@ const excerptWidth = 110
 
 func (t *textWriter) Write(i *Item) error {
 	t.sum.Add(i, t.Strict)
-	if i.Report == nil {
-		return nil // told on the standard error
+	switch {
+	case i.Report == nil && !t.Unreadable:
+		return nil
+	case i.Report == nil:
+		return t.unreadable(i)
+	case t.Failed && i.Report.Verdict(t.Strict) == "pass":
+		return nil
 	}
 	var b strings.Builder
 	if t.spaced {
@@ -54,6 +60,24 @@ func (t *textWriter) Write(i *Item) error {
 		}
 	}
 	t.spaced = len(shown) > 0
+	_, err := io.WriteString(t.w, b.String())
+	return err
+}
+
+// unreadable tells what is no message.
+func (t *textWriter) unreadable(i *Item) error {
+	var b strings.Builder
+	if t.spaced {
+		b.WriteByte('\n')
+	}
+	fmt.Fprintf(&b, "%s %s", t.paint("fail", t.text("illisible", "unreadable")), legible.Line(i.File))
+	if i.Line > 0 {
+		fmt.Fprintf(&b, ":%d", i.Line)
+	}
+	b.WriteByte('\n')
+	t.paragraph(&b, "", sentence(i.Err, t.Lang))
+	t.paragraph(&b, t.text("conseil : ", "hint: "), advice(i.Err, t.Lang))
+	t.spaced = true
 	_, err := io.WriteString(t.w, b.String())
 	return err
 }
@@ -155,8 +179,15 @@ func reader(m *hl7.Message) func([]byte) string {
 	}
 }
 
+func (t *textWriter) Interrupted() { t.interrupted = true }
+
 func (t *textWriter) Close() error {
-	if t.sum.Messages() == 0 {
+	if t.interrupted {
+		if _, err := fmt.Fprintf(t.w, "\n%s\n", t.sum.Interrupted(t.Lang)); err != nil {
+			return err
+		}
+	}
+	if t.sum.Messages() == 0 && (t.sum.Unreadable == 0 || !t.Unreadable) {
 		return nil
 	}
 	s := t.sum
