@@ -53,28 +53,55 @@ type origin struct {
 // rehearse reports what keeps a case from being played. Patients and units are
 // drawn, so a fault counts only when other draws have it too. What steps say of
 // the conformance of their messages is looked at in each dialect that the
-// scenario allows.
+// scenario allows, or in that of the candidate alone.
 func (d *decoder) rehearse(s *Scenario, c *Case) {
-	d.rehearseIn(s, c, "")
+	problems := d.rehearseIn(s, c, "")
 	if !slices.ContainsFunc(c.Steps, func(step *Step) bool { return step.Conforms != nil }) {
+		d.refuse(c, problems)
 		return
 	}
 	first := (&rehearsal{scenario: s}).language()
+	var kept []string // the dialects in which every step is what it says
+	if !slices.ContainsFunc(problems, c.doubts) && d.concerns(first) {
+		kept = append(kept, first)
+	}
 	for _, dialect := range pam.Dialects() {
 		allowed := len(s.Dialects) == 0 || slices.Contains(s.Dialects, dialect.Name)
-		if allowed && dialect.Name != first {
-			d.rehearseIn(s, c, dialect.Name)
+		if !allowed || dialect.Name == first || !d.concerns(dialect.Name) {
+			continue
+		}
+		more := d.rehearseIn(s, c, dialect.Name)
+		if len(more) == 0 {
+			kept = append(kept, dialect.Name)
+		}
+		problems = append(problems, more...)
+	}
+	for _, p := range problems {
+		if c.doubts(p) && len(kept) > 0 && d.rehearsed < maxRehearsed {
+			list := strings.Join(kept, ", ")
+			p.expected("si le pas n'est écrit que pour ces dialectes, ajoutez au scénario « dialects: [%[1]s] »", "if the step is only meant for these dialects, add \"dialects: [%[1]s]\" to the scenario", list)
 		}
 	}
+	d.refuse(c, problems)
 }
 
-// rehearseIn does so in one dialect; "" is the first that the scenario allows.
-// In the others only conformance is of interest.
-func (d *decoder) rehearseIn(s *Scenario, c *Case, dialect string) {
+// doubts reports whether a problem is about what a step says of the conformance
+// of its message.
+func (c *Case) doubts(p *Problem) bool {
+	return slices.ContainsFunc(c.Steps, func(step *Step) bool { return step.Conforms != nil && step.Conforms.Pos == p.Pos })
+}
+
+// concerns reports whether conformance in a dialect is of interest: of any,
+// unless it is known which one the candidate speaks.
+func (d *decoder) concerns(dialect string) bool { return d.speaks == "" || d.speaks == dialect }
+
+// rehearseIn returns what it finds in one dialect; "" is the first that the
+// scenario allows. In the others only conformance is of interest.
+func (d *decoder) rehearseIn(s *Scenario, c *Case, dialect string) []*Problem {
 	var problems []*Problem
 	for seed := range uint64(3) {
 		if d.rehearsed >= maxRehearsed {
-			return
+			return nil
 		}
 		r := &rehearsal{
 			scenario: s, given: c.Given, speaks: dialect, judges: d.judges,
@@ -83,7 +110,10 @@ func (d *decoder) rehearseIn(s *Scenario, c *Case, dialect string) {
 		r.play(seed, c.Steps, maxRehearsed-d.rehearsed)
 		d.rehearsed += r.built
 		d.judges = r.judges
-		found := r.suspect
+		var found []*Problem
+		if d.concerns(r.language()) {
+			found = r.suspect
+		}
 		if dialect == "" {
 			found = append(found, r.complaint...)
 		}
@@ -94,10 +124,10 @@ func (d *decoder) rehearseIn(s *Scenario, c *Case, dialect string) {
 			return !slices.ContainsFunc(found, func(q *Problem) bool { return p.Pos == q.Pos })
 		})
 		if len(problems) == 0 {
-			return
+			return nil
 		}
 	}
-	d.refuse(c, problems)
+	return problems
 }
 
 // refuse reports problems, each place once.

@@ -14,13 +14,16 @@ var errTooLarge = errors.New("the file is too large")
 
 // Load reads and checks a scenario file. The error is a Problems with every
 // fault that was found.
-func Load(name string) (*Scenario, error) {
+func Load(name string) (*Scenario, error) { return loadIn(name, "") }
+
+// loadIn is Load for a candidate that speaks a dialect; "": whichever.
+func loadIn(name, dialect string) (*Scenario, error) {
 	dir, err := os.OpenRoot(filepath.Dir(name))
 	if err != nil {
 		return nil, Problems{unreadable(name, err)}
 	}
 	defer dir.Close()
-	s, err := loadFile(dir.FS(), filepath.Base(name), name)
+	s, err := loadFile(dir.FS(), filepath.Base(name), name, dialect)
 	if err != nil {
 		return nil, err
 	}
@@ -32,16 +35,18 @@ func Load(name string) (*Scenario, error) {
 
 // LoadFS reads and checks a scenario file of a file system, such as the shipped
 // library.
-func LoadFS(fsys fs.FS, name string) (*Scenario, error) {
+func LoadFS(fsys fs.FS, name string) (*Scenario, error) { return loadFS(fsys, name, "") }
+
+func loadFS(fsys fs.FS, name, dialect string) (*Scenario, error) {
 	dir, err := fs.Sub(fsys, path.Dir(name))
 	if err != nil {
 		return nil, Problems{unreadable(name, err)}
 	}
-	return loadFile(dir, path.Base(name), name)
+	return loadFile(dir, path.Base(name), name, dialect)
 }
 
 // loadFile loads the file called base in dir; name is what the user calls it.
-func loadFile(dir fs.FS, base, name string) (*Scenario, error) {
+func loadFile(dir fs.FS, base, name, dialect string) (*Scenario, error) {
 	data, problem := readFile(dir, base, name)
 	if problem != nil {
 		return nil, Problems{problem}
@@ -49,7 +54,7 @@ func loadFile(dir fs.FS, base, name string) (*Scenario, error) {
 	out := &faults{}
 	s := &Scenario{Source: data, open: dir.Open}
 	if root := parseYAML(name, data, out); root != nil {
-		d := &decoder{out: out}
+		d := &decoder{out: out, speaks: dialect}
 		d.scenario(s, root)
 	}
 	if err := out.err(); err != nil {

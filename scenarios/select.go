@@ -16,6 +16,11 @@ type Selector struct {
 	// Library is a file system whose files are named by the ids of their
 	// scenarios, with ".yaml" at the end.
 	Library fs.FS
+
+	// Dialect is the name of the dialect of the candidate: what steps say of the
+	// conformance of their messages is then looked at in that dialect alone. "":
+	// in all that a scenario allows.
+	Dialect string
 }
 
 // SelectError is a selection that found nothing, or not what was meant.
@@ -72,7 +77,7 @@ func (sel Selector) Select(args, tags []string) ([]Play, error) {
 func (sel Selector) one(arg string) ([]Play, error) {
 	id, row, hasRow := cutCase(arg)
 	if looksLikePath(id) {
-		plays, err := fromDisk(id)
+		plays, err := sel.fromDisk(id)
 		if err != nil || !hasRow {
 			return plays, err
 		}
@@ -86,11 +91,11 @@ func (sel Selector) one(arg string) ([]Play, error) {
 	}
 	if len(matching) == 0 {
 		if _, err := os.Stat(arg); err == nil {
-			return fromDisk(arg)
+			return sel.fromDisk(arg)
 		}
 		return nil, sel.unknown(id)
 	}
-	list, err := loadAll(matching, func(id string) (*Scenario, error) { return LoadFS(sel.Library, id+".yaml") })
+	list, err := loadAll(matching, func(id string) (*Scenario, error) { return loadFS(sel.Library, id+".yaml", sel.Dialect) })
 	if err != nil || !hasRow {
 		return Plays(list), err
 	}
@@ -142,10 +147,10 @@ func (sel Selector) unknown(id string) error {
 }
 
 // fromDisk loads a file, or every scenario file below a folder.
-func fromDisk(name string) ([]Play, error) {
+func (sel Selector) fromDisk(name string) ([]Play, error) {
 	info, err := os.Stat(name)
 	if err != nil || !info.IsDir() {
-		s, err := Load(name)
+		s, err := loadIn(name, sel.Dialect)
 		if err != nil {
 			return nil, err
 		}
@@ -170,7 +175,7 @@ func fromDisk(name string) ([]Play, error) {
 			HintText: Text{FR: "« pamlab list » montre les scénarios livrés", EN: "`pamlab list` shows the shipped scenarios"},
 		}
 	}
-	list, err := loadAll(files, Load)
+	list, err := loadAll(files, func(name string) (*Scenario, error) { return loadIn(name, sel.Dialect) })
 	return Plays(list), err
 }
 

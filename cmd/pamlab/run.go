@@ -85,7 +85,7 @@ func (a *app) run(cmd *cobra.Command, o *runOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	plays, err := scenarios.Selector{Library: library.FS()}.Select(args, o.tags)
+	plays, err := scenarios.Selector{Library: library.FS(), Dialect: candidate.Dialect.Name}.Select(args, o.tags)
 	if err != nil {
 		return withCode(scenarios.ExitUnusable, err)
 	}
