@@ -37,7 +37,7 @@ func (a asker) event(name string) *Page {
 	p.add(s)
 	if e.Grammar != nil {
 		p.add(Section{Heading: a.text("Segments (? : 0 ou 1, * : 0 ou plus, + : 1 ou plus, ~ : exclu)", "Segments (?: none or one, *: any number, +: at least one, ~: excluded)"),
-			Lines: []string{e.Grammar.Notation}})
+			Lines: []Line{plain(e.Grammar.Notation)}})
 	}
 	p.add(a.rulesAbout(a.text("Règles", "Rules"), func(r *rules.Rule) bool { return slices.Contains(r.Events, name) }))
 	return p
@@ -73,7 +73,7 @@ func (a asker) segment(name string) *Page {
 		}
 	}
 	p.add(Section{Heading: a.text("Événements", "Events"),
-		Lines: []string{orElse(strings.Join(events, " "), a.text("aucun dans ce dialecte", "none in this dialect"))}})
+		Lines: []Line{plain(orElse(strings.Join(events, " "), a.text("aucun dans ce dialecte", "none in this dialect")))}})
 	p.add(a.rulesAbout(a.text("Règles", "Rules"), func(r *rules.Rule) bool {
 		return slices.ContainsFunc(r.Fields, func(f string) bool { return f == name })
 	}))

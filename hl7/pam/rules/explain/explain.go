@@ -28,8 +28,18 @@ type Page struct {
 type Section struct {
 	Heading string
 	Facts   []Fact
-	Lines   []string // messages, grammars: never folded
+	Lines   []Line // messages, grammars: never folded
 }
+
+// A Line is a segment of a message, or any text in Before alone. Where it is
+// long it may be shortened around what is marked.
+type Line struct {
+	Before, Marked, After string
+	Caret                 bool // what is marked, be it empty, is to be pointed at
+}
+
+// plain is a line in which nothing is marked.
+func plain(text string) Line { return Line{Before: text} }
 
 // A Fact is a label and its text.
 type Fact struct{ Label, Text string }

@@ -164,7 +164,7 @@ func TestExamplesDiffer(t *testing.T) {
 	for _, r := range rules.Catalogue() {
 		page, err := explain.Find(p, r.ID, "en")
 		require.NoError(t, err)
-		var good, bad []string
+		var good, bad []explain.Line
 		for _, s := range page.Sections {
 			switch {
 			case strings.HasPrefix(s.Heading, "Good example"):

@@ -18,7 +18,7 @@ func (p *Page) Text(w io.Writer, width int) error {
 		}
 		s.facts(&b, width)
 		for _, line := range s.Lines {
-			b.WriteString("  " + line + "\n")
+			line.text(&b, width)
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -43,5 +43,27 @@ func (s Section) facts(b *strings.Builder, width int) {
 			}
 			b.WriteString("  " + head + strings.Repeat(" ", max(label-legible.Columns(head), 0)) + "  " + line + "\n")
 		}
+	}
+}
+
+// lineWidth is how long a line of a message gets when nobody says how wide the
+// page is.
+const lineWidth = 110
+
+// text writes the line, and below it carets where it points at something. A
+// line that does neither mark anything nor come from a message stays whole.
+func (l Line) text(b *strings.Builder, width int) {
+	if l.Marked == "" && l.After == "" && !l.Caret {
+		b.WriteString("  " + l.Before + "\n")
+		return
+	}
+	room := lineWidth
+	if width > 0 {
+		room = max(width-2, 20)
+	}
+	before, marked, after := legible.Window(l.Before, l.Marked, l.After, room)
+	b.WriteString("  " + before + marked + after + "\n")
+	if l.Caret {
+		b.WriteString("  " + strings.Repeat(" ", legible.Columns(before)) + strings.Repeat("^", max(legible.Columns(marked), 1)) + "\n")
 	}
 }
