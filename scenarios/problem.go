@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/pamlab/pamlab/hl7/alike"
 )
 
 // maxProblems bounds how many faults of one file are told: after fifty, the
@@ -317,7 +319,7 @@ func oneOf(known []string) Text {
 // "" when none is near.
 func Nearest(word string, known []string) string {
 	letters := len([]rune(word))
-	if letters == 0 || letters > 64 {
+	if letters == 0 || letters > alike.Longest {
 		return ""
 	}
 	limit := max(1, letters/3)
@@ -326,36 +328,9 @@ func Nearest(word string, known []string) string {
 	}
 	best, bestDistance := "", 1+limit
 	for _, k := range known {
-		if d := distance(strings.ToLower(word), strings.ToLower(k)); d < bestDistance {
+		if d := alike.Distance(strings.ToLower(word), strings.ToLower(k)); d < bestDistance {
 			best, bestDistance = k, d
 		}
 	}
 	return best
-}
-
-// distance counts the letters to add, drop, change or swap with their neighbour
-// to make b of a (optimal string alignment).
-func distance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	before := make([]int, len(y)+1)
-	above := make([]int, len(y)+1)
-	row := make([]int, len(y)+1)
-	for j := range above {
-		above[j] = j
-	}
-	for i := 1; i <= len(x); i++ {
-		row[0] = i
-		for j := 1; j <= len(y); j++ {
-			cost := 1
-			if x[i-1] == y[j-1] {
-				cost = 0
-			}
-			row[j] = min(above[j]+1, row[j-1]+1, above[j-1]+cost)
-			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, above, row = above, row, before
-	}
-	return above[len(y)]
 }

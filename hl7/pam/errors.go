@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/alike"
 )
 
 // ErrNotApplicable is what errors.Is finds in a *NotApplicableError: the
@@ -194,7 +195,7 @@ func nearest(s string, words []string) []string {
 	var near []string
 	for distance := 0; distance <= limit; distance++ {
 		for _, w := range words {
-			if len(near) < most && editDistance(s, strings.ToLower(w)) == distance {
+			if len(near) < most && alike.Distance(s, strings.ToLower(w)) == distance {
 				near = append(near, w)
 			}
 		}
@@ -203,30 +204,4 @@ func nearest(s string, words []string) []string {
 		}
 	}
 	return near
-}
-
-// editDistance counts the letters to insert, delete or replace to get from a to
-// b. Long input is not compared: it is no typing mistake.
-func editDistance(a, b string) int {
-	const longest = 64
-	if len(a) > longest || len(b) > longest {
-		return longest
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/pamlab/pamlab/hl7/alike"
 )
 
 // A Bug is a fault that a DMN can be given on purpose, so that a scenario can
@@ -161,7 +163,7 @@ func (e *UnknownNameError) Hint(lang string) string {
 func (e *UnknownNameError) DidYouMean() string {
 	best, least := "", max(1, len(e.Name)/3)+1
 	for _, name := range e.Known {
-		switch d := distance(e.Name, name); {
+		switch d := alike.Distance(e.Name, name); {
 		case d < least:
 			best, least = name, d
 		case d == least:
@@ -169,25 +171,4 @@ func (e *UnknownNameError) DidYouMean() string {
 		}
 	}
 	return best
-}
-
-// distance returns how many bytes have to be added, removed or changed to make
-// b of a (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pamlab/pamlab/hl7/alike"
 	"github.com/pamlab/pamlab/hl7/pam"
 )
 
@@ -71,34 +72,10 @@ func near(name string, names []string) []string {
 	var found []string
 	for limit := 1; limit <= 3; limit++ {
 		for _, n := range names {
-			if distance(name, n) == limit && len(found) < 3 {
+			if alike.Distance(name, n) == limit && len(found) < 3 {
 				found = append(found, n)
 			}
 		}
 	}
 	return found
-}
-
-// distance is that of Levenshtein, for names of a reasonable length.
-func distance(a, b string) int {
-	if len(a) > 64 {
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for i := range row {
-		row[i] = i
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for k := range len(b) {
-			cost := diagonal
-			if a[i] != b[k] {
-				cost++
-			}
-			diagonal = row[k+1]
-			row[k+1] = min(cost, row[k]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }
