@@ -15,6 +15,8 @@ var generalChecks = merged(formChecks(), map[string]demand{
 	"never":             func(*scope, func(hl7.Value)) {}, // found by other means
 	"text-decodes":      textDecodes,
 	"text-announced":    textAnnounced,
+	"other-delimiters":  otherDelimiters,
+	"escapes":           escapes,
 	"utf8-disguise":     utf8InDisguise,
 	"event-structure":   eventStructure,
 	"announced-version": announcedVersion,

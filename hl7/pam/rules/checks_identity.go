@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -22,6 +23,7 @@ var identityChecks = map[string]demand{
 	"strict-traits":  strictTraits,
 	"one-identifier": oneIdentifier,
 	"same-moment":    sameMoment,
+	"born-later":     bornLater,
 }
 
 var identityConditions = map[string]cond{
@@ -243,23 +245,45 @@ func isASCII(s string) bool {
 }
 
 // strictTraits finds the first of the strict traits of a name (XPN-1 to 3) that
-// is not written in capitals without diacritics.
+// is not written in capitals without diacritics, or has blanks that nobody sees.
 func strictTraits(s *scope, found func(hl7.Value)) {
-	separator := s.m.Delimiters().Component
-	n := 1
-	for _, c := range s.at.raw {
-		switch {
-		case c == separator:
-			if n++; n > 3 {
-				return
-			}
-		case isNoStrictLetter(c):
+	const familyGivenOthers = 3
+	rest, more := s.at.raw, true
+	for n := 1; more && n <= familyGivenOthers; n++ {
+		var part []byte
+		part, rest, more = cut(rest, s.delims.component)
+		if bytes.ContainsFunc(part, isNoStrictLetter) || hasNeedlessBlank(part) {
 			found(s.current().Component(n))
 			return
 		}
 	}
 }
 
-// isNoStrictLetter says whether a byte is a small letter or part of a letter
-// that ASCII does not have, in any character set that MSH-18 may name.
-func isNoStrictLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 0x80 }
+// hasNeedlessBlank says whether a name begins or ends with a blank, or has two
+// in a row.
+func hasNeedlessBlank(name []byte) bool {
+	return len(name) > 0 && (name[0] == ' ' || name[len(name)-1] == ' ') || bytes.Contains(name, []byte("  "))
+}
+
+// isNoStrictLetter says whether a character is a small letter or one that ASCII
+// does not have; the bytes of other character sets than UTF-8 are none either.
+func isNoStrictLetter(c rune) bool { return c >= 'a' && c <= 'z' || c >= 0x80 }
+
+// bornLater finds a date of birth behind the day on which the message was made.
+// Dates that do not exist are told elsewhere.
+func bornLater(s *scope, found func(hl7.Value)) {
+	const year, day = len("2006"), len("20060102")
+	born := s.m.Segment(s.segment).Field(7)
+	date, today := leaf(born), leaf(s.field("MSH", 7))
+	n := min(len(date), len(today), day)
+	if n < year || string(date[:n]) <= string(today[:n]) {
+		return
+	}
+	if _, err := time.Parse("20060102"[:n], string(date[:n])); err != nil {
+		return
+	}
+	if _, err := time.Parse("20060102"[:n], string(today[:n])); err != nil {
+		return
+	}
+	found(born)
+}

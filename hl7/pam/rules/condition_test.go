@@ -56,10 +56,15 @@ func judged(t *testing.T, sample, edits string) *rules.Report {
 	t.Helper()
 	built, err := rules.Example{Messages: []string{sample}, Edits: strings.Split(edits, "; ")}.Build()
 	require.NoError(t, err)
+	return judgedMessage(t, built[0])
+}
+
+func judgedMessage(t *testing.T, m *hl7.Message) *rules.Report {
+	t.Helper()
 	j, err := rules.New(rules.Options{})
 	require.NoError(t, err)
 	var r rules.Report
-	j.Message(&r, built[0])
+	j.Message(&r, m)
 	return &r
 }
 

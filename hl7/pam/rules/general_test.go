@@ -93,10 +93,79 @@ func TestOneFaultOneFinding(t *testing.T) {
 		{"A01", "ZFD-3 = OUI", "must fr.table.closed ZFD-3"},
 		{"A01", "MSH-7 = 2026-03-02T10:05:00.000000", "must hl7.type.format MSH-7.1"},
 		{"A01", "PID-17 = CAT", "must fr.field.forbidden-by-law PID-17"},
+		{"A01", "MSH-9 = ORU^R01^ORU_R01", "must hl7.msh-9.type MSH-9.1"},
+		{"A01", "MSH-9 = ^A01^ADT_A01; - EVN", "must hl7.msh-9.components MSH-9.1"},
+		{"A01", "PID-5[1].1 = MOULIN; MSH-9.1 = SIU; - PID", "must hl7.msh-9.type MSH-9.1"},
+		{"A01/2.3.1", "MSH-9 = ORU^R01", "must hl7.msh-9.type MSH-9.1"},
+		{"A01", "PID-7 = F; PID-8 = 20010114", "must hl7.pid-7.swapped PID-7"},
+		{"A01", "PID-7 = 20260303", "should hl7.pid-7.future PID-7"},
+		{"A01", "PID-7 = 20260302", ""},
+		{"A28/prov", "PID-7 = 2027", "should hl7.pid-7.future PID-7"},
+		{"A28/prov", "PID-7 = 20271301", "must hl7.type.date PID-7.1"},
+		{"A01", `bytes "||LEMOINE^" = "|| DARK ^"`, "should ins.pid-5.strict PID-5.1"},
+		{"A01", "ZFP-3 = 1; ZFP-4 = 2; ZFP-6 = 3; EVN-8 = X", "should hl7.field.unknown EVN-8; should hl7.field.unknown ZFP-3"},
+		{"A01", `PID-11[1].1 = 4 rue A & B`, "must fr.sad.not-used PID-11.1.2"},
 	} {
 		t.Run(c.sample+" "+c.edits, func(t *testing.T) {
 			e := rules.Example{Messages: []string{c.sample}, Edits: strings.Split(c.edits, "; ")}
 			require.Equal(t, c.want, strings.Join(judge(t, e, rules.Should), "; "))
+		})
+	}
+}
+
+// TestHeaderAlone: what leaves nothing to be judged is the only thing told, notes
+// included.
+func TestHeaderAlone(t *testing.T) {
+	for _, c := range []struct{ name, sample, before, after, want string }{
+		{"an ORU", "A01", "ADT^A01^ADT_A01", "ORU^R01^ORU_R01", "must hl7.msh-9.type MSH-9.1"},
+		{"no type", "A01", "ADT^A01^ADT_A01", "^A01^ADT_A01", "must hl7.msh-9.components MSH-9.1"},
+		{"no MSH-9", "A01", "ADT^A01^ADT_A01", "", "must iti.msh.required MSH-9"},
+		{"no MSH-9 in 2.3.1", "A01/2.3.1", "ADT^A01^ADT_A01", "", "must hl7.field.missing MSH-9"},
+		{"a component separator that nobody uses", "A01", `MSH|^~\&`, `MSH|#~\&`, "must hl7.msh-2.mismatch MSH-2"},
+		{"others altogether", "A01", `MSH|^~\&`, `MSH|$!/%`, "must hl7.msh-2.mismatch MSH-2"},
+		{"in 2.3.1", "A01/2.3.1", `MSH|^~\&`, `MSH|:~\&`, "must hl7.msh-2.mismatch MSH-2"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			sample, err := rules.Sample(c.sample)
+			require.NoError(t, err)
+			text := strings.Replace(string(sample.Bytes()), c.before, c.after, 1)
+			require.NotEqual(t, string(sample.Bytes()), text)
+			m, err := hl7.Parse([]byte(text))
+			require.NoError(t, err)
+			require.Equal(t, []string{c.want}, list(judgedMessage(t, m), rules.Info))
+		})
+	}
+}
+
+// TestUnknownFieldsAreCounted: fields that a definition does not have are told
+// once for a segment, with their number.
+func TestUnknownFieldsAreCounted(t *testing.T) {
+	r := judged(t, "A01", "ZFP-3 = 1; ZFP-4 = 2; ZFP-6 = 3")
+	for i := range r.Findings {
+		if f := &r.Findings[i]; f.Rule.ID == "hl7.field.unknown" {
+			require.Equal(t, "ZFP has only 2 fields in this version; fields too many, from ZFP-3 on: 3", f.Message("en"))
+			return
+		}
+	}
+	t.Fatal(list(r, rules.Info))
+}
+
+// TestEscapes: an escape character that opens no sequence of HL7.
+func TestEscapes(t *testing.T) {
+	for text, good := range map[string]bool{
+		`A \T\ B`: true, `\.br\`: true, `\.sp3\`: true, `\X0D\`: true, `\X0d0A\`: true, `\H\x\N\`: true, `\Zlocal\`: true, `\E\`: true, `\C2842\`: true,
+		`C:\temp`: false, `\`: false, `A \T B`: false, `\X0\`: false, `\XGG\`: false, `\Q\`: false, `\\`: false, `\TT\`: false, `\T\ and \`: false,
+	} {
+		t.Run(text, func(t *testing.T) {
+			sample, err := rules.Sample("A01")
+			require.NoError(t, err)
+			m, err := hl7.Parse([]byte(strings.Replace(string(sample.Bytes()), "^LYON^", "^"+text+"^", 1)))
+			require.NoError(t, err)
+			want := []string{}
+			if !good {
+				want = append(want, "should hl7.text.escape PID-11.3")
+			}
+			require.ElementsMatch(t, want, list(judgedMessage(t, m), rules.Should))
 		})
 	}
 }

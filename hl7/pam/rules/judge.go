@@ -209,6 +209,9 @@ func (j *Judge) judge(r *Report, m, sent *hl7.Message, answer bool) {
 	if s.isAck() {
 		s.event = nil
 	}
+	if r.unjudgeable() {
+		return
+	}
 	r.structure()
 	r.fields()
 	r.claimFacts()

@@ -105,6 +105,7 @@ func (r *Report) claimFacts() {
 		if r.ofUnwanted(i) || r.ofUnwantedPart(i) {
 			continue
 		}
+		s.count(fact)
 		rule := s.claimant(index, fact)
 		if rule == nil {
 			continue
@@ -176,6 +177,8 @@ func (r *Report) settle() {
 		return
 	}
 	r.foldShifted()
+	r.foldUnknown()
+	r.foldSwapped()
 	r.Findings = slices.DeleteFunc(r.Findings, r.ofStranger)
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(b.Level, a.Level), cmp.Compare(len(a.Rule.body.claims), len(b.Rule.body.claims)))

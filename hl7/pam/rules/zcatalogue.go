@@ -1393,7 +1393,7 @@ var generatedRules = [...]Rule{
 		Level:  Should,
 		Text:   pam.Text{FR: "Un segment n'a pas plus de champs que sa définition", EN: "A segment has no more fields than its definition"},
 		Hint:   pam.Text{FR: "un séparateur | est peut-être en trop, ou MSH-12 annonce une version trop ancienne", EN: "perhaps a separator | is one too many, or MSH-12 announces too old a version"},
-		say:    pam.Text{FR: "{segment} n'a pas de champ {path} dans cette version", EN: "{segment} has no field {path} in this version"},
+		say:    pam.Text{FR: "{segment} n'a que {max} champs dans cette version ; champs de trop, à partir de {path} : {count}", EN: "{segment} has only {max} fields in this version; fields too many, from {path} on: {count}"},
 		Source: "HL7 v2.5 2.6",
 		Fields: []string{"MSH-12"},
 		Good:   Example{Messages: []string{"A01"}, Settings: nil, Edits: nil},
@@ -2054,8 +2054,42 @@ var generatedRules = [...]Rule{
 		},
 	},
 	{
+		ID:       "hl7.msh-2.mismatch",
+		index:    111,
+		Level:    Must,
+		Text:     pam.Text{FR: "Le message est écrit avec les caractères d'encodage que MSH-2 déclare", EN: "The message is written with the encoding characters that MSH-2 declares"},
+		Hint:     pam.Text{FR: "écrivez ^~\\& dans MSH-2, ou le message avec les caractères que MSH-2 annonce ; le reste n'a pas été jugé", EN: "write ^~\\& in MSH-2, or the message with the characters that MSH-2 announces; nothing else has been judged"},
+		say:      pam.Text{FR: "MSH-2 annonce « {actual} », mais le message est écrit avec ^", EN: "MSH-2 announces \"{actual}\", but the message is written with ^"},
+		expected: pam.Text{FR: "^~\\&", EN: "^~\\&"},
+		Source:   "HL7 v2.5 2.5.4, 2.15.9.2",
+		Covers:   []string{"GEN-002"},
+		Fields:   []string{"MSH-2"},
+		Good:     Example{Messages: []string{"A01"}, Settings: nil, Edits: nil},
+		Bad:      Example{Messages: []string{"A01"}, Settings: nil, Edits: []string{"bytes \"MSH|^~\\\\&|\" = \"MSH|#~\\\\&|\""}},
+		body: body{
+			of:    ofAny,
+			acts:  true,
+			lines: []line{{"level", "must"}, {"check", "other-delimiters"}},
+		},
+	},
+	{
+		ID:     "hl7.text.escape",
+		index:  112,
+		Level:  Should,
+		Text:   pam.Text{FR: "Le caractère d'échappement n'ouvre que des séquences d'HL7", EN: "The escape character only opens sequences of HL7"},
+		Hint:   pam.Text{FR: "une barre oblique inverse dans un texte s'écrit \\E\\ ; les séquences sont \\F\\, \\S\\, \\T\\, \\R\\, \\E\\, \\H\\, \\N\\, \\Xhh\\, \\.br\\ et leurs semblables, fermées par une seconde barre", EN: "a backslash inside a text is written \\E\\; the sequences are \\F\\, \\S\\, \\T\\, \\R\\, \\E\\, \\H\\, \\N\\, \\Xhh\\, \\.br\\ and the like, closed by a second backslash"},
+		say:    pam.Text{FR: "{path} vaut « {actual} » : le caractère d'échappement n'y ouvre aucune séquence d'HL7", EN: "{path} is \"{actual}\": its escape character opens no sequence of HL7"},
+		Source: "HL7 v2.5 2.7",
+		Good:   Example{Messages: []string{"A01"}, Settings: nil, Edits: []string{"bytes \"CHIRURGIE DIGESTIVE\" = \"CHIRURGIE \\\\T\\\\ X\""}},
+		Bad:    Example{Messages: []string{"A01"}, Settings: nil, Edits: []string{"bytes \"CHIRURGIE DIGESTIVE\" = \"CHIRURGIE \\\\ X\""}},
+		body: body{
+			acts:  true,
+			lines: []line{{"level", "should"}, {"check", "escapes"}},
+		},
+	},
+	{
 		ID:     "iti.msh.required",
-		index:  111,
+		index:  113,
 		Level:  Must,
 		Text:   pam.Text{FR: "L'en-tête dit qui envoie à qui, quand, quoi, et sous quel numéro", EN: "The header says who sends to whom, when, what, and under which number"},
 		Hint:   pam.Text{FR: "renseignez MSH-3 à MSH-7 et MSH-9 à MSH-12 ; pamlab explain {path} dit avec quoi", EN: "fill MSH-3 to MSH-7 and MSH-9 to MSH-12; pamlab explain {path} says with what"},
@@ -2073,7 +2107,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.msh.not-supported",
-		index:  112,
+		index:  114,
 		Level:  Must,
 		Text:   pam.Text{FR: "MSH-8, MSH-14 et MSH-20 restent vides", EN: "MSH-8, MSH-14 and MSH-20 stay empty"},
 		Hint:   pam.Text{FR: "laissez {path} vide : ni sécurité, ni message en plusieurs morceaux, ni second jeu de caractères", EN: "leave {path} empty: no security, no message in pieces, no second character set"},
@@ -2091,7 +2125,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:        "hl7.msh-9.type",
-		index:     113,
+		index:     115,
 		Level:     Must,
 		Text:      pam.Text{FR: "Un message d'identité ou de séjour est de type ADT", EN: "A message about identities or stays is of type ADT"},
 		Hint:      pam.Text{FR: "écrivez ADT^A01^ADT_A01, avec l'événement et la structure qui conviennent ; un récepteur refuse un autre type par AR et le code 200", EN: "write ADT^A01^ADT_A01, with the event and structure that are due; a receiver refuses another type with AR and code 200"},
@@ -2112,7 +2146,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "hl7.msh-9.components",
-		index:  114,
+		index:  116,
 		Level:  Must,
 		Text:   pam.Text{FR: "MSH-9 a ses trois composants : type, événement, structure", EN: "MSH-9 has its three components: type, event, structure"},
 		Hint:   pam.Text{FR: "écrivez par exemple ADT^A01^ADT_A01 ; pamlab explain {event} donne la structure de l'événement", EN: "write ADT^A01^ADT_A01 for instance; pamlab explain {event} gives the structure of the event"},
@@ -2130,7 +2164,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:        "hl7.msh-9.structure",
-		index:     115,
+		index:     117,
 		Level:     Must,
 		Text:      pam.Text{FR: "La structure de MSH-9.3 est celle de l'événement", EN: "The structure in MSH-9.3 is that of the event"},
 		Hint:      pam.Text{FR: "plusieurs événements partagent une structure : A04 et A13 ont ADT_A01, A31 a ADT_A05 ; pamlab explain {event} donne la bonne", EN: "several events share a structure: A04 and A13 have ADT_A01, A31 has ADT_A05; pamlab explain {event} gives the right one"},
@@ -2150,7 +2184,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:        "hl7.msh-9.event",
-		index:     116,
+		index:     118,
 		Level:     Must,
 		Text:      pam.Text{FR: "L'événement est de ceux du profil", EN: "The event is one of those of the profile"},
 		Hint:      pam.Text{FR: "pamlab explain {actual} et la liste des événements disent quel message convient ; un récepteur refuse un événement inconnu par AR et le code 201", EN: "pamlab explain {actual} and the list of events say which message is due; a receiver refuses an unknown event with AR and code 201"},
@@ -2170,7 +2204,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:        "fr.msh-9.a08",
-		index:     117,
+		index:     119,
 		Level:     Must,
 		Text:      pam.Text{FR: "A08 n'existe pas en France : A31 corrige l'identité, Z99 un mouvement", EN: "A08 does not exist in France: A31 corrects the identity, Z99 a movement"},
 		Hint:      pam.Text{FR: "envoyez A31 (ITI-30) pour les traits du patient, Z99 (ITI-31) avec ZBE-4 = UPDATE pour le dossier, la venue ou un mouvement", EN: "send A31 (ITI-30) for the traits of the patient, Z99 (ITI-31) with ZBE-4 = UPDATE for the account, the visit or a movement"},
@@ -2192,7 +2226,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:        "fr.msh-9.z80",
-		index:     118,
+		index:     120,
 		Level:     Must,
 		Text:      pam.Text{FR: "Les événements Z80 à Z89 n'existent plus : A02 et A12 avec la nature du mouvement", EN: "Events Z80 to Z89 no longer exist: A02 and A12 with the nature of the movement"},
 		Hint:      pam.Text{FR: "envoyez A02 pour un changement d'UF et A12 pour son annulation, avec la nature du mouvement dans ZBE-9 (M, S ou D par exemple)", EN: "send A02 for a change of unit and A12 to cancel it, with the nature of the movement in ZBE-9 (M, S or D for instance)"},
@@ -2213,7 +2247,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.msh-9.a40",
-		index:  119,
+		index:  121,
 		Level:  Must,
 		Text:   pam.Text{FR: "A40 n'est en France qu'un message d'ITI-30", EN: "In France A40 is a message of ITI-30 only"},
 		Hint:   pam.Text{FR: "annoncez ITI-30^IHE ou rien ; la fusion de patients relève de la gestion des identités", EN: "announce ITI-30^IHE or nothing; merging patients belongs to identity management"},
@@ -2232,7 +2266,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.msh-10.length",
-		index:  120,
+		index:  122,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le numéro du message a 20 caractères au plus", EN: "The number of the message has 20 characters at most"},
 		Hint:   pam.Text{FR: "l'acquittement doit rendre ce numéro tel quel dans MSA-2 : un numéro court et unique par émetteur suffit, un UUID est trop long", EN: "the acknowledgement has to give this number back in MSA-2 as it is: a short one, unique for the sender, will do; a UUID is too long"},
@@ -2250,7 +2284,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:        "hl7.msh-11.processing",
-		index:     121,
+		index:     123,
 		Level:     Must,
 		Text:      pam.Text{FR: "Le mode de traitement est de la table 0103", EN: "The processing id is one of table 0103"},
 		Hint:      pam.Text{FR: "MSH-11 vaut P en production, T en formation, D pour la mise au point ; un récepteur refuse une autre valeur par AR et le code 202", EN: "MSH-11 is P in production, T for training, D for debugging; a receiver refuses any other value with AR and code 202"},
@@ -2268,7 +2302,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:        "iti.msh-12.version",
-		index:     122,
+		index:     124,
 		Level:     Must,
 		Text:      pam.Text{FR: "PAM s'appuie sur HL7 2.5 : MSH-12.1 vaut 2.5", EN: "PAM is based on HL7 2.5: MSH-12.1 is 2.5"},
 		Hint:      pam.Text{FR: "écrivez 2.5 dans MSH-12.1, et le message comme la version 2.5 le veut ; les autres composants de MSH-12 restent ce qu'ils sont", EN: "write 2.5 in MSH-12.1, and the message as version 2.5 wants it; the other components of MSH-12 stay what they are"},
@@ -2290,7 +2324,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:        "hl7.msh-12.version",
-		index:     123,
+		index:     125,
 		Level:     Must,
 		Text:      pam.Text{FR: "MSH-12.1 est une version de HL7 (table 0104)", EN: "MSH-12.1 is a version of HL7 (table 0104)"},
 		Hint:      pam.Text{FR: "écrivez la version dans laquelle le message est écrit, par exemple 2.3.1 ; un récepteur refuse les autres par AR et le code 203", EN: "write the version that the message is written in, for example 2.3.1; a receiver refuses others with AR and code 203"},
@@ -2309,7 +2343,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:        "fr.msh-12.country",
-		index:     124,
+		index:     126,
 		Level:     Must,
 		Text:      pam.Text{FR: "MSH-12.2 annonce l'extension française : FRA", EN: "MSH-12.2 announces the French extension: FRA"},
 		Hint:      pam.Text{FR: "écrivez 2.5^FRA^2.11 dans MSH-12", EN: "write 2.5^FRA^2.11 in MSH-12"},
@@ -2331,7 +2365,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:        "fr.msh-12.pam",
-		index:     125,
+		index:     127,
 		Level:     Should,
 		Text:      pam.Text{FR: "MSH-12.3 annonce la version de PAM.fr, sans numéro mineur", EN: "MSH-12.3 announces the version of PAM.fr, without minor number"},
 		Hint:      pam.Text{FR: "écrivez 2.11 pour 2.11.0, 2.11.1 et 2.11.2 : le numéro mineur ne s'envoie jamais ; 2.5, la valeur du volume 4 d'IHE, n'annonce aucune version", EN: "write 2.11 for 2.11.0, 2.11.1 and 2.11.2: the minor number is never sent; 2.5, the value of IHE volume 4, announces no version"},
@@ -2351,7 +2385,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.msh-17.france",
-		index:  126,
+		index:  128,
 		Level:  Info,
 		Text:   pam.Text{FR: "Le pays est la France : MSH-17 vaut FRA", EN: "The country is France: MSH-17 is FRA"},
 		Hint:   pam.Text{FR: "écrivez FRA dans MSH-17, le code ISO 3166 à trois lettres", EN: "write FRA in MSH-17, the ISO 3166 code of three letters"},
@@ -2372,7 +2406,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.msh-19.french",
-		index:  127,
+		index:  129,
 		Level:  Info,
 		Text:   pam.Text{FR: "La langue du message est le français : MSH-19 vaut FR", EN: "The language of the message is French: MSH-19 is FR"},
 		Hint:   pam.Text{FR: "écrivez FR dans MSH-19, le code ISO 639 à deux lettres", EN: "write FR in MSH-19, the ISO 639 code of two letters"},
@@ -2393,7 +2427,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.msh-21.profile",
-		index:    128,
+		index:    130,
 		Level:    Should,
 		Text:     pam.Text{FR: "MSH-21 nomme le profil français : 2.11^IHE_FRANCE-2.11-PAM", EN: "MSH-21 names the French profile: 2.11^IHE_FRANCE-2.11-PAM"},
 		Hint:     pam.Text{FR: "écrivez 2.11^IHE_FRANCE-2.11-PAM dans une répétition de MSH-21 ; les deux valeurs en deux répétitions sont admises", EN: "write 2.11^IHE_FRANCE-2.11-PAM in a repetition of MSH-21; both values in two repetitions are accepted"},
@@ -2412,7 +2446,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.msh-21.other",
-		index:  129,
+		index:  131,
 		Level:  Info,
 		Text:   pam.Text{FR: "MSH-21 ne nomme que le profil français et la transaction d'IHE", EN: "MSH-21 names only the French profile and the transaction of IHE"},
 		Hint:   pam.Text{FR: "à convenir entre partenaires : ni PAM.fr ni IHE ne connaissent ce profil", EN: "to be agreed upon by the partners: neither PAM.fr nor IHE know this profile"},
@@ -2430,7 +2464,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.msh-21.transaction",
-		index:  130,
+		index:  132,
 		Level:  Should,
 		Text:   pam.Text{FR: "La transaction que MSH-21 annonce est celle de l'événement", EN: "The transaction that MSH-21 announces is that of the event"},
 		Hint:   pam.Text{FR: "ITI-30^IHE pour les identités (A28, A31, A40, A47, A24, A37), ITI-31^IHE pour les séjours", EN: "ITI-30^IHE for identities (A28, A31, A40, A47, A24, A37), ITI-31^IHE for encounters"},
@@ -2448,7 +2482,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "iti.evn-1.empty",
-		index:    131,
+		index:    133,
 		Level:    Should,
 		Text:     pam.Text{FR: "EVN-1 reste vide : l'événement est dans MSH-9", EN: "EVN-1 stays empty: the event is in MSH-9"},
 		Hint:     pam.Text{FR: "laissez EVN-1 vide ; un récepteur tolère la même valeur que dans MSH-9.2", EN: "leave EVN-1 empty; a receiver tolerates the same value as in MSH-9.2"},
@@ -2466,7 +2500,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "hl7.evn-1.event",
-		index:  132,
+		index:  134,
 		Level:  Should,
 		Text:   pam.Text{FR: "EVN-1, s'il est renseigné, dit le même événement que MSH-9.2", EN: "EVN-1, if filled, says the same event as MSH-9.2"},
 		Hint:   pam.Text{FR: "laissez EVN-1 vide, ou répétez-y l'événement de MSH-9.2", EN: "leave EVN-1 empty, or repeat the event of MSH-9.2"},
@@ -2485,7 +2519,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.evn-2.recorded",
-		index:  133,
+		index:  135,
 		Level:  Must,
 		Text:   pam.Text{FR: "EVN-2 dit quand l'événement a été enregistré", EN: "EVN-2 says when the event was recorded"},
 		Hint:   pam.Text{FR: "écrivez la date et l'heure de la saisie, AAAAMMJJHHMMSS ; celle de l'événement va dans EVN-6", EN: "write the date and time of the entry, YYYYMMDDHHMMSS; that of the event goes to EVN-6"},
@@ -2503,7 +2537,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.evn-3.transfer",
-		index:  134,
+		index:  136,
 		Level:  Should,
 		Text:   pam.Text{FR: "Une mutation en attente dit dans EVN-3 quand elle est prévue", EN: "A pending transfer says in EVN-3 when it is planned"},
 		Hint:   pam.Text{FR: "écrivez dans EVN-3 la date prévue ; en France, un EVN-3 vide veut dire que la mutation est attendue sans date", EN: "write the planned date in EVN-3; in France an empty EVN-3 means that the transfer is expected without a date"},
@@ -2524,7 +2558,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.evn-3.discharge",
-		index:  135,
+		index:  137,
 		Level:  Should,
 		Text:   pam.Text{FR: "Une sortie en attente dit dans EVN-3 quand elle est prévue", EN: "A pending discharge says in EVN-3 when it is planned"},
 		Hint:   pam.Text{FR: "écrivez dans EVN-3 la date prévue de la sortie, la même que dans PV2-9", EN: "write the planned date of the discharge in EVN-3, the same as in PV2-9"},
@@ -2544,7 +2578,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.evn-3.pv2-9",
-		index:  136,
+		index:  138,
 		Level:  Should,
 		Text:   pam.Text{FR: "La date prévue de la sortie est la même dans EVN-3 et PV2-9", EN: "The planned date of the discharge is the same in EVN-3 and PV2-9"},
 		Hint:   pam.Text{FR: "recopiez la date prévue de la sortie dans EVN-3 et dans PV2-9", EN: "copy the planned date of the discharge to EVN-3 and to PV2-9"},
@@ -2564,7 +2598,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.evn-3.planned",
-		index:  137,
+		index:  139,
 		Level:  Info,
 		Text:   pam.Text{FR: "Une préadmission ou admission en attente dit quand elle est prévue, dans EVN-3 ou PV2-8", EN: "A pre-admission or pending admission says when it is planned, in EVN-3 or PV2-8"},
 		Hint:   pam.Text{FR: "écrivez la date prévue dans PV2-8 et, c'est recommandé, dans EVN-3", EN: "write the planned date in PV2-8 and, which is recommended, in EVN-3"},
@@ -2584,7 +2618,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.evn-3.past",
-		index:    138,
+		index:    140,
 		Level:    Info,
 		Text:     pam.Text{FR: "Un événement qui a eu lieu n'a pas de date prévue", EN: "An event that has taken place has no planned date"},
 		Hint:     pam.Text{FR: "laissez EVN-3 vide ; la date réelle va dans EVN-6", EN: "leave EVN-3 empty; the real date goes to EVN-6"},
@@ -2605,7 +2639,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.evn-6.occurred",
-		index:  139,
+		index:  141,
 		Level:  Should,
 		Text:   pam.Text{FR: "EVN-6 dit quand l'événement a eu lieu", EN: "EVN-6 says when the event took place"},
 		Hint:   pam.Text{FR: "écrivez la date et l'heure réelles de l'événement, AAAAMMJJHHMMSS ; dans une annulation, celles de l'événement annulé", EN: "write the real date and time of the event, YYYYMMDDHHMMSS; in a cancellation those of the event that is cancelled"},
@@ -2626,7 +2660,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.evn-6.correction",
-		index:  140,
+		index:  142,
 		Level:  Should,
 		Text:   pam.Text{FR: "La correction d'un mouvement qui a eu lieu dit quand il a eu lieu", EN: "The correction of a movement that took place says when it did"},
 		Hint:   pam.Text{FR: "écrivez dans EVN-6 la date réelle du mouvement ; seule la correction d'un A05, A14, A15 ou A16 s'en passe", EN: "write the real date of the movement in EVN-6; only the correction of an A05, A14, A15 or A16 does without it"},
@@ -2646,7 +2680,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "iti.evn-6.pending",
-		index:    141,
+		index:    143,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un événement en attente, ou son annulation, n'a pas de date réelle", EN: "A pending event, or its cancellation, has no real date"},
 		Hint:     pam.Text{FR: "laissez EVN-6 vide ; la date prévue va dans EVN-3", EN: "leave EVN-6 empty; the planned date goes to EVN-3"},
@@ -2668,7 +2702,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pid-3.type",
-		index:    142,
+		index:    144,
 		Level:    Should,
 		Text:     pam.Text{FR: "Chaque identifiant du patient dit son type en CX-5", EN: "Each identifier of the patient says its type in CX-5"},
 		Hint:     pam.Text{FR: "PI pour l'IPP, INS, NH pour le NIR de facturation, NDP, RRI…", EN: "PI for the internal number, INS, NH for the number used for billing, NDP, RRI…"},
@@ -2688,7 +2722,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pid-3.ipp",
-		index:    143,
+		index:    145,
 		Level:    Should,
 		Text:     pam.Text{FR: "Le patient a un IPP, de type PI", EN: "The patient has an internal number, of type PI"},
 		Hint:     pam.Text{FR: "envoyez l'IPP avec l'autorité qui l'a attribué : 100001^^^CHU&990000017&N^PI", EN: "send the internal number with the authority that has assigned it: 100001^^^CHU&990000017&N^PI"},
@@ -2707,7 +2741,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pid-3.ipp-twice",
-		index:  144,
+		index:  146,
 		Level:  Should,
 		Text:   pam.Text{FR: "Un patient n'a qu'un IPP par autorité", EN: "A patient has only one internal number of an authority"},
 		Hint:   pam.Text{FR: "gardez l'IPP en vigueur ; un doublon se fusionne par A40", EN: "keep the number in force; a duplicate is merged by A40"},
@@ -2725,7 +2759,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pid-5.legal-name",
-		index:    145,
+		index:    147,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le nom de naissance (type L) est transmis dans chaque message", EN: "The birth name (type L) is sent in every message"},
 		Hint:     pam.Text{FR: "ajoutez la répétition du type L ; un nom utilisé (D) ou non précisé (U) ne la remplace pas", EN: "add the repetition of type L; a used name (D) or an unspecified one (U) does not replace it"},
@@ -2744,7 +2778,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pid-5.type-twice",
-		index:  146,
+		index:  148,
 		Level:  Should,
 		Text:   pam.Text{FR: "PID-5 a au plus un nom de chaque type", EN: "PID-5 has at most one name of each type"},
 		Hint:   pam.Text{FR: "un seul nom de naissance (L) et un seul nom utilisé (D) ; tous les prénoms de naissance se mettent en XPN-3", EN: "one birth name (L) and one used name (D); all given names of the birth certificate go to XPN-3"},
@@ -2762,7 +2796,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pid-5.used-name",
-		index:    147,
+		index:    149,
 		Level:    Should,
 		Text:     pam.Text{FR: "Un nom utilisé (type D) n'est envoyé que s'il existe", EN: "A used name (type D) is only sent if there is one"},
 		Hint:     pam.Text{FR: "retirez la répétition ; pour effacer un nom utilisé chez le destinataire, envoyez \"\"^PRÉNOM^^^^^D", EN: "remove the repetition; to delete a used name at the receiver send \"\"^GIVEN NAME^^^^^D"},
@@ -2782,7 +2816,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pid-5.empty-name",
-		index:    148,
+		index:    150,
 		Level:    Should,
 		Text:     pam.Text{FR: "Le nom de naissance n'est pas vide, s'il est connu", EN: "The birth name is not empty, if it is known"},
 		Hint:     pam.Text{FR: "écrivez le nom de naissance ; SANSNOM quand la personne n'en a pas ; PID-31 = Y quand l'identité est inconnue", EN: "write the birth name; SANSNOM when the person has none; PID-31 = Y when the identity is unknown"},
@@ -2802,7 +2836,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.pid.known",
-		index:  149,
+		index:  151,
 		Level:  Info,
 		Text:   pam.Text{FR: "Date de naissance, sexe, adresse, identité inconnue et date de mise à jour sont transmis s'ils sont connus", EN: "Date of birth, sex, address, identity unknown and date of the last update are sent if they are known"},
 		Hint:   pam.Text{FR: "renseignez {path} si votre système le connaît ; son absence n'est pas une faute", EN: "fill {path} if your system knows it; its absence is no fault"},
@@ -2821,7 +2855,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pid-18.missing",
-		index:    150,
+		index:    152,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le numéro de dossier administratif (PID-18) accompagne toute venue", EN: "The account number (PID-18) goes with every visit"},
 		Hint:     pam.Text{FR: "envoyez le numéro de dossier : 26000123^^^CHU&990000017&N^AN", EN: "send the account number: 26000123^^^CHU&990000017&N^AN"},
@@ -2841,7 +2875,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pid-18.type",
-		index:  151,
+		index:  153,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le numéro de dossier administratif est du type AN", EN: "The account number is of type AN"},
 		Hint:   pam.Text{FR: "écrivez AN en PID-18.5 ; le numéro de venue, de type VN, se met en PV1-19", EN: "write AN in PID-18.5; the visit number, of type VN, goes to PV1-19"},
@@ -2860,7 +2894,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pid-21.type",
-		index:  152,
+		index:  154,
 		Level:  Should,
 		Text:   pam.Text{FR: "L'identifiant de la mère est son IPP (PI) ou son dossier (AN)", EN: "The identifier of the mother is her internal number (PI) or her account (AN)"},
 		Hint:   pam.Text{FR: "écrivez 100003^^^CHU&990000017&N^PI, et le dossier de la mère dans une seconde répétition de type AN", EN: "write 100003^^^CHU&990000017&N^PI, and the account of the mother in a second repetition of type AN"},
@@ -2880,7 +2914,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pid-25.single",
-		index:    153,
+		index:    155,
 		Level:    Should,
 		Text:     pam.Text{FR: "Le rang de naissance (PID-25) ne va qu'avec une naissance multiple (PID-24 = Y)", EN: "The birth order (PID-25) only goes with a multiple birth (PID-24 = Y)"},
 		Hint:     pam.Text{FR: "laissez PID-25 vide pour une naissance simple, ou mettez PID-24 à Y", EN: "leave PID-25 empty for a single birth, or set PID-24 to Y"},
@@ -2900,7 +2934,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pid-25.number",
-		index:    154,
+		index:    156,
 		Level:    Should,
 		Text:     pam.Text{FR: "Le rang de naissance est un entier à partir de 1", EN: "The birth order is a whole number from 1"},
 		Hint:     pam.Text{FR: "écrivez 1 pour le premier-né, 2 pour le deuxième", EN: "write 1 for the first born, 2 for the second"},
@@ -2919,7 +2953,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pid-26.country",
-		index:    155,
+		index:    157,
 		Level:    Should,
 		Text:     pam.Text{FR: "La citoyenneté est un code ISO 3166-1 de trois lettres, ou de deux avec son système de codage", EN: "The citizenship is a code of three letters of ISO 3166-1, or of two with its coding system"},
 		Hint:     pam.Text{FR: "écrivez FRA ; deux lettres seulement avec leur système : FR^^ISO3166", EN: "write FRA; two letters only with their system: FR^^ISO3166"},
@@ -2939,7 +2973,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "iti.pid-29.death",
-		index:    156,
+		index:    158,
 		Level:    Must,
 		Text:     pam.Text{FR: "La sortie d'un patient décédé porte PID-30 = Y ; toute autre sortie laisse PID-29 vide", EN: "The discharge of a patient who has died has PID-30 = Y; any other discharge leaves PID-29 empty"},
 		Hint:     pam.Text{FR: "décès : PID-29 et PID-30 = Y ; sinon laissez PID-29 vide", EN: "death: PID-29 and PID-30 = Y; otherwise leave PID-29 empty"},
@@ -2960,7 +2994,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "iti.pid-31.identifier",
-		index:    157,
+		index:    159,
 		Level:    Should,
 		Text:     pam.Text{FR: "Un patient d'identité inconnue n'a qu'un identifiant provisoire", EN: "A patient of unknown identity has only one temporary identifier"},
 		Hint:     pam.Text{FR: "n'envoyez que l'IPP provisoire, ou mettez PID-31 à N", EN: "send only the temporary number, or set PID-31 to N"},
@@ -2979,7 +3013,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pid-32.missing",
-		index:    158,
+		index:    160,
 		Level:    Should,
 		Text:     pam.Text{FR: "Le statut de l'identité (PID-32) est transmis", EN: "The status of the identity (PID-32) is sent"},
 		Hint:     pam.Text{FR: "PROV pour une identité provisoire ou récupérée, VALI pour une identité validée (avec un INS : qualifiée)", EN: "PROV for a provisional or retrieved identity, VALI for a validated one (with an INS: qualified)"},
@@ -2997,7 +3031,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pid-32.code",
-		index:  159,
+		index:  161,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le statut de l'identité est un code de la table nationale 0445", EN: "The status of the identity is a code of the national table 0445"},
 		Hint:   pam.Text{FR: "identité qualifiée : VALI et l'INS ; validée : VALI ; récupérée ou provisoire : PROV ; QUAL n'existe pas", EN: "qualified identity: VALI and the INS; validated: VALI; retrieved or provisional: PROV; there is no QUAL"},
@@ -3014,7 +3048,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pid-32.doubtful",
-		index:    160,
+		index:    162,
 		Level:    Must,
 		Text:     pam.Text{FR: "Une identité douteuse ou fictive est provisoire (PROV)", EN: "A doubtful or fictitious identity is provisional (PROV)"},
 		Hint:     pam.Text{FR: "écrivez PROV~DOUT ou PROV~FICT, ou retirez DOUT ou FICT si l'identité est validée", EN: "write PROV~DOUT or PROV~FICT, or remove DOUT or FICT if the identity is validated"},
@@ -3034,7 +3068,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pid-32.fictitious",
-		index:    161,
+		index:    163,
 		Level:    Must,
 		Text:     pam.Text{FR: "Une identité fictive n'est ni douteuse ni homonyme", EN: "A fictitious identity is neither doubtful nor a homonym"},
 		Hint:     pam.Text{FR: "écrivez PROV~FICT seul ; DOUT et HOMA peuvent aller ensemble, sans FICT", EN: "write PROV~FICT alone; DOUT and HOMA may go together, without FICT"},
@@ -3054,7 +3088,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pid-32.status-twice",
-		index:    162,
+		index:    164,
 		Level:    Should,
 		Text:     pam.Text{FR: "Une identité n'a qu'un statut parmi PROV, VALI et VIDE", EN: "An identity has only one status of PROV, VALI and VIDE"},
 		Hint:     pam.Text{FR: "gardez le statut en vigueur ; les autres répétitions sont des attributs, comme HOMA", EN: "keep the status in force; the other repetitions are attributes, such as HOMA"},
@@ -3073,7 +3107,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pid-32.attribute-alone",
-		index:    163,
+		index:    165,
 		Level:    Should,
 		Text:     pam.Text{FR: "Un attribut (HOMA, DOUT, FICT) suit le statut de l'identité", EN: "An attribute (HOMA, DOUT, FICT) follows the status of the identity"},
 		Hint:     pam.Text{FR: "écrivez d'abord le statut : PROV~DOUT, VALI~HOMA", EN: "write the status first: PROV~DOUT, VALI~HOMA"},
@@ -3093,7 +3127,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "iti.pid-33.evn",
-		index:    164,
+		index:    166,
 		Level:    Should,
 		Text:     pam.Text{FR: "Dans un A31, la date de mise à jour (PID-33) est celle de l'événement (EVN-6)", EN: "In an A31 the date of the last update (PID-33) is that of the event (EVN-6)"},
 		Hint:     pam.Text{FR: "les deux disent quand l'identité a changé : mettez la même date", EN: "both say when the identity has changed: put the same date"},
@@ -3115,7 +3149,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pid-2.filled",
-		index:  165,
+		index:  167,
 		Level:  Must,
 		Text:   pam.Text{FR: "Tous les identifiants du patient sont en PID-3", EN: "All identifiers of the patient are in PID-3"},
 		Hint:   pam.Text{FR: "déplacez l'identifiant en PID-3, avec son autorité et son type", EN: "move the identifier to PID-3, with its authority and type"},
@@ -3132,7 +3166,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pid-9.filled",
-		index:  166,
+		index:  168,
 		Level:  Must,
 		Text:   pam.Text{FR: "Tous les noms du patient sont en PID-5", EN: "All names of the patient are in PID-5"},
 		Hint:   pam.Text{FR: "déplacez le nom en PID-5 : type D pour un nom utilisé, S pour un pseudonyme", EN: "move the name to PID-5: type D for a used name, S for a pseudonym"},
@@ -3149,7 +3183,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pid-12.filled",
-		index:  167,
+		index:  169,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le code géographique d'une adresse est dans l'adresse, non en PID-12", EN: "The geographic code of an address is in the address, not in PID-12"},
 		Hint:   pam.Text{FR: "laissez PID-12 vide ; le code du lieu de naissance se met en PID-11.9, avec le type BDL", EN: "leave PID-12 empty; the code of the birth place goes to PID-11.9, with type BDL"},
@@ -3166,7 +3200,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pid-19.filled",
-		index:  168,
+		index:  170,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le NIR n'est pas envoyé en PID-19", EN: "The social security number is not sent in PID-19"},
 		Hint:   pam.Text{FR: "NIR de facturation du patient : PID-3, type NH ; numéro de l'assuré : IN1-49 ; INS : PID-3, type INS", EN: "number of the patient used for billing: PID-3, type NH; number of the insured person: IN1-49; INS: PID-3, type INS"},
@@ -3183,7 +3217,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pid-20.filled",
-		index:  169,
+		index:  171,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le permis de conduire n'est pas envoyé", EN: "The driver's license is not sent"},
 		Hint:   pam.Text{FR: "laissez PID-20 vide ; le document qui valide l'identité se déclare en ZFD-7 (PC pour un permis)", EN: "leave PID-20 empty; the document that validates the identity is declared in ZFD-7 (PC for a license)"},
@@ -3200,7 +3234,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pid-28.filled",
-		index:  170,
+		index:  172,
 		Level:  Must,
 		Text:   pam.Text{FR: "La nationalité s'envoie en PID-26, non en PID-28", EN: "The nationality is sent in PID-26, not in PID-28"},
 		Hint:   pam.Text{FR: "écrivez le pays en PID-26 : FRA", EN: "write the country in PID-26: FRA"},
@@ -3217,7 +3251,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.nk1-33.missing",
-		index:    171,
+		index:    173,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un contact a un identifiant, sans lequel il ne peut être ni modifié ni clos", EN: "A contact has an identifier, without which it can be neither changed nor closed"},
 		Hint:     pam.Text{FR: "donnez au contact un identifiant stable : 500001^^^CHU&990000017&N^PN", EN: "give the contact a stable identifier: 500001^^^CHU&990000017&N^PN"},
@@ -3235,7 +3269,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.nk1-33.type",
-		index:  172,
+		index:  174,
 		Level:  Info,
 		Text:   pam.Text{FR: "L'identifiant d'un contact est de préférence du type PN", EN: "The identifier of a contact is preferably of type PN"},
 		Hint:   pam.Text{FR: "écrivez 500001^^^CHU&990000017&N^PN", EN: "write 500001^^^CHU&990000017&N^PN"},
@@ -3255,7 +3289,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.nk1-7.trusted",
-		index:    173,
+		index:    175,
 		Level:    Must,
 		Text:     pam.Text{FR: "La personne de confiance (K) est attachée au séjour et ne s'envoie pas dans A28 et A31", EN: "The trusted person (K) belongs to the stay and is not sent in A28 and A31"},
 		Hint:     pam.Text{FR: "envoyez la personne de confiance avec l'admission (A01, A04, A05) ou par Z99", EN: "send the trusted person with the admission (A01, A04, A05) or by Z99"},
@@ -3277,7 +3311,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.nk1-3.code",
-		index:    174,
+		index:    176,
 		Level:    Should,
 		Text:     pam.Text{FR: "Une relation que la table 0063 n'a pas s'envoie avec OTH et son texte", EN: "A relationship that table 0063 does not have is sent with OTH and its text"},
 		Hint:     pam.Text{FR: "écrivez OTH^Voisine^HL70063", EN: "write OTH^Voisine^HL70063"},
@@ -3295,7 +3329,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.nk1-3.text",
-		index:    175,
+		index:    177,
 		Level:    Should,
 		Text:     pam.Text{FR: "La relation OTH est précisée par un texte", EN: "The relationship OTH is explained by a text"},
 		Hint:     pam.Text{FR: "écrivez OTH^Voisine^HL70063", EN: "write OTH^Voisine^HL70063"},
@@ -3313,8 +3347,45 @@ var generatedRules = [...]Rule{
 		},
 	},
 	{
+		ID:     "hl7.pid-7.future",
+		index:  178,
+		Level:  Should,
+		Text:   pam.Text{FR: "Le patient est né avant l'envoi du message", EN: "The patient was born before the message was sent"},
+		Hint:   pam.Text{FR: "corrigez la date de naissance, ou l'horloge de l'émetteur si MSH-7 est faux", EN: "correct the date of birth, or the clock of the sender if MSH-7 is wrong"},
+		say:    pam.Text{FR: "{path} vaut « {actual} » : cette naissance est postérieure à l'envoi du message (MSH-7)", EN: "{path} is \"{actual}\": this birth is later than the sending of the message (MSH-7)"},
+		Source: "HL7 v2.5 3.4.2.7, 2.15.9.7",
+		Fields: []string{"PID-7", "MSH-7"},
+		Good:   Example{Messages: []string{"A28/prov"}, Settings: nil, Edits: []string{"PID-7 = 20080102"}},
+		Bad:    Example{Messages: []string{"A28/prov"}, Settings: nil, Edits: []string{"PID-7 = 20990102"}},
+		body: body{
+			acts:   true,
+			eachID: 10,
+			needs:  0x400,
+			lines:  []line{{"level", "should"}, {"each", "PID"}, {"check", "born-later"}},
+		},
+	},
+	{
+		ID:     "hl7.pid-7.swapped",
+		index:  179,
+		Level:  Must,
+		Text:   pam.Text{FR: "PID-7 est la date de naissance, PID-8 le sexe", EN: "PID-7 is the date of birth, PID-8 the sex"},
+		Hint:   pam.Text{FR: "écrivez la date de naissance en PID-7 et le sexe en PID-8", EN: "write the date of birth in PID-7 and the sex in PID-8"},
+		say:    pam.Text{FR: "PID-7 vaut « {actual} » et PID-8 est une date : les deux champs sont intervertis", EN: "PID-7 is \"{actual}\" and PID-8 is a date: the two fields are swapped"},
+		Source: "HL7 v2.5 3.4.2.7, 3.4.2.8",
+		Fields: []string{"PID-7", "PID-8"},
+		values: []string{"M", "F", "U", "O", "A", "N"},
+		Good:   Example{Messages: []string{"A28"}, Settings: nil, Edits: nil},
+		Bad:    Example{Messages: []string{"A28"}, Settings: nil, Edits: []string{"PID-7 = F", "PID-8 = 20010114"}},
+		body: body{
+			acts:   true,
+			eachID: 10,
+			needs:  0x400,
+			lines:  []line{{"level", "must"}, {"each", "PID"}, {"when", "-8 longer 7 and -8 shape 9+"}, {"expect", "not -7.1 in M F U O A N at -7"}},
+		},
+	},
+	{
 		ID:     "ins.pid-3.type",
-		index:  176,
+		index:  180,
 		Level:  Must,
 		Text:   pam.Text{FR: "Un identifiant attribué par l'autorité de l'INS est du type INS", EN: "An identifier assigned by the authority of the INS is of type INS"},
 		Hint:   pam.Text{FR: "écrivez INS en CX-5 ; le NIR de facturation est du type NH, avec l'autorité ASIP-SANTE-NIR", EN: "write INS in CX-5; the number used for billing is of type NH, with the authority ASIP-SANTE-NIR"},
@@ -3334,7 +3405,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-3.length",
-		index:    177,
+		index:    181,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le matricule INS a 15 caractères, clé comprise", EN: "The INS has 15 characters, key included"},
 		Hint:     pam.Text{FR: "les 13 caractères du NIR ou du NIA sont suivis des 2 chiffres de la clé, sans espace : 260058815400233", EN: "the 13 characters of the NIR or NIA are followed by the 2 digits of the key, without blanks: 260058815400233"},
@@ -3354,7 +3425,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-3.format",
-		index:    178,
+		index:    182,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le matricule INS n'a que des chiffres, hors 2A ou 2B pour la Corse", EN: "The INS has only digits, except 2A or 2B for Corsica"},
 		Hint:     pam.Text{FR: "seuls les caractères 6 et 7, le département, peuvent être 2A ou 2B, en capitales", EN: "only characters 6 and 7, the department, may be 2A or 2B, in capitals"},
@@ -3374,7 +3445,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-3.key",
-		index:    179,
+		index:    183,
 		Level:    Must,
 		Text:     pam.Text{FR: "La clé du matricule INS est juste : 97 moins le reste du numéro par 97, où 2A compte pour 19 et 2B pour 18", EN: "The key of the INS is right: 97 minus the remainder of the number by 97, in which 2A counts as 19 and 2B as 18"},
 		Hint:     pam.Text{FR: "un chiffre est sans doute faux : reprenez le matricule rendu par INSi ; pour les exemples nationaux, dont des clés sont fausses, réglez ins_key sur warning", EN: "one digit is probably wrong: take the number that INSi has returned; for national examples, some of which have a wrong key, set ins_key to warning"},
@@ -3395,7 +3466,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "ins.pid-3.once",
-		index:  180,
+		index:  184,
 		Level:  Must,
 		Text:   pam.Text{FR: "Un patient a au plus un INS-NIR et un INS-NIA : seul le dernier matricule est transmis", EN: "A patient has at most one INS-NIR and one INS-NIA: only the latest number is sent"},
 		Hint:   pam.Text{FR: "n'envoyez que le matricule en vigueur, jamais l'historique rendu par INSi", EN: "send only the number in force, never the history that INSi returns"},
@@ -3413,7 +3484,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-3.nia",
-		index:    181,
+		index:    185,
 		Level:    Info,
 		Text:     pam.Text{FR: "Quand un NIR et un NIA se côtoient, le destinataire garde le NIR", EN: "When a NIR and a NIA stand side by side, the receiver keeps the NIR"},
 		Hint:     pam.Text{FR: "admis quand un NIA devient un NIR (A31) ; le NIR seul suffit", EN: "accepted when a NIA becomes a NIR (A31); the NIR alone will do"},
@@ -3433,7 +3504,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "ins.pid-3.oid",
-		index:  182,
+		index:  186,
 		Level:  Must,
 		Text:   pam.Text{FR: "L'autorité d'un INS est désignée par l'OID de l'INS-NIR ou de l'INS-NIA", EN: "The authority of an INS is identified by the OID of INS-NIR or INS-NIA"},
 		Hint:   pam.Text{FR: "1.2.250.1.213.1.4.8 pour un NIR, 1.2.250.1.213.1.4.9 pour un NIA ; .10 (test) et .11 (démonstration) hors production", EN: "1.2.250.1.213.1.4.8 for a NIR, 1.2.250.1.213.1.4.9 for a NIA; .10 (test) and .11 (demonstration) outside production"},
@@ -3453,7 +3524,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-3.namespace",
-		index:    183,
+		index:    187,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le nom de l'autorité d'un INS est celui de son OID", EN: "The name of the authority of an INS is that of its OID"},
 		Hint:     pam.Text{FR: "ASIP-SANTE-INS-NIR va avec .4.8 (.4.10 en test, .4.11 en démonstration), ASIP-SANTE-INS-NIA avec .4.9", EN: "ASIP-SANTE-INS-NIR goes with .4.8 (.4.10 in test, .4.11 in demonstration), ASIP-SANTE-INS-NIA with .4.9"},
@@ -3474,7 +3545,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "ins.pid-3.iso",
-		index:  184,
+		index:  188,
 		Level:  Must,
 		Text:   pam.Text{FR: "L'OID de l'autorité d'un INS est du type ISO", EN: "The OID of the authority of an INS is of type ISO"},
 		Hint:   pam.Text{FR: "écrivez ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.8&ISO", EN: "write ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.8&ISO"},
@@ -3494,7 +3565,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-3.test-oid",
-		index:    185,
+		index:    189,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un INS de test ou de démonstration ne circule pas en production", EN: "An INS of test or demonstration does not travel in production"},
 		Hint:     pam.Text{FR: "en production l'OID est 1.2.250.1.213.1.4.8 ; pour un essai, annoncez-le en MSH-11 (D ou T) ou réglez ins_environment sur test", EN: "in production the OID is 1.2.250.1.213.1.4.8; for a trial, announce it in MSH-11 (D or T) or set ins_environment to test"},
@@ -3515,7 +3586,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-3.production-oid",
-		index:    186,
+		index:    190,
 		Level:    Should,
 		Text:     pam.Text{FR: "Un essai emploie des INS de test ou de démonstration, non de vraies personnes", EN: "A trial uses INS of test or demonstration, not of real persons"},
 		Hint:     pam.Text{FR: "employez un matricule de test avec l'OID 1.2.250.1.213.1.4.10 ou .11, ou réglez ins_environment sur any", EN: "use a test number with the OID 1.2.250.1.213.1.4.10 or .11, or set ins_environment to any"},
@@ -3536,7 +3607,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-3.dates",
-		index:    187,
+		index:    191,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un INS est transmis sans dates : CX-7 et CX-8 sont vides", EN: "An INS is sent without dates: CX-7 and CX-8 are empty"},
 		Hint:     pam.Text{FR: "laissez CX-7 et CX-8 vides ; la date de l'appel à INSi se met en ZFD-6", EN: "leave CX-7 and CX-8 empty; the date of the call to INSi goes to ZFD-6"},
@@ -3556,7 +3627,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "ins.pid-32.vali",
-		index:  188,
+		index:  192,
 		Level:  Must,
 		Text:   pam.Text{FR: "Un INS n'est transmis qu'avec une identité validée : PID-32 contient VALI", EN: "An INS is only sent with a validated identity: PID-32 contains VALI"},
 		Hint:   pam.Text{FR: "identité qualifiée : VALI et l'INS ; récupérée ou provisoire : PROV sans l'INS. Le destinataire ignore un INS sans VALI", EN: "qualified identity: VALI and the INS; retrieved or provisional: PROV without the INS. The receiver ignores an INS without VALI"},
@@ -3575,7 +3646,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-5.birth-name",
-		index:    189,
+		index:    193,
 		Level:    Must,
 		Text:     pam.Text{FR: "Avec un INS, le nom de naissance (type L) est transmis", EN: "With an INS the birth name (type L) is sent"},
 		Hint:     pam.Text{FR: "envoyez les traits rendus par INSi : NOM^PRÉNOM^LISTE DES PRÉNOMS^^^^L", EN: "send the traits that INSi has returned: NAME^GIVEN NAME^LIST OF GIVEN NAMES^^^^L"},
@@ -3594,7 +3665,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-5.family-name",
-		index:    190,
+		index:    194,
 		Level:    Must,
 		Text:     pam.Text{FR: "Avec un INS, le nom de naissance n'est pas vide", EN: "With an INS the birth name is not empty"},
 		Hint:     pam.Text{FR: "reprenez le nom rendu par INSi ; SANSNOM quand la personne n'en a pas", EN: "take the name that INSi has returned; SANSNOM when the person has none"},
@@ -3614,7 +3685,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-5.given-name",
-		index:    191,
+		index:    195,
 		Level:    Must,
 		Text:     pam.Text{FR: "Avec un INS, le premier prénom de naissance est transmis en XPN-2", EN: "With an INS the first given name is sent in XPN-2"},
 		Hint:     pam.Text{FR: "écrivez le premier des prénoms rendus par INSi ; SANSPRENOM quand la personne n'en a pas", EN: "write the first of the given names that INSi has returned; SANSPRENOM when the person has none"},
@@ -3634,7 +3705,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-5.given-names",
-		index:    192,
+		index:    196,
 		Level:    Must,
 		Text:     pam.Text{FR: "Avec un INS, la liste des prénoms de naissance est transmise en XPN-3", EN: "With an INS the list of given names is sent in XPN-3"},
 		Hint:     pam.Text{FR: "reprenez toute la liste rendue par INSi, séparée par des espaces, premier prénom compris : JEANNE MARIE CECILE", EN: "take the whole list that INSi has returned, separated by blanks, the first one included: JEANNE MARIE CECILE"},
@@ -3653,8 +3724,29 @@ var generatedRules = [...]Rule{
 		},
 	},
 	{
+		ID:       "ins.msh-11.trial",
+		index:    197,
+		Level:    Info,
+		Text:     pam.Text{FR: "Un message d'essai (MSH-11 = T ou D) ne porte pas l'INS d'une autorité de production", EN: "A message of a trial (MSH-11 = T or D) has no INS of a production authority"},
+		Hint:     pam.Text{FR: "pour un essai, employez un matricule de test (OID 1.2.250.1.213.1.4.10 ou .11) : l'INS d'une personne n'a pas à y paraître", EN: "for a trial use a test number (OID 1.2.250.1.213.1.4.10 or .11): the INS of a person has no place there"},
+		say:      pam.Text{FR: "MSH-11 vaut {actual}, un essai, alors que PID-3 porte un INS de production", EN: "MSH-11 is {actual}, a trial, although PID-3 has an INS of production"},
+		expected: pam.Text{FR: "P, ou un INS de test", EN: "P, or an INS for tests"},
+		Source:   "PAM.fr 6.6.1; HL7 table 0103",
+		Covers:   []string{"INS-003"},
+		Fields:   []string{"MSH-11", "PID-3", "PID-3", "MSH-11"},
+		Tables:   []string{"0103"},
+		values:   []string{"T", "D"},
+		Good:     Example{Messages: []string{"A28"}, Settings: nil, Edits: nil},
+		Bad:      Example{Messages: []string{"A28"}, Settings: nil, Edits: []string{"MSH-11 = T"}},
+		body: body{
+			acts:  true,
+			needs: 0x1,
+			lines: []line{{"level", "info"}, {"when", "PID-3[.5=INS].4.2 in 1.2.250.1.213.1.4.8 1.2.250.1.213.1.4.9"}, {"expect", "not MSH-11.1 in T D at MSH-11"}},
+		},
+	},
+	{
 		ID:       "ins.pid-7.date",
-		index:    193,
+		index:    198,
 		Level:    Must,
 		Text:     pam.Text{FR: "Avec un INS, la date de naissance est transmise au jour près", EN: "With an INS the date of birth is sent to the day"},
 		Hint:     pam.Text{FR: "écrivez la date rendue par INSi, AAAAMMJJ : un jour inconnu y vaut 01, un mois inconnu 01, les deux 31 décembre", EN: "write the date that INSi has returned, YYYYMMDD: an unknown day is 01 there, an unknown month 01, both 31 December"},
@@ -3673,7 +3765,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "ins.pid-8.sex",
-		index:  194,
+		index:  199,
 		Level:  Must,
 		Text:   pam.Text{FR: "Avec un INS, le sexe est M ou F", EN: "With an INS the sex is M or F"},
 		Hint:   pam.Text{FR: "reprenez le sexe rendu par INSi", EN: "take the sex that INSi has returned"},
@@ -3692,7 +3784,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-11.birth-place",
-		index:    195,
+		index:    200,
 		Level:    Must,
 		Text:     pam.Text{FR: "Avec un INS, le code du lieu de naissance est transmis dans une adresse de type BDL, en XAD-9", EN: "With an INS the code of the birth place is sent in an address of type BDL, in XAD-9"},
 		Hint:     pam.Text{FR: "ajoutez ^^^^^FRA^BDL^^88154 : le code officiel géographique (COG) de la commune, 99 et le pays à l'étranger, 99999 s'il est inconnu", EN: "add ^^^^^FRA^BDL^^88154: the code (COG) of the commune, 99 and the country abroad, 99999 if it is unknown"},
@@ -3711,7 +3803,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-11.cog",
-		index:    196,
+		index:    201,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le code du lieu de naissance est un code COG de cinq caractères", EN: "The code of the birth place is a COG code of five characters"},
 		Hint:     pam.Text{FR: "commune : 5 chiffres, ou 2A et 2B en Corse (jamais un code postal) ; pays étranger : 99 et trois chiffres ; inconnu : 99999", EN: "commune: 5 digits, or 2A and 2B in Corsica (never a postal code); foreign country: 99 and three digits; unknown: 99999"},
@@ -3731,7 +3823,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.zfd-4.corrected",
-		index:    197,
+		index:    202,
 		Level:    Must,
 		Text:     pam.Text{FR: "Une date de naissance corrigée (ZFD-4 = Y) exclut l'INS", EN: "A corrected date of birth (ZFD-4 = Y) excludes an INS"},
 		Hint:     pam.Text{FR: "retirez l'INS de PID-3, ou mettez ZFD-4 à N si la date est celle rendue par INSi", EN: "remove the INS from PID-3, or set ZFD-4 to N if the date is the one that INSi has returned"},
@@ -3750,7 +3842,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-5.comma",
-		index:    198,
+		index:    203,
 		Level:    Should,
 		Text:     pam.Text{FR: "Les prénoms de la liste (XPN-3) sont séparés par des espaces", EN: "The given names of the list (XPN-3) are separated by blanks"},
 		Hint:     pam.Text{FR: "écrivez JEANNE MARIE CECILE", EN: "write JEANNE MARIE CECILE"},
@@ -3770,7 +3862,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "ins.pid-5.first-name",
-		index:  199,
+		index:  204,
 		Level:  Should,
 		Text:   pam.Text{FR: "Le premier prénom (XPN-2) est le début de la liste des prénoms (XPN-3)", EN: "The first given name (XPN-2) is the beginning of the list of given names (XPN-3)"},
 		Hint:   pam.Text{FR: "XPN-3 reprend tous les prénoms de naissance, le premier compris ; un prénom choisi va avec le nom utilisé, de type D", EN: "XPN-3 has all given names of the birth certificate, the first one included; a chosen one goes with the used name, of type D"},
@@ -3789,11 +3881,11 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-5.strict",
-		index:    200,
+		index:    205,
 		Level:    Should,
-		Text:     pam.Text{FR: "Les traits stricts du nom de naissance s'écrivent en capitales, sans signe diacritique", EN: "The strict traits of the birth name are written in capitals, without diacritics"},
+		Text:     pam.Text{FR: "Les traits stricts du nom de naissance s'écrivent en capitales, sans signe diacritique ni espace superflue", EN: "The strict traits of the birth name are written in capitals, without diacritics or needless blanks"},
 		Hint:     pam.Text{FR: "écrivez les lettres de A à Z, l'espace, le trait d'union et l'apostrophe : D'ORVES, JEAN-PIERRE ; le nom utilisé (type D) garde ses accents", EN: "write the letters A to Z, blank, hyphen and apostrophe: D'ORVES, JEAN-PIERRE; the used name (type D) keeps its accents"},
-		say:      pam.Text{FR: "{path} vaut « {actual} » : le nom et les prénoms de naissance s'écrivent en capitales sans accent", EN: "{path} is \"{actual}\": birth name and given names are written in capitals without accents"},
+		say:      pam.Text{FR: "{path} vaut « {actual} » : le nom et les prénoms de naissance s'écrivent en capitales sans accent, sans espace au début, à la fin ni en double", EN: "{path} is \"{actual}\": birth name and given names are written in capitals without accents, without blanks before, behind or doubled"},
 		expected: pam.Text{FR: "des capitales de A à Z", EN: "capitals from A to Z"},
 		Source:   "RNIV 1",
 		Covers:   []string{"INS-010"},
@@ -3809,7 +3901,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-32.remaining",
-		index:    201,
+		index:    206,
 		Level:    Info,
 		Text:     pam.Text{FR: "Après la suppression d'un INS, l'identité n'est plus qualifiée", EN: "After the deletion of an INS the identity is no longer qualified"},
 		Hint:     pam.Text{FR: "gardez VALI si la pièce d'identité fait toujours foi ; PROV si l'identité redevient récupérée ou provisoire", EN: "keep VALI if the identity document still stands; PROV if the identity is retrieved or provisional again"},
@@ -3831,7 +3923,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-32.document",
-		index:    202,
+		index:    207,
 		Level:    Info,
 		Text:     pam.Text{FR: "Une identité validée l'est sur un document, que ZFD-7 nomme", EN: "An identity is validated on a document, which ZFD-7 names"},
 		Hint:     pam.Text{FR: "indiquez le document contrôlé : CN, PA, CS, AN, LE… ; pamlab explain ZFD-7 donne la liste", EN: "name the document that was checked: CN, PA, CS, AN, LE…; pamlab explain ZFD-7 gives the list"},
@@ -3851,7 +3943,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.mrg-1.unanswered",
-		index:    203,
+		index:    208,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un A47 qui retire un INS (MRG-1) donne en PID-3 le nouveau, ou sa suppression", EN: "An A47 that removes an INS (MRG-1) has the new one in PID-3, or its deletion"},
 		Hint:     pam.Text{FR: "changement : IPP et nouvel INS en PID-3 ; suppression : IPP et \"\"^^^ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.8&ISO^INS", EN: "change: internal number and new INS in PID-3; deletion: internal number and \"\"^^^ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.8&ISO^INS"},
@@ -3872,7 +3964,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.mrg-1.type",
-		index:    204,
+		index:    209,
 		Level:    Must,
 		Text:     pam.Text{FR: "L'INS retiré par un A47 est du type INS", EN: "The INS that an A47 removes is of type INS"},
 		Hint:     pam.Text{FR: "écrivez INS en CX-5 : c'est par ce type que le destinataire retrouve l'INS à remplacer", EN: "write INS in CX-5: it is by this type that the receiver finds the INS to be replaced"},
@@ -3892,7 +3984,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.mrg-1.same",
-		index:    205,
+		index:    210,
 		Level:    Must,
 		Text:     pam.Text{FR: "L'INS retiré par un A47 (MRG-1) n'est pas celui qu'il donne (PID-3)", EN: "The INS that an A47 removes (MRG-1) is not the one it gives (PID-3)"},
 		Hint:     pam.Text{FR: "MRG-1 porte l'ancien INS et PID-3 le nouveau ; pour des traits seulement, envoyez un A31", EN: "MRG-1 has the old INS and PID-3 the new one; for traits only send an A31"},
@@ -3911,7 +4003,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.mrg-1.deleted",
-		index:    206,
+		index:    211,
 		Level:    Must,
 		Text:     pam.Text{FR: "La suppression d'un INS nomme en MRG-1 l'INS supprimé", EN: "The deletion of an INS names the deleted INS in MRG-1"},
 		Hint:     pam.Text{FR: "écrivez l'INS à supprimer en MRG-1, avec son autorité et le type INS", EN: "write the INS to be deleted in MRG-1, with its authority and type INS"},
@@ -3932,7 +4024,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-3.deletion",
-		index:    207,
+		index:    212,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un INS est supprimé par un A47", EN: "An INS is deleted by an A47"},
 		Hint:     pam.Text{FR: "envoyez un A47 : l'INS en MRG-1, l'IPP et \"\"^^^ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.8&ISO^INS en PID-3", EN: "send an A47: the INS in MRG-1, the internal number and \"\"^^^ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.8&ISO^INS in PID-3"},
@@ -3953,7 +4045,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-3.kept",
-		index:    208,
+		index:    213,
 		Level:    Must,
 		Text:     pam.Text{FR: "Une suppression d'INS ne laisse pas d'autre INS", EN: "A deletion of an INS leaves no other INS"},
 		Hint:     pam.Text{FR: "pour remplacer un INS, donnez le nouveau sans \"\" ; pour le supprimer, n'en laissez aucun", EN: "to replace an INS give the new one without \"\"; to delete it leave none"},
@@ -3975,7 +4067,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-3.billing",
-		index:    209,
+		index:    214,
 		Level:    Should,
 		Text:     pam.Text{FR: "Le NIR de facturation (type NH) a l'autorité ASIP-SANTE-NIR", EN: "The number used for billing (type NH) has the authority ASIP-SANTE-NIR"},
 		Hint:     pam.Text{FR: "écrivez ASIP-SANTE-NIR&1.2.250.1.213.1.4.8&ISO ; ASIP-SANTE-INS-NIR est l'autorité de l'INS, de type INS", EN: "write ASIP-SANTE-NIR&1.2.250.1.213.1.4.8&ISO; ASIP-SANTE-INS-NIR is the authority of the INS, of type INS"},
@@ -3996,7 +4088,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "ins.pid-3.ins-c-oid",
-		index:  210,
+		index:  215,
 		Level:  Info,
 		Text:   pam.Text{FR: "L'INS-C, obsolète, a un OID qui lui est propre", EN: "The INS-C, obsolete, has an OID of its own"},
 		Hint:   pam.Text{FR: "l'INS-C n'est plus en usage : envoyez l'INS (type INS) ou rien", EN: "the INS-C is no longer in use: send the INS (type INS) or nothing"},
@@ -4016,7 +4108,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "ins.pid-3.ins-c-date",
-		index:    211,
+		index:    216,
 		Level:    Info,
 		Text:     pam.Text{FR: "Un INS-C porte en CX-7 la date de son calcul", EN: "An INS-C has in CX-7 the date on which it was computed"},
 		Hint:     pam.Text{FR: "l'INS-C n'est plus en usage : envoyez l'INS (type INS) ou rien", EN: "the INS-C is no longer in use: send the INS (type INS) or nothing"},
@@ -4036,7 +4128,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.pid-18.or-pv1-19",
-		index:  212,
+		index:  217,
 		Level:  Must,
 		Text:   pam.Text{FR: "Un message de séjour nomme le dossier (PID-18) ou la venue (PV1-19)", EN: "A message about a stay names the account (PID-18) or the visit (PV1-19)"},
 		Hint:   pam.Text{FR: "renseignez PID-18 (type AN) ou PV1-19 (type VN)", EN: "fill PID-18 (type AN) or PV1-19 (type VN)"},
@@ -4054,7 +4146,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.pv1-51.visit",
-		index:  213,
+		index:  218,
 		Level:  Must,
 		Text:   pam.Text{FR: "PV1-51 vaut V dès que PV1-19 est renseigné", EN: "PV1-51 is V whenever PV1-19 is filled"},
 		Hint:   pam.Text{FR: "écrivez V dans PV1-51 : le message parle d'une venue", EN: "write V in PV1-51: the message speaks of a visit"},
@@ -4073,7 +4165,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.pv1-2.change",
-		index:  214,
+		index:  219,
 		Level:  Must,
 		Text:   pam.Text{FR: "A06 mène à une classe hospitalisée, A07 à une classe externe", EN: "A06 leads to an inpatient class, A07 to an outpatient one"},
 		Hint:   pam.Text{FR: "A06 : I ou une autre classe d'hospitalisation ; A07 : O ou une autre classe externe", EN: "A06: I or another inpatient class; A07: O or another outpatient class"},
@@ -4094,7 +4186,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.pv1-3.transfer",
-		index:  215,
+		index:  220,
 		Level:  Must,
 		Text:   pam.Text{FR: "Une mutation, ou son annulation, dit où est le patient", EN: "A transfer, or its cancellation, says where the patient is"},
 		Hint:   pam.Text{FR: "A02 : le nouvel emplacement ; A12 : celui d'avant la mutation annulée", EN: "A02: the new location; A12: the one before the cancelled transfer"},
@@ -4114,7 +4206,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.pv1-6.transfer",
-		index:  216,
+		index:  221,
 		Level:  Must,
 		Text:   pam.Text{FR: "Une mutation dit d'où vient le patient", EN: "A transfer says where the patient comes from"},
 		Hint:   pam.Text{FR: "écrivez dans PV1-6 l'emplacement d'avant la mutation", EN: "write the location before the transfer in PV1-6"},
@@ -4134,7 +4226,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.pv1-42.pending",
-		index:  217,
+		index:  222,
 		Level:  Must,
 		Text:   pam.Text{FR: "Une mutation en attente, ou son annulation, dit où le patient doit aller", EN: "A pending transfer, or its cancellation, says where the patient is to go"},
 		Hint:   pam.Text{FR: "écrivez dans PV1-42 l'emplacement où le patient est attendu", EN: "write the location where the patient is expected in PV1-42"},
@@ -4154,7 +4246,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.pv1-11.tracking",
-		index:  218,
+		index:  223,
 		Level:  Should,
 		Text:   pam.Text{FR: "Le suivi d'un déplacement dit où va, ou se trouve, le patient", EN: "Tracking a patient says where he goes or is"},
 		Hint:   pam.Text{FR: "PV1-11 : lieu temporaire ; PV1-3 : retour à un lieu permanent ; PV1-42 : lieu où le patient est attendu", EN: "PV1-11: a temporary place; PV1-3: back to a permanent one; PV1-42: where the patient is expected"},
@@ -4174,7 +4266,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "iti.pv1-11.elsewhere",
-		index:    219,
+		index:    224,
 		Level:    Should,
 		Text:     pam.Text{FR: "Un emplacement temporaire n'a sa place que dans le suivi des déplacements", EN: "A temporary location belongs only in the tracking of patients"},
 		Hint:     pam.Text{FR: "videz PV1-11 ; seuls A09, A10, A32 et A33 s'en servent", EN: "empty PV1-11; only A09, A10, A32 and A33 use it"},
@@ -4194,7 +4286,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.pid-5.family",
-		index:  220,
+		index:  225,
 		Level:  Must,
 		Text:   pam.Text{FR: "Une des répétitions de PID-5, au moins, a un nom de famille", EN: "At least one repetition of PID-5 has a family name"},
 		Hint:   pam.Text{FR: "renseignez PID-5.1", EN: "fill PID-5.1"},
@@ -4212,7 +4304,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.pid-31.alias",
-		index:  221,
+		index:  226,
 		Level:  Should,
 		Text:   pam.Text{FR: "Un patient d'identité inconnue est sous un alias : PID-32 vaut AL", EN: "A patient of unknown identity goes by an alias: PID-32 is AL"},
 		Hint:   pam.Text{FR: "écrivez AL dans PID-32", EN: "write AL in PID-32"},
@@ -4231,7 +4323,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.mrg-1.same-type",
-		index:  222,
+		index:  227,
 		Level:  Must,
 		Text:   pam.Text{FR: "Chaque identifiant de MRG-1 cède la place à un identifiant de PID-3 du même type", EN: "Each identifier of MRG-1 gives way to an identifier of PID-3 of the same type"},
 		Hint:   pam.Text{FR: "donnez à MRG-1 et PID-3 des identifiants de même type (CX-5), par exemple PI et PI", EN: "give identifiers of the same type (CX-5) in MRG-1 and PID-3, PI and PI for instance"},
@@ -4251,7 +4343,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.mrg-1.authority",
-		index:  223,
+		index:  228,
 		Level:  Must,
 		Text:   pam.Text{FR: "L'identifiant de PID-3 qui remplace celui de MRG-1 vient de la même autorité", EN: "The identifier of PID-3 that replaces the one of MRG-1 comes from the same authority"},
 		Hint:   pam.Text{FR: "vérifiez CX-4 dans MRG-1 et PID-3 : une fusion se fait dans un seul domaine d'identification", EN: "check CX-4 in MRG-1 and PID-3: a merge stays within one domain of identification"},
@@ -4270,7 +4362,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.mrg-1.gone",
-		index:  224,
+		index:  229,
 		Level:  Must,
 		Text:   pam.Text{FR: "L'identifiant de MRG-1 n'est plus dans PID-3", EN: "The identifier of MRG-1 is no longer in PID-3"},
 		Hint:   pam.Text{FR: "MRG-1 : l'identifiant qui disparaît, ou le patient d'avant ; PID-3 : celui qui reste ; un identifiant inchangé n'a rien à faire dans MRG-1", EN: "MRG-1: the identifier that goes, or the former patient; PID-3: the one that stays; what does not change has no place in MRG-1"},
@@ -4290,7 +4382,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.mrg-1.several",
-		index:  225,
+		index:  230,
 		Level:  Should,
 		Text:   pam.Text{FR: "Un A47 ne change qu'un identifiant", EN: "An A47 changes one identifier only"},
 		Hint:   pam.Text{FR: "envoyez un A47 par identifiant changé", EN: "send an A47 for each identifier that changes"},
@@ -4311,7 +4403,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.mrg-1.ipp",
-		index:    226,
+		index:    231,
 		Level:    Should,
 		Text:     pam.Text{FR: "Un IPP ne se change pas : les dossiers se fusionnent par A40", EN: "An IPP is not changed: records are merged by A40"},
 		Hint:     pam.Text{FR: "envoyez A40, qui fusionne l'ancien dossier dans le nouveau ; un changement d'IPP est possible mais déconseillé", EN: "send A40, which merges the old record into the new one; changing an IPP is possible but discouraged"},
@@ -4332,7 +4424,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.mrg-3.moved",
-		index:  227,
+		index:  232,
 		Level:  Must,
 		Text:   pam.Text{FR: "A44 dit dans MRG-3 quel dossier change de patient", EN: "A44 says in MRG-3 which account moves to another patient"},
 		Hint:   pam.Text{FR: "PID-3 : le patient qui reçoit le dossier ; MRG-1 : le patient qui le perd ; MRG-3 : le dossier", EN: "PID-3: the patient who gets the account; MRG-1: the patient who loses it; MRG-3: the account"},
@@ -4354,7 +4446,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pid-18.moved",
-		index:  228,
+		index:  233,
 		Level:  Should,
 		Text:   pam.Text{FR: "Dans A44, PID-18 est le dossier qui change de patient, celui de MRG-3", EN: "In A44 PID-18 is the account that moves to another patient, the one in MRG-3"},
 		Hint:   pam.Text{FR: "répétez le numéro de MRG-3 dans PID-18", EN: "repeat the number of MRG-3 in PID-18"},
@@ -4373,7 +4465,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.mrg-3.renumbered",
-		index:  229,
+		index:  234,
 		Level:  Info,
 		Text:   pam.Text{FR: "A49 remplace le numéro de dossier de MRG-3 par celui de PID-18", EN: "A49 replaces the account number in MRG-3 by the one in PID-18"},
 		Hint:   pam.Text{FR: "MRG-3 : l'ancien numéro ; PID-18 : le nouveau ; A49 ne sert qu'à cela", EN: "MRG-3: the old number; PID-18: the new one; A49 serves for nothing else"},
@@ -4393,7 +4485,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.mrg-3.class",
-		index:  230,
+		index:  235,
 		Level:  Must,
 		Text:   pam.Text{FR: "MRG n'accompagne A06 et A07 que si le dossier change : MRG-3 l'ancien, PID-18 le nouveau", EN: "MRG goes with A06 and A07 only when the account changes: MRG-3 the old one, PID-18 the new one"},
 		Hint:   pam.Text{FR: "écrivez l'ancien dossier dans MRG-3 et le nouveau dans PID-18, ou retirez MRG : rien n'est fusionné", EN: "write the old account in MRG-3 and the new one in PID-18, or remove MRG: nothing is merged"},
@@ -4413,7 +4505,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.zbe-4.event",
-		index:  231,
+		index:  236,
 		Level:  Must,
 		Text:   pam.Text{FR: "ZBE-4 va avec l'événement : INSERT, CANCEL pour une annulation, UPDATE pour Z99", EN: "ZBE-4 goes with the event: INSERT, CANCEL for a cancellation, UPDATE for Z99"},
 		Hint:   pam.Text{FR: "INSERT crée un mouvement, CANCEL l'annule, UPDATE le corrige, par Z99 seulement", EN: "INSERT makes a movement, CANCEL takes it back, UPDATE corrects it, by Z99 only"},
@@ -4430,7 +4522,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.zbe-5.code",
-		index:  232,
+		index:  237,
 		Level:  Must,
 		Text:   pam.Text{FR: "ZBE-5 vaut Y pour un mouvement passé, N pour le mouvement courant", EN: "ZBE-5 is Y for a past movement, N for the current one"},
 		Hint:   pam.Text{FR: "écrivez N, ou Y si un mouvement plus récent du séjour est connu", EN: "write N, or Y if a later movement of the stay is known"},
@@ -4449,7 +4541,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "iti.zbe-5.cancel",
-		index:    233,
+		index:    238,
 		Level:    Must,
 		Text:     pam.Text{FR: "Seul le mouvement courant s'annule : ZBE-5 vaut N", EN: "Only the current movement can be cancelled: ZBE-5 is N"},
 		Hint:     pam.Text{FR: "corrigez un mouvement passé par Z99, ou annulez d'abord ceux qui le suivent", EN: "correct a past movement by Z99, or cancel those that follow it first"},
@@ -4468,7 +4560,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.zbe-6.required",
-		index:  234,
+		index:  239,
 		Level:  Must,
 		Text:   pam.Text{FR: "Une correction ou une annulation dit quel événement avait créé le mouvement", EN: "A correction or cancellation says which event had made the movement"},
 		Hint:   pam.Text{FR: "écrivez dans ZBE-6 l'événement de l'INSERT : A01 pour une admission, A02 pour une mutation", EN: "write the event of the INSERT in ZBE-6: A01 for an admission, A02 for a transfer"},
@@ -4486,7 +4578,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "iti.zbe-6.insert",
-		index:    235,
+		index:    240,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un nouveau mouvement n'a pas d'événement d'origine", EN: "A new movement has no original event"},
 		Hint:     pam.Text{FR: "laissez ZBE-6 vide avec INSERT", EN: "leave ZBE-6 empty with INSERT"},
@@ -4505,7 +4597,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.zbe-6.original",
-		index:  236,
+		index:  241,
 		Level:  Must,
 		Text:   pam.Text{FR: "ZBE-6 est un événement que ce message peut annuler ou corriger", EN: "ZBE-6 is an event that this message can cancel or correct"},
 		Hint:   pam.Text{FR: "une annulation nomme l'événement qu'elle annule, A03 dans A13 ; Z99 tout événement qui crée un mouvement", EN: "a cancellation names the event that it cancels, A03 in A13; Z99 any event that makes a movement"},
@@ -4522,7 +4614,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.obx-2.type",
-		index:  237,
+		index:  242,
 		Level:  Must,
 		Text:   pam.Text{FR: "OBX-2 dit le type de la valeur d'OBX-5", EN: "OBX-2 says the type of the value in OBX-5"},
 		Hint:   pam.Text{FR: "écrivez NM pour un nombre, ST pour un texte, CE pour un code", EN: "write NM for a number, ST for a text, CE for a code"},
@@ -4541,7 +4633,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.obx-5.value",
-		index:  238,
+		index:  243,
 		Level:  Must,
 		Text:   pam.Text{FR: "Une observation a une valeur, sauf si son statut dit pourquoi non", EN: "An observation has a value unless its status says why not"},
 		Hint:   pam.Text{FR: "renseignez OBX-5, ou dites X, D, N ou I dans OBX-11", EN: "fill OBX-5, or say X, D, N or I in OBX-11"},
@@ -4560,7 +4652,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.obx-4.distinct",
-		index:  239,
+		index:  244,
 		Level:  Should,
 		Text:   pam.Text{FR: "Des observations de même code se distinguent par OBX-4", EN: "Observations of the same code differ in OBX-4"},
 		Hint:   pam.Text{FR: "numérotez-les dans OBX-4", EN: "number them in OBX-4"},
@@ -4577,7 +4669,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.ts.fraction",
-		index:  240,
+		index:  245,
 		Level:  Must,
 		Text:   pam.Text{FR: "Une date s'arrête à la seconde", EN: "A date stops at the second"},
 		Hint:   pam.Text{FR: "écrivez AAAAMMJJHHMMSS, suivi au besoin du décalage horaire (+0100)", EN: "write YYYYMMDDHHMMSS, followed by the offset if need be (+0100)"},
@@ -4594,7 +4686,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.zbe.required",
-		index:  241,
+		index:  246,
 		Level:  Must,
 		Text:   pam.Text{FR: "Tout message de mouvement porte un segment ZBE", EN: "Every message about a movement carries a ZBE segment"},
 		Hint:   pam.Text{FR: "ajoutez ZBE après PV1 et PV2 : identifiant, date, action, historique, UF, nature", EN: "add ZBE after PV1 and PV2: identifier, date, action, historic, units, nature"},
@@ -4610,7 +4702,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.zbe.once",
-		index:  242,
+		index:  247,
 		Level:  Must,
 		Text:   pam.Text{FR: "Un message porte un seul mouvement", EN: "A message carries one movement only"},
 		Hint:   pam.Text{FR: "envoyez un message par mouvement", EN: "send one message for each movement"},
@@ -4626,7 +4718,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.zbe.foreign",
-		index:    243,
+		index:    248,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un message qui n'est pas un mouvement ne porte pas de ZBE", EN: "A message that is no movement carries no ZBE"},
 		Hint:     pam.Text{FR: "retirez ZBE ; l'identité (ITI-30), le suivi A09, A10, A32, A33 et les dossiers A44, A49 n'en ont pas", EN: "remove ZBE; identity (ITI-30), tracking A09, A10, A32, A33 and accounts A44, A49 have none"},
@@ -4643,7 +4735,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.zbe.field",
-		index:  244,
+		index:  249,
 		Level:  Must,
 		Text:   pam.Text{FR: "Un mouvement a un identifiant (ZBE-1), une date (ZBE-2), une action (ZBE-4) et dit s'il est historique (ZBE-5)", EN: "A movement has an identifier (ZBE-1), a date (ZBE-2), an action (ZBE-4) and says whether it is historic (ZBE-5)"},
 		Hint:   pam.Text{FR: "ZBE-1 identifiant et autorité ; ZBE-2 AAAAMMJJHHMMSS ; ZBE-4 INSERT, CANCEL ou UPDATE ; ZBE-5 N, ou Y si un mouvement postérieur existe", EN: "ZBE-1 identifier and authority; ZBE-2 YYYYMMDDHHMMSS; ZBE-4 INSERT, CANCEL or UPDATE; ZBE-5 N, or Y if a later movement exists"},
@@ -4660,7 +4752,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.zbe-1.several",
-		index:  245,
+		index:  250,
 		Level:  Info,
 		Text:   pam.Text{FR: "Un mouvement porte d'ordinaire un seul identifiant", EN: "A movement usually carries one identifier only"},
 		Hint:   pam.Text{FR: "des changements simultanés sont un seul mouvement ; plusieurs messages d'un même mouvement répètent le même ZBE-1", EN: "simultaneous changes are one movement; several messages of one movement repeat the same ZBE-1"},
@@ -4677,7 +4769,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.zbe-2.event-time",
-		index:    246,
+		index:    251,
 		Level:    Should,
 		Text:     pam.Text{FR: "La date d'un mouvement inséré (ZBE-2) est celle de l'événement (EVN-6)", EN: "The date of a movement that is inserted (ZBE-2) is that of the event (EVN-6)"},
 		Hint:     pam.Text{FR: "mettez la même date et heure réelle dans ZBE-2 et EVN-6 ; EVN-2 garde l'heure d'enregistrement", EN: "put the same real date and time in ZBE-2 and EVN-6; EVN-2 keeps the time of recording"},
@@ -4698,7 +4790,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.zbe-3.not-used",
-		index:  247,
+		index:  252,
 		Level:  Must,
 		Text:   pam.Text{FR: "La date de fin de mouvement (ZBE-3) ne s'envoie pas", EN: "The end of a movement (ZBE-3) is not sent"},
 		Hint:   pam.Text{FR: "laissez ZBE-3 vide : un mouvement dure jusqu'au suivant", EN: "leave ZBE-3 empty: a movement lasts until the next one"},
@@ -4715,7 +4807,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.zbe-4.code",
-		index:    248,
+		index:    253,
 		Level:    Must,
 		Text:     pam.Text{FR: "L'action sur le mouvement (ZBE-4) est INSERT, CANCEL ou UPDATE", EN: "The action on the movement (ZBE-4) is INSERT, CANCEL or UPDATE"},
 		Hint:     pam.Text{FR: "INSERT crée un mouvement, CANCEL l'annule, UPDATE (Z99) le corrige ; DELETE n'existe pas en France", EN: "INSERT creates a movement, CANCEL takes it back, UPDATE (Z99) corrects it; DELETE does not exist in France"},
@@ -4734,7 +4826,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.zbe-4.insert",
-		index:  249,
+		index:  254,
 		Level:  Must,
 		Text:   pam.Text{FR: "Un événement qui crée un mouvement porte INSERT en ZBE-4", EN: "An event that creates a movement carries INSERT in ZBE-4"},
 		Hint:   pam.Text{FR: "mettez INSERT ; pour annuler, envoyez l'événement d'annulation (A11 pour A01 et A04, A12 pour A02, A13 pour A03…) ; pour corriger, Z99", EN: "put INSERT; to cancel, send the cancelling event (A11 for A01 and A04, A12 for A02, A13 for A03…); to correct, Z99"},
@@ -4754,7 +4846,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.zbe-4.cancel",
-		index:  250,
+		index:  255,
 		Level:  Must,
 		Text:   pam.Text{FR: "Un événement d'annulation porte CANCEL en ZBE-4", EN: "A cancelling event carries CANCEL in ZBE-4"},
 		Hint:   pam.Text{FR: "mettez CANCEL, avec en ZBE-1 l'identifiant du mouvement annulé", EN: "put CANCEL, with the identifier of the cancelled movement in ZBE-1"},
@@ -4773,7 +4865,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.zbe-4.update",
-		index:  251,
+		index:  256,
 		Level:  Must,
 		Text:   pam.Text{FR: "Z99 corrige un mouvement : ZBE-4 vaut UPDATE", EN: "Z99 corrects a movement: ZBE-4 is UPDATE"},
 		Hint:   pam.Text{FR: "mettez UPDATE, avec en ZBE-6 l'événement qui a créé le mouvement", EN: "put UPDATE, with the event that created the movement in ZBE-6"},
@@ -4794,7 +4886,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.zbe-4.class",
-		index:  252,
+		index:  257,
 		Level:  Must,
 		Text:   pam.Text{FR: "A06 et A07 portent INSERT pour un changement de classe, CANCEL quand ils annulent l'événement opposé", EN: "A06 and A07 carry INSERT for a change of class, CANCEL when they take back the opposite event"},
 		Hint:   pam.Text{FR: "INSERT pour un nouveau mouvement ; CANCEL avec ZBE-6 = l'événement opposé pour l'annuler ; Z99 pour corriger", EN: "INSERT for a new movement; CANCEL with ZBE-6 = the opposite event to cancel it; Z99 to correct"},
@@ -4815,7 +4907,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.zbe-5.code",
-		index:  253,
+		index:  258,
 		Level:  Must,
 		Text:   pam.Text{FR: "L'indicateur de mouvement historique (ZBE-5) vaut N ou Y", EN: "The historic movement indicator (ZBE-5) is N or Y"},
 		Hint:   pam.Text{FR: "N pour le mouvement courant (le dernier ou le prochain), Y si un mouvement postérieur de la venue existe", EN: "N for the current movement (the last or the next), Y if a later movement of the visit exists"},
@@ -4833,7 +4925,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.zbe-5.current",
-		index:  254,
+		index:  259,
 		Level:  Must,
 		Text:   pam.Text{FR: "Selon IHE, seul le mouvement courant s'annule : ZBE-5 vaut N", EN: "By IHE only the current movement can be cancelled: ZBE-5 is N"},
 		Hint:   pam.Text{FR: "annulez d'abord les mouvements postérieurs, du dernier au premier, ou laissez historic_strict à off", EN: "cancel the later movements first, the last one to begin with, or leave historic_strict off"},
@@ -4852,7 +4944,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.zbe-6.required",
-		index:    255,
+		index:    260,
 		Level:    Must,
 		Text:     pam.Text{FR: "Une annulation ou une correction dit en ZBE-6 l'événement qui a créé le mouvement", EN: "A cancellation or a correction says in ZBE-6 which event created the movement"},
 		Hint:     pam.Text{FR: "mettez l'événement d'origine : A01 ou A04 pour A11, A02 pour A12, A03 pour A13… ; avec Z99, celui du mouvement corrigé", EN: "put the event of origin: A01 or A04 for A11, A02 for A12, A03 for A13…; with Z99 that of the corrected movement"},
@@ -4874,7 +4966,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.zbe-6.empty",
-		index:    256,
+		index:    261,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un mouvement qui s'insère n'a pas d'événement d'origine : ZBE-6 est vide", EN: "A movement that is inserted has no event of origin: ZBE-6 is empty"},
 		Hint:     pam.Text{FR: "laissez ZBE-6 vide, ou comptez les | de ZBE si la valeur devait être ailleurs", EN: "leave ZBE-6 empty, or count the | of ZBE if the value belongs elsewhere"},
@@ -4893,7 +4985,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.zbe-6.cancelled",
-		index:    257,
+		index:    262,
 		Level:    Must,
 		Text:     pam.Text{FR: "ZBE-6 nomme un événement que le message annule", EN: "ZBE-6 names an event that the message cancels"},
 		Hint:     pam.Text{FR: "A11 annule A01 ou A04, A12 A02, A13 A03, A25 A16, A26 A15, A27 A14, A38 A05, A52 A21, A53 A22, A55 A54, A06 A07 et A07 A06", EN: "A11 cancels A01 or A04, A12 A02, A13 A03, A25 A16, A26 A15, A27 A14, A38 A05, A52 A21, A53 A22, A55 A54, A06 A07 and A07 A06"},
@@ -4915,7 +5007,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.zbe-6.corrected",
-		index:    258,
+		index:    263,
 		Level:    Must,
 		Text:     pam.Text{FR: "Z99 corrige un mouvement : ZBE-6 nomme l'événement qui l'a créé", EN: "Z99 corrects a movement: ZBE-6 names the event that created it"},
 		Hint:     pam.Text{FR: "A01, A02, A03, A04, A05, A06, A07, A14, A15, A16, A21, A22 ou A54", EN: "A01, A02, A03, A04, A05, A06, A07, A14, A15, A16, A21, A22 or A54"},
@@ -4937,7 +5029,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.zbe-7.code",
-		index:    259,
+		index:    264,
 		Level:    Must,
 		Text:     pam.Text{FR: "L'unité de responsabilité médicale (ZBE-7) porte son code en dixième composant", EN: "The unit of medical responsibility (ZBE-7) carries its code in the tenth component"},
 		Hint:     pam.Text{FR: "par exemple CHIRURGIE^^^^^CHU&990000017&N^UF^^^6268", EN: "for example CHIRURGIE^^^^^CHU&990000017&N^UF^^^6268"},
@@ -4956,7 +5048,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.zbe-8.code",
-		index:    260,
+		index:    265,
 		Level:    Must,
 		Text:     pam.Text{FR: "L'unité de responsabilité de soins (ZBE-8) porte son code en dixième composant", EN: "The unit of care responsibility (ZBE-8) carries its code in the tenth component"},
 		Hint:     pam.Text{FR: "par exemple CHIRURGIE^^^^^CHU&990000017&N^UF^^^6268", EN: "for example CHIRURGIE^^^^^CHU&990000017&N^UF^^^6268"},
@@ -4975,7 +5067,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.zbe-7.type",
-		index:  261,
+		index:  266,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le septième composant de ZBE-7 vaut UF", EN: "The seventh component of ZBE-7 is UF"},
 		Hint:   pam.Text{FR: "mettez UF ; Ward, du volume 4 d'IHE, n'est plus le code français", EN: "put UF; Ward, of volume 4 of IHE, is no longer the French code"},
@@ -4996,7 +5088,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.zbe-8.type",
-		index:  262,
+		index:  267,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le septième composant de ZBE-8 vaut UF", EN: "The seventh component of ZBE-8 is UF"},
 		Hint:   pam.Text{FR: "mettez UF ; Ward, du volume 4 d'IHE, n'est plus le code français", EN: "put UF; Ward, of volume 4 of IHE, is no longer the French code"},
@@ -5017,7 +5109,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.zbe-7.not-used",
-		index:  263,
+		index:  268,
 		Level:  Must,
 		Text:   pam.Text{FR: "D'une unité responsable, on envoie le libellé (1), l'autorité (6), le type (7) et le code (10), rien d'autre", EN: "Of a responsible unit the label (1), the authority (6), the type (7) and the code (10) are sent, nothing else"},
 		Hint:   pam.Text{FR: "par exemple CHIRURGIE^^^^^CHU&990000017&N^UF^^^6268 ; comptez les ^ : le code est le dixième composant", EN: "for example CHIRURGIE^^^^^CHU&990000017&N^UF^^^6268; count the ^: the code is the tenth component"},
@@ -5034,7 +5126,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.zbe-9.required",
-		index:    264,
+		index:    269,
 		Level:    Must,
 		Text:     pam.Text{FR: "La nature du mouvement (ZBE-9) est renseignée", EN: "The nature of the movement (ZBE-9) is filled"},
 		Hint:     pam.Text{FR: "HMS pour une admission ; M médical, H hébergement, S soins, L lit, D tarif, C correction de statut (Z99)", EN: "HMS for an admission; M medical, H housing, S care, L bed, D tariff, C correction of the status (Z99)"},
@@ -5054,7 +5146,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.zbe-9.order",
-		index:  265,
+		index:  270,
 		Level:  Info,
 		Text:   pam.Text{FR: "Les lettres de ZBE-9 sont dans l'ordre de la liste", EN: "The letters of ZBE-9 are in the order of the list"},
 		Hint:   pam.Text{FR: "la liste a S, H, M, L, D, SM, SH, MH, LD, HMS et C ; l'ordre est rétabli par les destinataires avertis", EN: "the list has S, H, M, L, D, SM, SH, MH, LD, HMS and C; receivers that know put the order right"},
@@ -5072,7 +5164,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:      "fr.zbe-9.combination",
-		index:   266,
+		index:   271,
 		Level:   Should,
 		Text:    pam.Text{FR: "ZBE-9 est une des combinaisons de la liste : SM, SH, MH, LD ou HMS", EN: "ZBE-9 is one of the combinations of the list: SM, SH, MH, LD or HMS"},
 		Hint:    pam.Text{FR: "C s'envoie seul, D seul ou avec L (LD) ; envoyez les changements simultanés de responsabilité en SM, SH, MH ou HMS", EN: "C is sent alone, D alone or with L (LD); send simultaneous changes of responsibility as SM, SH, MH or HMS"},
@@ -5091,7 +5183,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.zbe-9.table",
-		index:  267,
+		index:  272,
 		Level:  Must,
 		Text:   pam.Text{FR: "La nature du mouvement (ZBE-9) est un code de la liste S, H, M, L, D, SM, SH, MH, LD, HMS, C", EN: "The nature of the movement (ZBE-9) is a code of the list S, H, M, L, D, SM, SH, MH, LD, HMS, C"},
 		Hint:   pam.Text{FR: "HMS pour une admission ; M médical, H hébergement, S soins, L lit, D tarif, C correction de statut (Z99)", EN: "HMS for an admission; M medical, H housing, S care, L bed, D tariff, C correction of the status (Z99)"},
@@ -5109,7 +5201,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.zbe-9.correction",
-		index:  268,
+		index:  273,
 		Level:  Must,
 		Text:   pam.Text{FR: "La nature C, correction du statut sans mouvement, ne va qu'avec le Z99 qui corrige un A05, A04 ou A01", EN: "Nature C, correction of the status without a movement, goes only with the Z99 that corrects an A05, A04 or A01"},
 		Hint:   pam.Text{FR: "retirez C, ou envoyez Z99 avec ZBE-6 = A05, A04 ou A01", EN: "remove C, or send Z99 with ZBE-6 = A05, A04 or A01"},
@@ -5130,7 +5222,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.zbe-9.medical",
-		index:    269,
+		index:    274,
 		Level:    Should,
 		Text:     pam.Text{FR: "Quand ZBE-9 contient M, l'unité de responsabilité médicale (ZBE-7) est renseignée", EN: "When ZBE-9 contains M, the unit of medical responsibility (ZBE-7) is filled"},
 		Hint:     pam.Text{FR: "par exemple CHIRURGIE^^^^^CHU&990000017&N^UF^^^6268", EN: "for example CHIRURGIE^^^^^CHU&990000017&N^UF^^^6268"},
@@ -5149,7 +5241,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.zbe-9.care",
-		index:    270,
+		index:    275,
 		Level:    Should,
 		Text:     pam.Text{FR: "Quand ZBE-9 contient S, l'unité de responsabilité de soins (ZBE-8) est renseignée", EN: "When ZBE-9 contains S, the unit of care responsibility (ZBE-8) is filled"},
 		Hint:     pam.Text{FR: "par exemple CHIRURGIE^^^^^CHU&990000017&N^UF^^^6268 ; avec SM ou HMS, ZBE-8 ne peut manquer que si l'UF est celle de ZBE-7", EN: "for example CHIRURGIE^^^^^CHU&990000017&N^UF^^^6268; with SM or HMS, ZBE-8 may be missing only if the unit is that of ZBE-7"},
@@ -5168,7 +5260,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.zbe-9.housing",
-		index:    271,
+		index:    276,
 		Level:    Should,
 		Text:     pam.Text{FR: "Quand ZBE-9 contient H, l'unité d'hébergement (PV1-3.1) est renseignée", EN: "When ZBE-9 contains H, the housing unit (PV1-3.1) is filled"},
 		Hint:     pam.Text{FR: "mettez le code de l'UF d'hébergement en premier composant, par exemple 6268^102^1", EN: "put the code of the housing unit in the first component, for example 6268^102^1"},
@@ -5189,7 +5281,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.zbe-9.bed",
-		index:    272,
+		index:    277,
 		Level:    Should,
 		Text:     pam.Text{FR: "Quand ZBE-9 contient L, la chambre ou le lit (PV1-3.2, PV1-3.3) est renseigné", EN: "When ZBE-9 contains L, the room or the bed (PV1-3.2, PV1-3.3) is filled"},
 		Hint:     pam.Text{FR: "par exemple 6268^102^1 pour UF, chambre, lit", EN: "for example 6268^102^1 for unit, room, bed"},
@@ -5208,7 +5300,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.msh-10.unique",
-		index:  273,
+		index:  278,
 		Level:  Must,
 		Text:   pam.Text{FR: "Un émetteur ne donne jamais le même MSH-10 à deux messages différents", EN: "A sender never gives the same MSH-10 to two different messages"},
 		Hint:   pam.Text{FR: "numérotez chaque message : un récepteur qui reconnaît les doublons ignorerait celui-ci", EN: "number every message: a receiver that recognises duplicates would ignore this one"},
@@ -5225,7 +5317,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.msh-10.resent",
-		index:  274,
+		index:  279,
 		Level:  Info,
 		Text:   pam.Text{FR: "Un message renvoyé tel quel garde son MSH-10", EN: "A message sent again as it was keeps its MSH-10"},
 		Hint:   pam.Text{FR: "rien à corriger si le renvoi était voulu", EN: "nothing to correct if it was meant to be sent again"},
@@ -5242,7 +5334,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.pid-3.merged",
-		index:  275,
+		index:  280,
 		Level:  Must,
 		Text:   pam.Text{FR: "Après une fusion, l'identifiant de MRG-1 ne sert plus", EN: "After a merge the identifier of MRG-1 is not used any more"},
 		Hint:   pam.Text{FR: "envoyez l'identifiant qui a survécu à la fusion", EN: "send the identifier that survived the merge"},
@@ -5259,7 +5351,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.pid-3.changed",
-		index:  276,
+		index:  281,
 		Level:  Must,
 		Text:   pam.Text{FR: "L'IPP d'un patient connu ne change que par A47 ou A40", EN: "The identifier of a known patient changes only by A47 or A40"},
 		Hint:   pam.Text{FR: "changez l'identifiant par un A47, ou fusionnez les deux dossiers par un A40", EN: "change the identifier by an A47, or merge the two records by an A40"},
@@ -5276,7 +5368,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.a47.taken",
-		index:  277,
+		index:  282,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le nouvel identifiant d'un A47 n'appartient à aucun autre patient", EN: "The new identifier of an A47 belongs to no other patient"},
 		Hint:   pam.Text{FR: "si les deux patients n'en font qu'un, fusionnez-les par un A40", EN: "if the two patients are one, merge them by an A40"},
@@ -5292,7 +5384,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.zfs.closed",
-		index:  278,
+		index:  283,
 		Level:  Must,
 		Text:   pam.Text{FR: "Un nouveau mode légal de soins suppose que le précédent soit clos, et commence après lui", EN: "A new legal mode of care needs the one before to be closed, and begins after it"},
 		Hint:   pam.Text{FR: "terminez d'abord le mode précédent (ZFS-4, UPDATE)", EN: "close the mode before first (ZFS-4, UPDATE)"},
@@ -5309,7 +5401,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.pv1-19.patient",
-		index:  279,
+		index:  284,
 		Level:  Must,
 		Text:   pam.Text{FR: "Une venue et un dossier restent au même patient, sauf A44 ou fusion", EN: "A visit and an account stay with their patient, unless moved (A44) or merged"},
 		Hint:   pam.Text{FR: "un numéro ne sert qu'une fois ; un dossier change de patient par un A44", EN: "a number is used once; an account changes its patient by an A44"},
@@ -5326,7 +5418,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.zbe-1.shared",
-		index:  280,
+		index:  285,
 		Level:  Info,
 		Text:   pam.Text{FR: "Un mouvement transmis en plusieurs messages garde son ZBE-1", EN: "A movement told in several messages keeps its ZBE-1"},
 		Hint:   pam.Text{FR: "rien à corriger si les deux messages disent le même mouvement", EN: "nothing to correct if both messages tell the same movement"},
@@ -5343,7 +5435,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.zbe-1.reused",
-		index:  281,
+		index:  286,
 		Level:  Must,
 		Text:   pam.Text{FR: "Un nouveau mouvement (INSERT) a un identifiant qui n'a jamais servi", EN: "A new movement (INSERT) has an identifier that was never used"},
 		Hint:   pam.Text{FR: "attribuez un nouvel identifiant à chaque mouvement créé", EN: "give each new movement a new identifier"},
@@ -5360,7 +5452,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.zbe-1.unknown",
-		index:  282,
+		index:  287,
 		Level:  Must,
 		Text:   pam.Text{FR: "Une annulation porte l'identifiant d'un mouvement existant du séjour", EN: "A cancellation has the identifier of an existing movement of the visit"},
 		Hint:   pam.Text{FR: "reprenez le ZBE-1 du message annulé", EN: "repeat the ZBE-1 of the message that is cancelled"},
@@ -5377,7 +5469,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.zbe-1.unseen",
-		index:  283,
+		index:  288,
 		Level:  Info,
 		Text:   pam.Text{FR: "Le message qui a créé le mouvement précède celui qui l'annule ou le corrige", EN: "The message that inserted a movement comes before the one that cancels or corrects it"},
 		Hint:   pam.Text{FR: "donnez aussi les messages précédents du séjour", EN: "give the earlier messages of the visit as well"},
@@ -5394,7 +5486,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.zbe-1.cancelled",
-		index:  284,
+		index:  289,
 		Level:  Must,
 		Text:   pam.Text{FR: "Un mouvement annulé ne se corrige ni ne s'annule plus", EN: "A cancelled movement is not corrected or cancelled again"},
 		Hint:   pam.Text{FR: "créez un nouveau mouvement", EN: "insert a new movement"},
@@ -5411,7 +5503,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.z99.unknown",
-		index:  285,
+		index:  290,
 		Level:  Must,
 		Text:   pam.Text{FR: "Une correction (Z99) porte l'identifiant d'un mouvement connu", EN: "A correction (Z99) has the identifier of a known movement"},
 		Hint:   pam.Text{FR: "reprenez le ZBE-1 du message qui a créé le mouvement", EN: "repeat the ZBE-1 of the message that inserted the movement"},
@@ -5428,7 +5520,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.zbe-6.original",
-		index:  286,
+		index:  291,
 		Level:  Must,
 		Text:   pam.Text{FR: "ZBE-6 est l'événement qui a créé le mouvement", EN: "ZBE-6 is the event that inserted the movement"},
 		Hint:   pam.Text{FR: "mettez {want} dans ZBE-6", EN: "put {want} into ZBE-6"},
@@ -5445,7 +5537,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.zbe-5.indicator",
-		index:  287,
+		index:  292,
 		Level:  Must,
 		Text:   pam.Text{FR: "ZBE-5 vaut Y dès qu'un mouvement postérieur du séjour est connu, N sinon", EN: "ZBE-5 is Y as soon as a later movement of the visit is known, else N"},
 		Hint:   pam.Text{FR: "mettez {want} dans ZBE-5, ou corrigez la date ZBE-2", EN: "put {want} into ZBE-5, or correct the date ZBE-2"},
@@ -5462,7 +5554,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.a01.open",
-		index:  288,
+		index:  293,
 		Level:  Must,
 		Text:   pam.Text{FR: "Aucune admission ne suit une admission encore ouverte du même patient", EN: "No admission follows one of the same patient that is still open"},
 		Hint:   pam.Text{FR: "terminez le séjour par un A03, ou annulez l'admission par un A11", EN: "end the visit by an A03, or cancel the admission by an A11"},
@@ -5479,7 +5571,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.pv1-41.closed",
-		index:  289,
+		index:  294,
 		Level:  Should,
 		Text:   pam.Text{FR: "Aucune venue ne suit celle qui a clos le dossier (PV1-41 = D)", EN: "No visit follows the one that closed the account (PV1-41 = D)"},
 		Hint:   pam.Text{FR: "PV1-41 vaut N pour les venues intermédiaires ; ouvrez un nouveau dossier", EN: "PV1-41 is N for visits in between; open a new account"},
@@ -5496,7 +5588,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.pv1-5.missing",
-		index:  290,
+		index:  295,
 		Level:  Must,
 		Text:   pam.Text{FR: "L'admission qui confirme une préadmission porte son numéro de dossier dans PV1-5", EN: "The admission that confirms a pre-admission has its account number in PV1-5"},
 		Hint:   pam.Text{FR: "mettez dans PV1-5 le numéro de dossier de la préadmission", EN: "put the account number of the pre-admission into PV1-5"},
@@ -5513,7 +5605,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.pv1-5.unexpected",
-		index:  291,
+		index:  296,
 		Level:  Should,
 		Text:   pam.Text{FR: "PV1-5 montre qu'une préadmission existe", EN: "PV1-5 shows that there is a pre-admission"},
 		Hint:   pam.Text{FR: "laissez PV1-5 vide sans préadmission", EN: "leave PV1-5 empty without a pre-admission"},
@@ -5530,7 +5622,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.a05.confirm",
-		index:  292,
+		index:  297,
 		Level:  Must,
 		Text:   pam.Text{FR: "Une préadmission se confirme par A01 pour un hospitalisé, par A04 pour un externe ou une urgence", EN: "A pre-admission is confirmed by A01 for an inpatient, by A04 for an outpatient or an emergency"},
 		Hint:   pam.Text{FR: "envoyez {want}, ou corrigez PV1-2", EN: "send {want}, or correct PV1-2"},
@@ -5547,7 +5639,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.pv1-19.reused",
-		index:  293,
+		index:  298,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le numéro d'une venue annulée ne sert plus", EN: "The number of a cancelled visit is not used again"},
 		Hint:   pam.Text{FR: "attribuez un nouveau numéro de venue", EN: "give the visit a new number"},
@@ -5564,7 +5656,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.pid-18.reused",
-		index:  294,
+		index:  299,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le numéro d'un dossier annulé avec sa venue ne sert plus", EN: "The number of an account cancelled with its visit is not used again"},
 		Hint:   pam.Text{FR: "attribuez un nouveau numéro de dossier ; pour n'annuler que la venue, l'A11 porte PV1-51 = V", EN: "give the account a new number; to cancel the visit alone the A11 has PV1-51 = V"},
@@ -5581,7 +5673,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.class.pre-admission",
-		index:  295,
+		index:  300,
 		Level:  Must,
 		Text:   pam.Text{FR: "A06 et A07 ne confirment ni une préadmission (A05) ni une admission en attente (A14)", EN: "A06 and A07 confirm neither a pre-admission (A05) nor a pending admission (A14)"},
 		Hint:   pam.Text{FR: "confirmez par A01 (hospitalisé) ou A04 (externe, urgence)", EN: "confirm by A01 (inpatient) or A04 (outpatient, emergency)"},
@@ -5597,7 +5689,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.class.transition",
-		index:  296,
+		index:  301,
 		Level:  Must,
 		Text:   pam.Text{FR: "A06 et A07 suivent la table des changements de classe", EN: "A06 and A07 follow the table of changes of class"},
 		Hint:   pam.Text{FR: "vers I ou R : A06 ; vers O ou E : A07", EN: "to I or R: A06; to O or E: A07"},
@@ -5614,7 +5706,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.class.monitoring",
-		index:  297,
+		index:  302,
 		Level:  Should,
 		Text:   pam.Text{FR: "La table des changements de classe ne connaît pas la télésurveillance (V)", EN: "The table of changes of class does not know remote monitoring (V)"},
 		Hint:   pam.Text{FR: "ouvrez un séjour à part pour la télésurveillance", EN: "open a visit of its own for remote monitoring"},
@@ -5631,7 +5723,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.class.last",
-		index:  298,
+		index:  303,
 		Level:  Must,
 		Text:   pam.Text{FR: "La classe d'un mouvement d'orientation (A06, A07) ne change que si ce mouvement est le dernier", EN: "The class of an orientation movement (A06, A07) is changed only on the last movement"},
 		Hint:   pam.Text{FR: "annulez d'abord les mouvements suivants, du dernier au premier", EN: "cancel the movements after it first, the last one first"},
@@ -5648,7 +5740,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.a03.admission",
-		index:  299,
+		index:  304,
 		Level:  Should,
 		Text:   pam.Text{FR: "Une sortie suit une admission", EN: "A discharge follows an admission"},
 		Hint:   pam.Text{FR: "envoyez d'abord l'admission (A01, A04)", EN: "send the admission (A01, A04) first"},
@@ -5664,7 +5756,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.a02.bed",
-		index:  300,
+		index:  305,
 		Level:  Should,
 		Text:   pam.Text{FR: "Le lit attribué au moment même de l'admission est une correction (Z99) de l'admission", EN: "A bed assigned at the very moment of the admission is a correction (Z99) of the admission"},
 		Hint:   pam.Text{FR: "envoyez un Z99 sur l'admission ; A02 avec ZBE-9 = L pour un changement ultérieur", EN: "send a Z99 on the admission; A02 with ZBE-9 = L for a later change"},
@@ -5681,7 +5773,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.zbe-2.discharged",
-		index:  301,
+		index:  306,
 		Level:  Should,
 		Text:   pam.Text{FR: "Le dernier mouvement d'un séjour est la sortie", EN: "The last movement of a visit is the discharge"},
 		Hint:   pam.Text{FR: "annulez la sortie (A13), ou datez ce mouvement d'avant elle avec ZBE-5 = Y", EN: "cancel the discharge (A13), or give this movement a date before it and ZBE-5 = Y"},
@@ -5698,7 +5790,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.zbe-2.same-time",
-		index:  302,
+		index:  307,
 		Level:  Should,
 		Text:   pam.Text{FR: "Deux mouvements de même nature et de même responsabilité médicale n'ont pas la même date et heure", EN: "Two movements of one nature under one medical responsibility do not have the same date and time"},
 		Hint:   pam.Text{FR: "regroupez-les en un mouvement, ou corrigez la date", EN: "make them one movement, or correct the date"},
@@ -5715,7 +5807,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.cancel.unknown",
-		index:  303,
+		index:  308,
 		Level:  Should,
 		Text:   pam.Text{FR: "Une annulation suit l'événement qu'elle annule", EN: "A cancellation follows the event that it cancels"},
 		Hint:   pam.Text{FR: "annulez ce qui a été envoyé", EN: "cancel what was sent"},
@@ -5731,7 +5823,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.cancel.historic",
-		index:  304,
+		index:  309,
 		Level:  Must,
 		Text:   pam.Text{FR: "Avec historic_strict, seul le mouvement courant s'annule", EN: "With historic_strict only the current movement is cancelled"},
 		Hint:   pam.Text{FR: "corrigez-le par un Z99, ou annulez d'abord les suivants", EN: "correct it by a Z99, or cancel the later ones first"},
@@ -5748,7 +5840,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.a52.return",
-		index:  305,
+		index:  310,
 		Level:  Should,
 		Text:   pam.Text{FR: "Pour annuler une absence et son retour, on annule d'abord le retour (A53)", EN: "To cancel a leave and the return from it, the return (A53) is cancelled first"},
 		Hint:   pam.Text{FR: "envoyez d'abord A53", EN: "send A53 first"},
@@ -5764,7 +5856,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.a22.leave",
-		index:  306,
+		index:  311,
 		Level:  Should,
 		Text:   pam.Text{FR: "Un retour (A22) suit une absence (A21)", EN: "A return (A22) follows a leave (A21)"},
 		Hint:   pam.Text{FR: "envoyez d'abord A21", EN: "send A21 first"},
@@ -5780,7 +5872,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.a16.order",
-		index:  307,
+		index:  312,
 		Level:  Should,
 		Text:   pam.Text{FR: "Une sortie en attente (A16) précède la sortie (A03)", EN: "A pending discharge (A16) comes before the discharge (A03)"},
 		Hint:   pam.Text{FR: "n'envoyez A16 qu'avant A03", EN: "send A16 only before A03"},
@@ -5796,7 +5888,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.zbe-2.cancelled",
-		index:  308,
+		index:  313,
 		Level:  Should,
 		Text:   pam.Text{FR: "Une annulation porte la date (ZBE-2) du mouvement annulé", EN: "A cancellation has the date (ZBE-2) of the movement that is cancelled"},
 		Hint:   pam.Text{FR: "reprenez le ZBE-2 du message annulé", EN: "repeat the ZBE-2 of the message that is cancelled"},
@@ -5813,7 +5905,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.evn-6.cancelled",
-		index:  309,
+		index:  314,
 		Level:  Should,
 		Text:   pam.Text{FR: "Une annulation reprend l'EVN-6 du message annulé", EN: "A cancellation repeats the EVN-6 of the message that is cancelled"},
 		Hint:   pam.Text{FR: "reprenez l'EVN-6 du message annulé", EN: "repeat the EVN-6 of the message that is cancelled"},
@@ -5830,7 +5922,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.a12.previous",
-		index:  310,
+		index:  315,
 		Level:  Should,
 		Text:   pam.Text{FR: "L'annulation d'une mutation donne les unités du mouvement précédent", EN: "The cancellation of a transfer gives the units of the movement before"},
 		Hint:   pam.Text{FR: "mettez l'unité du mouvement qui précède celui qu'on annule", EN: "put the unit of the movement before the one that is cancelled"},
@@ -5847,7 +5939,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.zbe-2.entry",
-		index:  311,
+		index:  316,
 		Level:  Should,
 		Text:   pam.Text{FR: "Le premier mouvement d'un séjour est l'entrée", EN: "The first movement of a visit is the entry"},
 		Hint:   pam.Text{FR: "corrigez la date du mouvement, ou celle de l'admission par un Z99", EN: "correct the date of the movement, or that of the admission by a Z99"},
@@ -5864,7 +5956,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "seq.stay.unseen",
-		index:  312,
+		index:  317,
 		Level:  Info,
 		Text:   pam.Text{FR: "Le premier message lu d'un séjour est son entrée ou sa préadmission", EN: "The first message read of a visit is its entry or pre-admission"},
 		Hint:   pam.Text{FR: "donnez aussi les messages précédents ; s'il n'y en a pas, il manque A01 ou A04", EN: "give the earlier messages as well; if there are none, an A01 or A04 is missing"},
@@ -5881,7 +5973,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "hl7.segment.local",
-		index:    313,
+		index:    318,
 		Level:    Should,
 		Text:     pam.Text{FR: "Un segment Z n'est envoyé que si le profil le prévoit", EN: "A Z segment is only sent where the profile foresees it"},
 		Hint:     pam.Text{FR: "retirez {segment}, ou convenez-en avec vos partenaires et réglez unknown_z", EN: "remove {segment}, or agree on it with your partners and set unknown_z"},
@@ -5899,7 +5991,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:      "fr.segment.event",
-		index:   314,
+		index:   319,
 		Level:   Should,
 		Text:    pam.Text{FR: "Un segment français n'est envoyé que dans les événements qui le prévoient", EN: "A French segment is only sent in the events that foresee it"},
 		Hint:    pam.Text{FR: "retirez {segment} ; pamlab explain {segment} dit dans quels événements il s'envoie", EN: "remove {segment}; pamlab explain {segment} says in which events it is sent"},
@@ -5916,7 +6008,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:      "fr.z99.segments",
-		index:   315,
+		index:   320,
 		Level:   Should,
 		Text:    pam.Text{FR: "Une correction n'a que les segments français de l'événement qu'elle corrige", EN: "A correction has only the French segments of the event that it corrects"},
 		Hint:    pam.Text{FR: "retirez {segment}, ou vérifiez ZBE-6 ; pamlab explain {segment} dit dans quels événements il s'envoie", EN: "remove {segment}, or check ZBE-6; pamlab explain {segment} says in which events it is sent"},
@@ -5936,7 +6028,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.segment.empty",
-		index:  316,
+		index:  321,
 		Level:  Should,
 		Text:   pam.Text{FR: "Un segment français sans aucune valeur n'est pas envoyé", EN: "A French segment without any value is not sent"},
 		Hint:   pam.Text{FR: "retirez {segment}", EN: "remove {segment}"},
@@ -5952,7 +6044,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.segment.order",
-		index:  317,
+		index:  322,
 		Level:  Should,
 		Text:   pam.Text{FR: "Les segments français se suivent dans l'ordre ZBE, ZFA, ZFP, ZFV, ZFM, ZFD, ZFS", EN: "The French segments follow each other in the order ZBE, ZFA, ZFP, ZFV, ZFM, ZFD, ZFS"},
 		Hint:   pam.Text{FR: "l'ordre est ZBE, ZFA, ZFP, ZFV, ZFM, ZFD, ZFS, juste après PV2 ; il est imprimé pour A05 et en découle ailleurs", EN: "the order is ZBE, ZFA, ZFP, ZFV, ZFM, ZFD, ZFS, right after PV2; it is printed for A05 and follows from that elsewhere"},
@@ -5969,7 +6061,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.segment.block",
-		index:  318,
+		index:  323,
 		Level:  Must,
 		Text:   pam.Text{FR: "Les segments français se placent ensemble, juste après PV1 et PV2", EN: "The French segments stand together, right after PV1 and PV2"},
 		Hint:   pam.Text{FR: "placez {segment} après PV1 et PV2, avant ROL, DB1, OBX et la suite", EN: "put {segment} after PV1 and PV2, before ROL, DB1, OBX and the rest"},
@@ -5985,7 +6077,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.zbe.place",
-		index:  319,
+		index:  324,
 		Level:  Must,
 		Text:   pam.Text{FR: "ZBE se place juste après PV1 et PV2", EN: "ZBE stands right after PV1 and PV2"},
 		Hint:   pam.Text{FR: "placez ZBE après PV1 et PV2, avant ROL, DB1, OBX et la suite", EN: "put ZBE after PV1 and PV2, before ROL, DB1, OBX and the rest"},
@@ -6001,7 +6093,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "iti.pv1.missing",
-		index:    320,
+		index:    325,
 		Level:    Must,
 		Text:     pam.Text{FR: "A28 et A31 ont un PV1, réduit à PV1-2 = N", EN: "A28 and A31 have a PV1, reduced to PV1-2 = N"},
 		Hint:     pam.Text{FR: "ajoutez PV1||N après PID, PD1, ROL et NK1", EN: "add PV1||N after PID, PD1, ROL and NK1"},
@@ -6021,7 +6113,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.pv1.pseudo",
-		index:  321,
+		index:  326,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le PV1 d'un message d'identité ne porte que PV1-2 = N", EN: "The PV1 of an identity message has nothing but PV1-2 = N"},
 		Hint:   pam.Text{FR: "envoyez PV1||N et rien d'autre ; le séjour relève d'ITI-31", EN: "send PV1||N and nothing else; the stay belongs to ITI-31"},
@@ -6041,7 +6133,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.pv2.identity",
-		index:  322,
+		index:  327,
 		Level:  Must,
 		Text:   pam.Text{FR: "Un message d'identité n'a pas de PV2", EN: "An identity message has no PV2"},
 		Hint:   pam.Text{FR: "retirez PV2 : le séjour relève d'ITI-31", EN: "remove PV2: the stay belongs to ITI-31"},
@@ -6060,7 +6152,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.pv2.unsupported",
-		index:  323,
+		index:  328,
 		Level:  Must,
 		Text:   pam.Text{FR: "À la lettre des tableaux d'IHE, A03, A05, A06, A07 et A14 n'ont pas de PV2", EN: "To the letter of the tables of IHE, A03, A05, A06, A07 and A14 have no PV2"},
 		Hint:   pam.Text{FR: "retirez PV2, ou laissez le réglage ihe_strict_pv2 à off : le texte d'IHE et PAM.fr s'en servent", EN: "remove PV2, or leave the setting ihe_strict_pv2 off: the text of IHE and PAM.fr use it"},
@@ -6078,7 +6170,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.rol.identity",
-		index:  324,
+		index:  329,
 		Level:  Should,
 		Text:   pam.Text{FR: "Dans A31 les intervenants suivent PID ou PD1 : il n'y a pas de séjour auquel se rapporter", EN: "In A31 the people in charge follow PID or PD1: there is no stay that they could belong to"},
 		Hint:   pam.Text{FR: "placez ROL après PID et PD1", EN: "put ROL after PID and PD1"},
@@ -6096,7 +6188,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.a24.two-pid",
-		index:  325,
+		index:  330,
 		Level:  Should,
 		Text:   pam.Text{FR: "Un chaînage ou un déchaînage n'a que deux PID", EN: "Linking or unlinking has two PID and nothing else"},
 		Hint:   pam.Text{FR: "retirez {segment} : les deux PID nomment les dossiers, et rien n'y change", EN: "remove {segment}: the two PID name the records, and nothing changes in them"},
@@ -6115,7 +6207,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.a40.no-visit",
-		index:  326,
+		index:  331,
 		Level:  Must,
 		Text:   pam.Text{FR: "Une fusion de patients n'a pas de PV1", EN: "Merging patients has no PV1"},
 		Hint:   pam.Text{FR: "retirez PV1 : la fusion porte sur les identités, les séjours suivent", EN: "remove PV1: the merge is about identities, the stays follow"},
@@ -6134,7 +6226,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "iti.zbe.event",
-		index:  327,
+		index:  332,
 		Level:  Must,
 		Text:   pam.Text{FR: "ZBE n'est envoyé que dans les événements de mouvement", EN: "ZBE is only sent in the events of movements"},
 		Hint:   pam.Text{FR: "retirez ZBE : {event} ne fait pas de mouvement", EN: "remove ZBE: {event} makes no movement"},
@@ -6150,7 +6242,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.field.forbidden-by-law",
-		index:  328,
+		index:  333,
 		Level:  Must,
 		Text:   pam.Text{FR: "Origine, religion et ethnie ne s'enregistrent pas en France", EN: "Race, religion and ethnic group are not recorded in France"},
 		Hint:   pam.Text{FR: "videz {path}, et vérifiez que l'application ne saisit pas cette donnée", EN: "empty {path}, and check that the application does not collect this"},
@@ -6167,7 +6259,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.cx-1.missing",
-		index:    329,
+		index:    334,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un identifiant a sa valeur en CX-1", EN: "An identifier has its value in CX-1"},
 		Hint:     pam.Text{FR: "écrivez l'identifiant tel que son autorité l'a attribué, ou n'envoyez pas cette répétition", EN: "write the identifier as its authority has assigned it, or do not send this repetition"},
@@ -6184,7 +6276,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.cx-4.missing",
-		index:    330,
+		index:    335,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un identifiant nomme en CX-4 l'autorité qui l'a attribué", EN: "An identifier names in CX-4 the authority that has assigned it"},
 		Hint:     pam.Text{FR: "nommez l'autorité, par exemple CHU&990000017&N, ou HOPITAL seul au sein d'un établissement", EN: "name the authority, as CHU&990000017&N, or HOSPITAL alone inside one organisation"},
@@ -6201,7 +6293,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.cx-4.insurance",
-		index:  331,
+		index:  336,
 		Level:  Should,
 		Text:   pam.Text{FR: "Un numéro de couverture, de garant ou d'archive nomme aussi l'autorité qui l'a attribué", EN: "A number of a coverage, a guarantor or an archive names the authority that has assigned it, too"},
 		Hint:   pam.Text{FR: "nommez l'autorité si elle est connue : CNAM, la mutuelle, l'établissement", EN: "name the authority if it is known: the health fund, the mutual insurer, the hospital"},
@@ -6218,7 +6310,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.cx-5.code",
-		index:  332,
+		index:  337,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le type d'un identifiant est un code de la table nationale 0203", EN: "The type of an identifier is a code of the national table 0203"},
 		Hint:   pam.Text{FR: "patient : PI (IPP), INS, NH, AN (dossier), VN (venue), PN (contact) ; professionnel : RPPS, ADELI, IDNPS ; pamlab explain 0203 donne tout", EN: "patient: PI (internal number), INS, NH, AN (account), VN (visit), PN (contact); professional: RPPS, ADELI, IDNPS; pamlab explain 0203 lists all"},
@@ -6234,7 +6326,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.in1-49.type",
-		index:    333,
+		index:    338,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le numéro de l'assuré est du type SS", EN: "The number of the insured person is of type SS"},
 		Hint:     pam.Text{FR: "écrivez SS en IN1-49.5 ; NH est le type du NIR du bénéficiaire, en PID-3", EN: "write SS in IN1-49.5; NH is the type of the number of the beneficiary, in PID-3"},
@@ -6252,7 +6344,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.type.length",
-		index:  334,
+		index:  339,
 		Level:  Should,
 		Text:   pam.Text{FR: "Un identifiant ou un prénom ne dépasse pas la longueur que la France donne à son composant", EN: "An identifier or a given name is not longer than France allows for its component"},
 		Hint:   pam.Text{FR: "les identifiants ont 128 caractères au plus (199 pour un professionnel, 64 pour une structure), les prénoms 194", EN: "identifiers have 128 characters at most (199 for a professional, 64 for an organisation), given names 194"},
@@ -6268,7 +6360,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.hd-1.missing",
-		index:    335,
+		index:    340,
 		Level:    Should,
 		Text:     pam.Text{FR: "Une autorité a un nom en HD-1, même quand son identifiant universel est donné", EN: "An authority has a name in HD-1, even when its universal identifier is given"},
 		Hint:     pam.Text{FR: "ajoutez le nom ou le numéro FINESS devant l'identifiant : CHU&990000017&N", EN: "add the name or the FINESS number before the identifier: CHU&990000017&N"},
@@ -6285,7 +6377,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.hd.unnamed",
-		index:    336,
+		index:    341,
 		Level:    Must,
 		Text:     pam.Text{FR: "Une autorité est désignée : par un nom, ou au moins par un identifiant universel et son type", EN: "An authority is identified: by a name, or at least by a universal identifier and its type"},
 		Hint:     pam.Text{FR: "écrivez nom&numéro&type, par exemple CHU&990000017&N, ou le nom seul", EN: "write name&number&type, as CHU&990000017&N, or the name alone"},
@@ -6304,7 +6396,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.hd-2.missing",
-		index:    337,
+		index:    342,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un type d'identifiant universel (HD-3) va avec l'identifiant (HD-2)", EN: "A type of universal identifier (HD-3) goes with the identifier (HD-2)"},
 		Hint:     pam.Text{FR: "le numéro FINESS ou l'OID se met en HD-2 et le nom en HD-1 : CHU&990000017&N ; avec HD-1 seul, laissez HD-3 vide", EN: "the FINESS number or the OID goes to HD-2 and the name to HD-1: CHU&990000017&N; with HD-1 alone leave HD-3 empty"},
@@ -6323,7 +6415,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.hd-3.missing",
-		index:    338,
+		index:    343,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un identifiant universel (HD-2) a son type en HD-3", EN: "A universal identifier (HD-2) has its type in HD-3"},
 		Hint:     pam.Text{FR: "ISO pour un OID, M pour un FINESS juridique, N pour un FINESS géographique, L pour une autorité locale", EN: "ISO for an OID, M for a FINESS of a legal entity, N for one of a site, L for a local authority"},
@@ -6342,7 +6434,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.hd-3.code",
-		index:  339,
+		index:  344,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le type d'un identifiant universel est l'un de ceux de l'annexe N", EN: "The type of a universal identifier is one of those of Appendix N"},
 		Hint:   pam.Text{FR: "ISO pour un OID, M pour un FINESS juridique, N pour un FINESS géographique, L pour une autorité locale, DNS, UUID", EN: "ISO for an OID, M for a FINESS of a legal entity, N for one of a site, L for a local authority, DNS, UUID"},
@@ -6358,7 +6450,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.hd-2.finess",
-		index:    340,
+		index:    345,
 		Level:    Should,
 		Text:     pam.Text{FR: "Un numéro FINESS (HD-3 = M ou N) a 9 caractères", EN: "A FINESS number (HD-3 = M or N) has 9 characters"},
 		Hint:     pam.Text{FR: "9 chiffres, ou 2A et 2B en tête pour la Corse, comme 990000017 ; ISO en HD-3 pour un OID, L pour un numéro local", EN: "9 digits, or 2A and 2B at the head for Corsica, as 990000017; ISO in HD-3 for an OID, L for a local number"},
@@ -6377,7 +6469,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.hd.universal",
-		index:    341,
+		index:    346,
 		Level:    Should,
 		Text:     pam.Text{FR: "Entre deux organisations, l'autorité d'un identifiant de patient a son identifiant universel", EN: "Between two organisations the authority of a patient identifier has its universal identifier"},
 		Hint:     pam.Text{FR: "ajoutez l'OID et ISO, ou le FINESS et M ou N", EN: "add the OID and ISO, or the FINESS number and M or N"},
@@ -6397,7 +6489,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.ei.authority",
-		index:    342,
+		index:    347,
 		Level:    Should,
 		Text:     pam.Text{FR: "L'identifiant d'un mouvement dit dans quel domaine il est unique", EN: "The identifier of a movement says in which domain it is unique"},
 		Hint:     pam.Text{FR: "ajoutez l'autorité : M1^CHU^990000017^N", EN: "add the authority: M1^CHU^990000017^N"},
@@ -6417,7 +6509,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.ei-4.missing",
-		index:    343,
+		index:    348,
 		Level:    Should,
 		Text:     pam.Text{FR: "Dans un EI, l'identifiant universel de l'autorité (EI-3) a son type en EI-4", EN: "In an EI the universal identifier of the authority (EI-3) has its type in EI-4"},
 		Hint:     pam.Text{FR: "complétez : M1^CHU^990000017^N", EN: "complete it: M1^CHU^990000017^N"},
@@ -6436,7 +6528,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.ei-3.missing",
-		index:    344,
+		index:    349,
 		Level:    Should,
 		Text:     pam.Text{FR: "Dans un EI, un type (EI-4) va avec l'identifiant universel de l'autorité (EI-3)", EN: "In an EI a type (EI-4) goes with the universal identifier of the authority (EI-3)"},
 		Hint:     pam.Text{FR: "complétez : M1^CHU^990000017^N, ou laissez EI-4 vide", EN: "complete it: M1^CHU^990000017^N, or leave EI-4 empty"},
@@ -6455,7 +6547,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xpn.shifted",
-		index:    345,
+		index:    350,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le type d'un nom est en XPN-7", EN: "The type of a name is in XPN-7"},
 		Hint:     pam.Text{FR: "retirez un ^ : NOM^PRÉNOM^LISTE DES PRÉNOMS^^Mme^^L", EN: "remove one ^: NAME^GIVEN NAME^LIST OF GIVEN NAMES^^Mme^^L"},
@@ -6474,7 +6566,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xpn-7.missing",
-		index:    346,
+		index:    351,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un nom dit en XPN-7 ce qu'il est : de naissance, utilisé, pseudonyme", EN: "A name says in XPN-7 what it is: birth name, used name, pseudonym"},
 		Hint:     pam.Text{FR: "L : nom de naissance, D : nom utilisé, S : pseudonyme, U : non précisé", EN: "L: birth name, D: used name, S: pseudonym, U: unspecified"},
@@ -6491,7 +6583,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xpn-7.code",
-		index:    347,
+		index:    352,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le type d'un nom est L, D, S ou U", EN: "The type of a name is L, D, S or U"},
 		Hint:     pam.Text{FR: "L : nom de naissance, D : nom utilisé (marital ou d'usage), S : pseudonyme, U : non précisé", EN: "L: birth name, D: used name (of a spouse or by habit), S: pseudonym, U: unspecified"},
@@ -6508,7 +6600,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.xpn.not-used",
-		index:  348,
+		index:  353,
 		Level:  Must,
 		Text:   pam.Text{FR: "Un nom n'a que ses composants 1, 2, 3, 5 et 7", EN: "A name has only its components 1, 2, 3, 5 and 7"},
 		Hint:   pam.Text{FR: "gardez NOM^PRÉNOM^LISTE DES PRÉNOMS^^CIVILITÉ^^TYPE", EN: "keep NAME^GIVEN NAME^LIST OF GIVEN NAMES^^CIVILITY^^TYPE"},
@@ -6524,7 +6616,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.xpn-5.civility",
-		index:  349,
+		index:  354,
 		Level:  Should,
 		Text:   pam.Text{FR: "La civilité s'écrit « M. » ou « Mme »", EN: "The civility is written \"M.\" or \"Mme\""},
 		Hint:   pam.Text{FR: "« M. » avec son point, « Mme » sans ; « Mlle » n'est plus une civilité ; un titre comme Dr est admis", EN: "\"M.\" with its point, \"Mme\" without; \"Mlle\" is no civility any more; a title such as Dr is accepted"},
@@ -6543,7 +6635,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.xtn.not-used",
-		index:  350,
+		index:  355,
 		Level:  Must,
 		Text:   pam.Text{FR: "Un numéro de téléphone est en XTN-12, non dans les composants anciens", EN: "A telephone number is in XTN-12, not in the old components"},
 		Hint:   pam.Text{FR: "écrivez le numéro entier en XTN-12, en chiffres : ^PRN^PH^^^^^^^^^0199001234", EN: "write the whole number in XTN-12, in digits: ^PRN^PH^^^^^^^^^0199001234"},
@@ -6559,7 +6651,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.xtn-2.net",
-		index:  351,
+		index:  356,
 		Level:  Must,
 		Text:   pam.Text{FR: "Une adresse électronique (XTN-4) a l'usage NET en XTN-2", EN: "An electronic address (XTN-4) has the use NET in XTN-2"},
 		Hint:   pam.Text{FR: "écrivez ^NET^Internet^nom@exemple.fr ; un téléphone a sa propre répétition", EN: "write ^NET^Internet^name@example.org; a telephone has a repetition of its own"},
@@ -6578,7 +6670,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xtn-4.missing",
-		index:    352,
+		index:    357,
 		Level:    Must,
 		Text:     pam.Text{FR: "L'usage NET va avec une adresse électronique en XTN-4", EN: "The use NET goes with an electronic address in XTN-4"},
 		Hint:     pam.Text{FR: "écrivez l'adresse en XTN-4 : ^NET^Internet^nom@exemple.fr", EN: "write the address in XTN-4: ^NET^Internet^name@example.org"},
@@ -6597,7 +6689,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xtn-12.missing",
-		index:    353,
+		index:    358,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un téléphone a son numéro en XTN-12", EN: "A telephone has its number in XTN-12"},
 		Hint:     pam.Text{FR: "écrivez le numéro en chiffres, par exemple ^PRN^CP^^^^^^^^^0639981234, ou n'envoyez pas cette répétition", EN: "write the number in digits, as ^PRN^CP^^^^^^^^^0639981234, or do not send this repetition"},
@@ -6616,7 +6708,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xtn-12.digits",
-		index:    354,
+		index:    359,
 		Level:    Must,
 		Text:     pam.Text{FR: "Un numéro de téléphone s'écrit en chiffres, sans séparateur", EN: "A telephone number is written in digits, without separators"},
 		Hint:     pam.Text{FR: "retirez espaces, points et tirets : 0639981234 ou +33639981234", EN: "remove blanks, points and hyphens: 0639981234 or +33639981234"},
@@ -6635,7 +6727,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.xtn.code",
-		index:  355,
+		index:  360,
 		Level:  Must,
 		Text:   pam.Text{FR: "L'usage et l'équipement d'un téléphone sont des codes de l'annexe N", EN: "The use and the equipment of a telephone are codes of Appendix N"},
 		Hint:   pam.Text{FR: "usage : PRN, ORN, WPN, NET, EMR… ; équipement : PH (fixe), CP (portable), FX, Internet", EN: "use: PRN, ORN, WPN, NET, EMR…; equipment: PH (fixed line), CP (mobile), FX, Internet"},
@@ -6651,7 +6743,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.sad.not-used",
-		index:    356,
+		index:    361,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le numéro et la rue sont ensemble, sans sous-composants", EN: "Number and street stand together, without sub-components"},
 		Hint:     pam.Text{FR: "écrivez « 12 rue des Lilas » en XAD-1.1 et laissez XAD-1.2 et XAD-1.3 vides ; un & dans un texte s'écrit \\T\\, un ^ \\S\\, un ~ \\R\\", EN: "write \"12 rue des Lilas\" in XAD-1.1 and leave XAD-1.2 and XAD-1.3 empty; an & inside a text is written \\T\\, a ^ \\S\\, a ~ \\R\\"},
@@ -6670,7 +6762,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.xad-12.filled",
-		index:  357,
+		index:  362,
 		Level:  Must,
 		Text:   pam.Text{FR: "Une adresse n'a pas de période de validité en XAD-12", EN: "An address has no validity range in XAD-12"},
 		Hint:   pam.Text{FR: "écrivez le début de validité en XAD-13 et la fin en XAD-14", EN: "write the beginning of validity in XAD-13 and its end in XAD-14"},
@@ -6686,7 +6778,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xad-6.letters",
-		index:    358,
+		index:    363,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le pays d'une adresse est un code de trois lettres", EN: "The country of an address is a code of three letters"},
 		Hint:     pam.Text{FR: "trois lettres capitales : FRA, BEL, DZA ; les codes numériques et de deux lettres ne sont pas admis", EN: "three capitals: FRA, BEL, DZA; numbers and codes of two letters are not accepted"},
@@ -6703,7 +6795,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.xad-7.code",
-		index:  359,
+		index:  364,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le type d'une adresse est un code de la table nationale 0190", EN: "The type of an address is a code of the national table 0190"},
 		Hint:   pam.Text{FR: "H : personnelle, BDL : lieu de naissance, C : temporaire, O : professionnelle ; pamlab explain 0190 donne tout", EN: "H: home, BDL: birth place, C: temporary, O: office; pamlab explain 0190 lists all"},
@@ -6719,7 +6811,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.xcn.not-used",
-		index:  360,
+		index:  365,
 		Level:  Must,
 		Text:   pam.Text{FR: "Un professionnel n'a que les composants 1 à 4, 6, 9, 10, 13 et 14 de XCN", EN: "A professional has only components 1 to 4, 6, 9, 10, 13 and 14 of XCN"},
 		Hint:   pam.Text{FR: "gardez NUMÉRO^NOM^PRÉNOM^^^Dr^^^AUTORITÉ^L^^^TYPE", EN: "keep NUMBER^NAME^GIVEN NAME^^^Dr^^^AUTHORITY^L^^^TYPE"},
@@ -6735,7 +6827,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xcn-10.missing",
-		index:    361,
+		index:    366,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le nom d'un professionnel a son type en XCN-10", EN: "The name of a professional has its type in XCN-10"},
 		Hint:     pam.Text{FR: "écrivez L, ou D si c'est le nom utilisé", EN: "write L, or D if it is the used name"},
@@ -6755,7 +6847,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xcn-13.missing",
-		index:    362,
+		index:    367,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le numéro d'un professionnel a son type en XCN-13", EN: "The number of a professional has its type in XCN-13"},
 		Hint:     pam.Text{FR: "RPPS, ADELI ou IDNPS ; RI pour un numéro interne", EN: "RPPS, ADELI or IDNPS; RI for an internal number"},
@@ -6775,7 +6867,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xcn-9.authority",
-		index:    363,
+		index:    368,
 		Level:    Should,
 		Text:     pam.Text{FR: "Un numéro national de professionnel a pour autorité ASIP-SANTE-PS", EN: "A national number of a professional has the authority ASIP-SANTE-PS"},
 		Hint:     pam.Text{FR: "écrivez ASIP-SANTE-PS&1.2.250.1.71.4.2.1&ISO ; un numéro interne est du type RI", EN: "write ASIP-SANTE-PS&1.2.250.1.71.4.2.1&ISO; an internal number is of type RI"},
@@ -6796,7 +6888,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.xcn-1.idnps",
-		index:    364,
+		index:    369,
 		Level:    Should,
 		Text:     pam.Text{FR: "Un IDNPS est un chiffre de type suivi du numéro : 8 et RPPS, 0 et ADELI, 3 et numéro interne", EN: "An IDNPS is a digit for the type followed by the number: 8 and RPPS, 0 and ADELI, 3 and internal number"},
 		Hint:     pam.Text{FR: "devant un RPPS de 11 chiffres écrivez 8, ou gardez le RPPS et mettez RPPS en XCN-13", EN: "write 8 before an RPPS number of 11 digits, or keep the RPPS number and put RPPS in XCN-13"},
@@ -6816,7 +6908,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.xon.not-used",
-		index:  365,
+		index:  370,
 		Level:  Must,
 		Text:   pam.Text{FR: "Une structure n'a que les composants 1, 6, 7 et 10 de XON", EN: "An organisation has only components 1, 6, 7 and 10 of XON"},
 		Hint:   pam.Text{FR: "gardez LIBELLÉ^^^^^AUTORITÉ^TYPE^^^CODE, par exemple CHIRURGIE^^^^^CHU&990000017&N^UF^^^6268", EN: "keep LABEL^^^^^AUTHORITY^TYPE^^^CODE, as CHIRURGIE^^^^^CHU&990000017&N^UF^^^6268"},
@@ -6831,7 +6923,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.xon-7.code",
-		index:  366,
+		index:  371,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le type de l'identifiant d'une structure est un code de la table nationale 0203", EN: "The type of the identifier of an organisation is a code of the national table 0203"},
 		Hint:   pam.Text{FR: "UF dans ZBE-7 et ZBE-8, ailleurs FINEJ, FINEG, SIREN, SIRET, IDNST, SRV", EN: "UF in ZBE-7 and ZBE-8, elsewhere FINEJ, FINEG, SIREN, SIRET, IDNST, SRV"},
@@ -6847,7 +6939,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.ts-2.filled",
-		index:  367,
+		index:  372,
 		Level:  Must,
 		Text:   pam.Text{FR: "La précision d'une date se lit à sa longueur : TS-2 reste vide", EN: "The precision of a date is read from its length: TS-2 stays empty"},
 		Hint:   pam.Text{FR: "pour une date incomplète, arrêtez TS-1 à l'année, au mois ou au jour", EN: "for an incomplete date end TS-1 at the year, the month or the day"},
@@ -6863,7 +6955,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-2.class",
-		index:    368,
+		index:    373,
 		Level:    Must,
 		Text:     pam.Text{FR: "En ITI-31, la classe du patient est E, I, O, R ou V ; N est réservé à ITI-30", EN: "In ITI-31 the patient class is E, I, O, R or V; N belongs to ITI-30"},
 		Hint:     pam.Text{FR: "E urgences, I hospitalisation, O externe, R séances, V télésurveillance", EN: "E emergency, I inpatient, O outpatient, R recurring sessions, V remote monitoring"},
@@ -6884,7 +6976,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pv1-2.identity",
-		index:  369,
+		index:  374,
 		Level:  Must,
 		Text:   pam.Text{FR: "En ITI-30, la classe du patient est N : le message ne parle d'aucune venue", EN: "In ITI-30 the patient class is N: the message speaks of no visit"},
 		Hint:   pam.Text{FR: "envoyez PV1||N et rien d'autre ; une venue se crée par A01, A04 ou A05", EN: "send PV1||N and nothing else; a visit is created by A01, A04 or A05"},
@@ -6904,7 +6996,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1.pseudo",
-		index:    370,
+		index:    375,
 		Level:    Must,
 		Text:     pam.Text{FR: "Quand PV1-2 vaut N, le reste de PV1 est vide", EN: "When PV1-2 is N the rest of PV1 is empty"},
 		Hint:     pam.Text{FR: "envoyez PV1||N et rien d'autre", EN: "send PV1||N and nothing else"},
@@ -6922,7 +7014,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-2.event",
-		index:    371,
+		index:    376,
 		Level:    Must,
 		Text:     pam.Text{FR: "La classe du patient convient à l'événement : I ou R pour A01, A06 et A14, O ou E pour A04 et A07, I, R ou O pour A05", EN: "The patient class fits the event: I or R for A01, A06 and A14, O or E for A04 and A07, I, R or O for A05"},
 		Hint:     pam.Text{FR: "une hospitalisation s'ouvre par A01 (I, R), un passage externe ou aux urgences par A04 (O, E) ; A06 va vers I ou R, A07 vers O ou E", EN: "an inpatient stay opens with A01 (I, R), an outpatient or emergency visit with A04 (O, E); A06 leads to I or R, A07 to O or E"},
@@ -6944,7 +7036,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pv1-2.monitoring",
-		index:  372,
+		index:  377,
 		Level:  Should,
 		Text:   pam.Text{FR: "Une télésurveillance (V) s'ouvre par A01, A04 ou A05 ; aucune source ne place V dans A06, A07 ni A14", EN: "Remote monitoring (V) opens with A01, A04 or A05; no source places V in A06, A07 or A14"},
 		Hint:   pam.Text{FR: "ouvrez une venue de télésurveillance à part, par A04 ou A05", EN: "open a visit of its own for the remote monitoring, with A04 or A05"},
@@ -6967,7 +7059,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-3.housing",
-		index:    373,
+		index:    378,
 		Level:    Must,
 		Text:     pam.Text{FR: "L'unité fonctionnelle d'hébergement (PV1-3.1) est renseignée", EN: "The housing unit (PV1-3.1) is filled"},
 		Hint:     pam.Text{FR: "mettez le code de l'UF d'hébergement en premier composant, par exemple 6268^102^1 pour UF, chambre, lit", EN: "put the code of the housing unit in the first component, for example 6268^102^1 for unit, room, bed"},
@@ -6988,7 +7080,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pv1-3.leave",
-		index:  374,
+		index:  379,
 		Level:  Should,
 		Text:   pam.Text{FR: "L'unité fonctionnelle d'hébergement (PV1-3.1) est renseignée au départ en permission et au retour", EN: "The housing unit (PV1-3.1) is filled at the beginning of a leave and at the return"},
 		Hint:   pam.Text{FR: "mettez le code de l'UF qui garde le patient (A21) ou qui le reprend (A22)", EN: "put the code of the unit that keeps the patient (A21) or takes them back (A22)"},
@@ -7008,7 +7100,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pv1-3.preadmission",
-		index:  375,
+		index:  380,
 		Level:  Info,
 		Text:   pam.Text{FR: "L'unité fonctionnelle prévue (PV1-3.1) est utile dès la préadmission", EN: "The planned unit (PV1-3.1) is useful from the pre-admission on"},
 		Hint:   pam.Text{FR: "mettez le code de l'UF prévue si elle est connue", EN: "put the code of the planned unit if it is known"},
@@ -7028,7 +7120,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-19.required",
-		index:    376,
+		index:    381,
 		Level:    Must,
 		Text:     pam.Text{FR: "Le numéro de venue (PV1-19) est renseigné dans tout message de mouvement", EN: "The visit number (PV1-19) is filled in every message about a movement"},
 		Hint:     pam.Text{FR: "par exemple 26000456^^^CHU&990000017&N^VN : numéro, autorité, type VN", EN: "for example 26000456^^^CHU&990000017&N^VN: number, authority, type VN"},
@@ -7047,7 +7139,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pv1-19.type",
-		index:  377,
+		index:  382,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le numéro de venue est de type VN", EN: "The visit number is of type VN"},
 		Hint:   pam.Text{FR: "mettez VN ; AN est le type du numéro de dossier, en PID-18", EN: "put VN; AN is the type of the account number, in PID-18"},
@@ -7066,7 +7158,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-6.prior",
-		index:    378,
+		index:    383,
 		Level:    Should,
 		Text:     pam.Text{FR: "Une mutation dit d'où vient le patient (PV1-6)", EN: "A transfer says where the patient comes from (PV1-6)"},
 		Hint:     pam.Text{FR: "recopiez en PV1-6 le PV1-3 d'avant la mutation, par exemple 6268^102^1", EN: "copy to PV1-6 the PV1-3 of before the transfer, for example 6268^102^1"},
@@ -7087,7 +7179,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-7.doctor",
-		index:    379,
+		index:    384,
 		Level:    Should,
 		Text:     pam.Text{FR: "Un changement de médecin responsable le nomme (PV1-7)", EN: "A change of the attending doctor names them (PV1-7)"},
 		Hint:     pam.Text{FR: "A54 : le nouveau médecin ; A55 : celui d'avant le changement annulé", EN: "A54: the new doctor; A55: the one before the change that is cancelled"},
@@ -7108,7 +7200,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-11.event",
-		index:    380,
+		index:    385,
 		Level:    Should,
 		Text:     pam.Text{FR: "L'emplacement provisoire (PV1-11) ne s'envoie qu'avec A09, A10, A32 et A33", EN: "The temporary location (PV1-11) is sent only with A09, A10, A32 and A33"},
 		Hint:     pam.Text{FR: "laissez PV1-11 vide ; l'emplacement du patient est en PV1-3, sa destination à la sortie en PV1-37", EN: "leave PV1-11 empty; the location of the patient is in PV1-3, the destination at discharge in PV1-37"},
@@ -7128,7 +7220,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-42.pending",
-		index:    381,
+		index:    386,
 		Level:    Must,
 		Text:     pam.Text{FR: "Une mutation prévue dit où le patient ira (PV1-42)", EN: "A planned transfer says where the patient will go (PV1-42)"},
 		Hint:     pam.Text{FR: "mettez en PV1-42 l'emplacement prévu, par exemple 6270^214^2", EN: "put the planned location in PV1-42, for example 6270^214^2"},
@@ -7149,7 +7241,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-44.admission",
-		index:    382,
+		index:    387,
 		Level:    Should,
 		Text:     pam.Text{FR: "Une admission dit quand la venue commence (PV1-44)", EN: "An admission says when the visit begins (PV1-44)"},
 		Hint:     pam.Text{FR: "mettez la date et l'heure d'entrée, par exemple 20260302100000 ; IHE l'attend si elle est connue", EN: "put the date and time of the admission, for example 20260302100000; IHE expects it if it is known"},
@@ -7169,7 +7261,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-51.visit",
-		index:    383,
+		index:    388,
 		Level:    Info,
 		Text:     pam.Text{FR: "PV1-51 vaut V quand le numéro de venue est renseigné", EN: "PV1-51 is V when the visit number is filled"},
 		Hint:     pam.Text{FR: "mettez V ; dans un A11, V annule la venue seule, A ou rien la venue et le dossier", EN: "put V; in an A11, V cancels the visit only, A or nothing the visit and the account"},
@@ -7190,7 +7282,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-21.mode",
-		index:    384,
+		index:    389,
 		Level:    Should,
 		Text:     pam.Text{FR: "L'activité (PV1-21) convient à la classe du patient : 03 à 06 avec I, 10 avec E, 19 avec R, 07 et 09 avec O", EN: "The activity (PV1-21) fits the patient class: 03 to 06 with I, 10 with E, 19 with R, 07 and 09 with O"},
 		Hint:     pam.Text{FR: "hospitalisation complète 03, de jour 04, de nuit 05, HAD 06 : I ; urgences 10 : E ; séances 19 : R ; acte ou consultation externe 07 : O ; rétrocession 09 : O avec PV1-4 = RM", EN: "full hospitalisation 03, day 04, night 05, at home 06: I; emergency 10: E; sessions 19: R; outpatient act 07: O; drug retrocession 09: O with PV1-4 = RM"},
@@ -7210,7 +7302,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:      "fr.pv1-10.matrix",
-		index:   385,
+		index:   390,
 		Level:   Should,
 		Text:    pam.Text{FR: "La discipline (PV1-10) et l'activité (PV1-21) forment un couple que la nomenclature SAE connaît", EN: "The discipline (PV1-10) and the activity (PV1-21) are a pair that the SAE nomenclature knows"},
 		Hint:    pam.Text{FR: "corrigez PV1-10 ou PV1-21 d'après la matrice SAE ; elle date de 2005, le réglage dmt_matrix la tait", EN: "correct PV1-10 or PV1-21 after the SAE matrix; it dates from 2005, setting dmt_matrix silences it"},
@@ -7230,7 +7322,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-37.event",
-		index:    386,
+		index:    391,
 		Level:    Should,
 		Text:     pam.Text{FR: "L'établissement de destination (PV1-37) s'envoie avec A03, A16, A21 et le Z99 qui les corrige", EN: "The facility of destination (PV1-37) is sent with A03, A16, A21 and the Z99 that corrects them"},
 		Hint:     pam.Text{FR: "laissez PV1-37 vide jusqu'à la sortie", EN: "leave PV1-37 empty until the discharge"},
@@ -7251,7 +7343,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-37.finess",
-		index:    387,
+		index:    392,
 		Level:    Should,
 		Text:     pam.Text{FR: "L'établissement de destination est désigné par son numéro FINESS, de 9 caractères", EN: "The facility of destination is named by its FINESS number, of 9 characters"},
 		Hint:     pam.Text{FR: "mettez le numéro FINESS de l'établissement, par exemple 990000033", EN: "put the FINESS number of the facility, for example 990000033"},
@@ -7270,7 +7362,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv1-41.event",
-		index:    388,
+		index:    393,
 		Level:    Must,
 		Text:     pam.Text{FR: "L'état du dossier (PV1-41) ne s'envoie qu'avec A03, et avec le Z99 qui corrige le dernier A03", EN: "The account status (PV1-41) is sent only with A03, and with the Z99 that corrects the last A03"},
 		Hint:     pam.Text{FR: "laissez PV1-41 vide ; avec A03, D si c'est la dernière venue du dossier, N sinon", EN: "leave PV1-41 empty; with A03, D if it is the last visit of the account, N otherwise"},
@@ -7292,7 +7384,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pv1-41.code",
-		index:  389,
+		index:  394,
 		Level:  Must,
 		Text:   pam.Text{FR: "L'état du dossier (PV1-41) vaut D ou N", EN: "The account status (PV1-41) is D or N"},
 		Hint:   pam.Text{FR: "D si c'est la dernière venue du dossier, N sinon", EN: "D if it is the last visit of the account, N otherwise"},
@@ -7310,7 +7402,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pv1.not-used",
-		index:  390,
+		index:  395,
 		Level:  Must,
 		Text:   pam.Text{FR: "PV1-9, PV1-40 et PV1-52 ne s'envoient pas", EN: "PV1-9, PV1-40 and PV1-52 are not sent"},
 		Hint:   pam.Text{FR: "un médecin consultant va dans un ROL de rôle CP, l'état du lit en PV1-3.5", EN: "a consulting doctor goes to a ROL of role CP, the state of the bed to PV1-3.5"},
@@ -7327,7 +7419,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pv2-3.not-used",
-		index:  391,
+		index:  396,
 		Level:  Must,
 		Text:   pam.Text{FR: "Le motif d'admission codé (PV2-3) ne s'envoie plus depuis PAM.fr 2.11.2", EN: "The coded admit reason (PV2-3) is no longer sent since PAM.fr 2.11.2"},
 		Hint:   pam.Text{FR: "le mode légal de soins va en ZFS-6, un motif en texte libre en PV2-12", EN: "the legal mode of care goes to ZFS-6, a reason in free text to PV2-12"},
@@ -7345,7 +7437,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv2-7.pathway",
-		index:    392,
+		index:    397,
 		Level:    Should,
 		Text:     pam.Text{FR: "L'indicateur de parcours de soins (PV2-7) est renseigné pour une venue externe", EN: "The care pathway indicator (PV2-7) is filled for an outpatient visit"},
 		Hint:     pam.Text{FR: "mettez en PV2-7 un code de la table 0130, par exemple TN pour un nouveau médecin traitant", EN: "put a code of table 0130 in PV2-7, for example TN for a new attending physician"},
@@ -7366,7 +7458,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:       "fr.pv2-8.time",
-		index:    393,
+		index:    398,
 		Level:    Must,
 		Text:     pam.Text{FR: "Les dates prévues d'admission et de sortie (PV2-8, PV2-9) vont jusqu'à la seconde", EN: "The expected dates of admission and discharge (PV2-8, PV2-9) go down to the second"},
 		Hint:     pam.Text{FR: "AAAAMMJJHHMMSS, par exemple 20260310080000 ; un fuseau +0100 peut suivre", EN: "YYYYMMDDHHMMSS, for example 20260310080000; a zone +0100 may follow"},
@@ -7384,7 +7476,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pv2-38.transport",
-		index:  394,
+		index:  399,
 		Level:  Info,
 		Text:   pam.Text{FR: "Le mode de transport à l'arrivée (PV2-38) est renseigné s'il est connu", EN: "The mode of transport at arrival (PV2-38) is filled if it is known"},
 		Hint:   pam.Text{FR: "un code de la table 0430, par exemple 5 pour les moyens personnels", EN: "a code of table 0430, for example 5 for own means"},
@@ -7405,7 +7497,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.pv2-47.return",
-		index:  395,
+		index:  400,
 		Level:  Info,
 		Text:   pam.Text{FR: "La date de retour prévue (PV2-47) accompagne un départ en permission", EN: "The expected return (PV2-47) goes with the beginning of a leave"},
 		Hint:   pam.Text{FR: "la date et l'heure de retour prévues, par exemple 20260308180000", EN: "the date and time of the planned return, for example 20260308180000"},
@@ -7426,7 +7518,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:      "fr.table.user",
-		index:   396,
+		index:   401,
 		Level:   Should,
 		Text:    pam.Text{FR: "Un code des tables 0032, 0069, 0112 et 0130 est dans la liste nationale", EN: "A code of tables 0032, 0069, 0112 and 0130 is in the national list"},
 		Hint:    pam.Text{FR: "pamlab explain {table} donne les codes ; la liste évolue, le réglage closed_tables_user_defined dit la gravité", EN: "pamlab explain {table} gives the codes; the list changes over time, setting closed_tables_user_defined says how grave it is"},
@@ -7444,7 +7536,7 @@ var generatedRules = [...]Rule{
 	},
 	{
 		ID:     "fr.acc-2.required",
-		index:  397,
+		index:  402,
 		Level:  Must,
 		Text:   pam.Text{FR: "La nature de l'accident (ACC-2) est renseignée dès qu'ACC est présent", EN: "The nature of the accident (ACC-2) is filled as soon as there is an ACC"},
 		Hint:   pam.Text{FR: "un code de la table 0050 : pamlab explain 0050", EN: "a code of table 0050: pamlab explain 0050"},
