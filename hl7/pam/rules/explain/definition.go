@@ -16,6 +16,7 @@ import (
 // layerNames are the layers as people call them.
 var layerNames = map[string]pam.Text{
 	"hl7": {FR: "HL7", EN: "HL7"}, "iti": {FR: "IHE PAM", EN: "IHE PAM"}, "fr": {FR: "France", EN: "France"},
+	"ins": {FR: "identité nationale de santé (INS)", EN: "national health identity (INS)"},
 }
 
 // event explains a trigger event.
@@ -36,11 +37,16 @@ func (a asker) event(name string) *Page {
 	s.fact("source", e.Source)
 	p.add(s)
 	if e.Grammar != nil {
-		p.add(Section{Heading: a.text("Segments (? : 0 ou 1, * : 0 ou plus, + : 1 ou plus, ~ : exclu)", "Segments (?: none or one, *: any number, +: at least one, ~: excluded)"),
-			Lines: []Line{plain(e.Grammar.Notation)}})
+		p.add(Section{Heading: a.text("Segments (? : 0 ou 1, * : 0 ou plus, + : 1 ou plus, ~ : exclu, NOM( … ) : groupe)", "Segments (?: none or one, *: any number, +: at least one, ~: excluded, NAME( … ): group)"),
+			Lines: []Line{plain(grammar(e.Grammar))}})
 	}
 	p.add(a.rulesAbout(a.text("Règles", "Rules"), func(r *rules.Rule) bool { return slices.Contains(r.Events, name) }))
 	return p
+}
+
+// grammar is a notation as people write it, with round brackets.
+func grammar(s *schema.Structure) string {
+	return strings.NewReplacer("{", "(", "}", ")").Replace(s.Notation)
 }
 
 func (a asker) cancelledBy(name string) string {
@@ -109,8 +115,15 @@ func (a asker) field(name string) *Page {
 	}
 	f := def.Field(n)
 	place := fmt.Sprintf("%s-%d", segment, n)
-	p := &Page{Title: place + " · " + orElse(a.p.FieldName(segment, n).In(a.lang), f.Name)}
-	s := Section{}
+	title := place + " · " + orElse(a.p.FieldName(segment, n).In(a.lang), f.Name)
+	sub, whole, ok := partOf(f, path, place)
+	if !ok {
+		return nil
+	}
+	p, s := &Page{Title: title}, Section{}
+	if !whole {
+		p, s.Heading = a.component(sub), title
+	}
 	s.fact(a.text("usage et cardinalité", "usage and cardinality"), fieldFacts(f))
 	if f.Length > 0 {
 		s.fact(a.text("longueur", "length"), strconv.Itoa(f.Length))
@@ -120,6 +133,9 @@ func (a asker) field(name string) *Page {
 	s.fact("source", o.Source)
 	s.fact(a.text("précision", "note"), o.Note.In(a.lang))
 	s.fact("HL7", a.base(segment, n))
+	if f.Type != nil && f.Type.Primitive() {
+		a.form(&s, f.Type.Format)
+	}
 	p.add(s)
 	if f.Type != nil && !f.Type.Primitive() {
 		p.add(a.components(f.Type))
@@ -151,14 +167,17 @@ func (a asker) dataType(name string) *Page {
 	if t == nil {
 		return nil
 	}
-	if n, err := strconv.Atoi(component); isComponent && (err != nil || t.Component(n) == nil) {
-		return nil
+	title := name + " · " + orElse(a.p.TypeName(name).In(a.lang), t.Description)
+	p := &Page{Title: title}
+	if isComponent {
+		n, err := strconv.Atoi(component)
+		if err != nil || t.Component(n) == nil {
+			return nil
+		}
+		p = a.component(piece{t, t.Component(n), name + "." + strconv.Itoa(n)})
 	}
-	p := &Page{Title: name + " · " + orElse(a.p.TypeName(name).In(a.lang), t.Description)}
 	if t.Primitive() {
-		s := Section{}
-		s.fact(a.text("format", "format"), t.Format.String())
-		p.add(s)
+		p.add(a.written(t.Format))
 	}
 	p.add(a.components(t))
 	p.add(a.rulesAbout(a.text("Règles", "Rules"), func(r *rules.Rule) bool {
@@ -233,7 +252,7 @@ func (a asker) codesOf(t *profile.Table) Section {
 		if c.Value == "…" { // the sign of a list that is not all there is
 			label = orElse(label, a.text("d'autres codes", "other codes"))
 		}
-		s.Facts = append(s.Facts, Fact{c.Value, label})
+		s.Facts = append(s.Facts, Fact{c.Value, orElse(label, a.text("sans libellé", "no label"))})
 	}
 	return s
 }

@@ -9,8 +9,6 @@
 package explain
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/pamlab/pamlab/hl7/pam"
@@ -44,32 +42,6 @@ func plain(text string) Line { return Line{Before: text} }
 // A Fact is a label and its text.
 type Fact struct{ Label, Text string }
 
-// An UnknownError reports a name that means nothing.
-type UnknownError struct {
-	Name string
-	Near []string // names written almost like it
-}
-
-// Error returns the English sentence.
-func (e *UnknownError) Error() string { return e.In("en") }
-
-// In returns the sentence in "fr" or "en".
-func (e *UnknownError) In(lang string) string {
-	if lang == "fr" {
-		return fmt.Sprintf("« %s » n'est ni une règle, ni un champ, ni un segment, ni un événement, ni un type, ni une table, ni un réglage", e.Name)
-	}
-	return fmt.Sprintf("%q is no rule, field, segment, event, type, table or setting", e.Name)
-}
-
-// Hint names what is written almost like it.
-func (e *UnknownError) Hint(lang string) string {
-	if len(e.Near) == 0 {
-		return pam.Text{FR: "exemples : ZBE-9, A06, 0445, CX, fr.zbe-9.table ; « pamlab rules » liste les règles",
-			EN: "examples: ZBE-9, A06, 0445, CX, fr.zbe-9.table; `pamlab rules` lists the rules"}.In(lang)
-	}
-	return pam.Text{FR: "vouliez-vous dire ", EN: "did you mean "}.In(lang) + strings.Join(e.Near, ", ") + pam.Text{FR: " ?", EN: "?"}.In(lang)
-}
-
 // asker answers one question.
 type asker struct {
 	p    *profile.Profile
@@ -92,55 +64,16 @@ func Find(p *profile.Profile, name, lang string) (*Page, error) {
 		}
 	}
 	upper := strings.ToUpper(name)
-	for _, try := range []func(string) *Page{a.event, a.field, a.segment, a.table, a.dataType, a.requirement} {
-		if page := try(upper); page != nil {
-			return page, nil
-		}
-	}
-	return nil, &UnknownError{name, a.near(name)}
-}
-
-// near lists names that resemble one.
-func (a asker) near(name string) []string {
-	name = strings.ToLower(name)
-	var list []string
-	for _, r := range rules.Catalogue() {
-		if strings.Contains(r.ID, name) || distance(r.ID, name) <= 2 {
-			list = append(list, r.ID)
-		}
-	}
-	for _, t := range append(a.p.Tables(), a.p.Events()...) {
-		if distance(strings.ToLower(t), name) == 1 {
-			list = append(list, t)
-		}
-	}
-	slices.Sort(list)
-	return list[:min(len(list), 5)]
-}
-
-// distance counts the edits between two words. What is much longer than a name
-// resembles none, and is not looked at.
-func distance(a, b string) int {
-	if more := max(len(a)-len(b), len(b)-len(a)); more > 2 {
-		return more
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		last := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := last
-			if a[i] != b[j] {
-				cost++
+	if len(upper) <= mostLetters {
+		for _, try := range []func(string) *Page{
+			a.event, a.field, a.segment, a.table, a.dataType, a.requirement, a.messageType, a.structure, a.question, a.dialect, a.foreign,
+		} {
+			if page := try(upper); page != nil {
+				return page, nil
 			}
-			last = row[j+1]
-			row[j+1] = min(cost, row[j]+1, last+1)
 		}
 	}
-	return row[len(b)]
+	return nil, a.unknown(name)
 }
 
 // rulesAbout lists the rules that speak of a thing.

@@ -100,7 +100,7 @@ func TestSpellings(t *testing.T) {
 	for _, c := range []struct{ asked, title string }{
 		{"zbe-9", "ZBE-9 · "},
 		{" ZBE-9 ", "ZBE-9 · "},
-		{"ZBE-9.1", "ZBE-9 · "},
+		{"ZBE-9.1", "ZBE-9.1 · "},
 		{"a06", "A06 · "},
 		{"zbe", "ZBE · "},
 		{"4", "0004 · "},
@@ -108,7 +108,7 @@ func TestSpellings(t *testing.T) {
 		{"HL70004", "0004 · "},
 		{"hl7004", "0004 · "},
 		{"cx", "CX · "},
-		{"CX.5", "CX · "},
+		{"CX.5", "CX.5 · "},
 		{"FR.ZBE-9.TABLE", "fr.zbe-9.table"},
 		{"INS_KEY", "ins_key"},
 		{"gen-014", "GEN-014"},
