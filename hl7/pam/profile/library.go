@@ -172,7 +172,7 @@ func compareVersions(a, b string) int {
 const mostText = 4 << 20
 
 // mostHeadings bounds where the headings of a file stand.
-const mostHeadings = 2 << 10
+const mostHeadings = 8 << 10
 
 // text reads a data file.
 func (l *library) text(name string) (string, error) { return l.beginning(name, mostText) }

@@ -45,3 +45,11 @@ func TestTypeNames(t *testing.T) {
 	require.Equal(t, "Unité d'hébergement", p.ComponentName("PL-PV1-3", 1).FR)
 	require.Zero(t, p.TypeName("NOT"))
 }
+
+// TestNamesOfProfiles: whoever asks which profiles there are hears of all of
+// them, those with long headings too.
+func TestNamesOfProfiles(t *testing.T) {
+	for _, name := range []string{"adt-2.3.1", "pam-2.5", "pam-fr-2.7", "pam-fr-2.11.2"} {
+		require.Contains(t, profile.Names(), name)
+	}
+}
