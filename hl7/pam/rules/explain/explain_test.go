@@ -49,6 +49,7 @@ func requirePage(t testing.TB, p *profile.Profile, name string) {
 		var out strings.Builder
 		require.NoError(t, page.Text(&out, 80))
 		require.Contains(t, out.String(), page.Title)
+		require.NotContains(t, out.String(), "{", "%s %s", p.Name, name)
 	}
 	require.Equal(t, sections[0], sections[1], "%s %s: French and English differ", p.Name, name)
 }
