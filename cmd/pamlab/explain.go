@@ -14,10 +14,11 @@ func (a *app) explainCommand() *cobra.Command {
 	var dialect string
 	cmd := &cobra.Command{
 		Use:   a.text("explain NOM…", "explain NAME…"),
-		Short: a.text("Explique une règle, un champ, un événement, un segment, un type, une table", "Explains a rule, a field, an event, a segment, a type, a table"),
+		Short: a.text("Explique une règle, un champ, un composant, un événement, un segment, un type, une table, un dialecte", "Explains a rule, a field, a component, an event, a segment, a type, a table, a dialect"),
 		Example: examples(
 			"pamlab explain fr.zbe-9.table", a.text("une règle : texte, source, bon et mauvais exemple", "a rule: text, source, good and bad example"),
 			"pamlab explain ZBE-9", a.text("un champ", "a field"),
+			"pamlab explain PID-5.7", a.text("un composant", "a component"),
 			"pamlab explain A06", a.text("un événement et sa grammaire", "an event and its grammar"),
 			"pamlab explain 0445", a.text("une table et ses codes", "a table and its codes"),
 			"pamlab explain PID-8 --dialect pam-fr-2.10", a.text("dans un autre dialecte", "in another dialect"),

@@ -115,7 +115,7 @@ func ruleObjects(list []*rules.Rule) []ruleObject {
 	objects := []ruleObject{}
 	for _, r := range list {
 		objects = append(objects, ruleObject{
-			ID: r.ID, Level: r.Level.String(), Text: words{r.Text.FR, r.Text.EN}, Hint: words{r.Hint.FR, r.Hint.EN}, Source: r.Source,
+			ID: r.ID, Level: r.Level.String(), Text: words{r.Text.FR, r.Text.EN}, Hint: words{r.Advice("fr"), r.Advice("en")}, Source: r.Source,
 			Fields: some(r.Fields), Events: some(r.Events), Tables: some(r.Tables), Covers: some(r.Covers),
 			Since: r.Since, Until: r.Until, Setting: r.Setting, Good: exampleObject(r.Good), Bad: exampleObject(r.Bad),
 		})
