@@ -2,10 +2,12 @@
 // or a table means, from the same data by which messages are judged.
 //
 // A developer meets these things by name, in a finding or in a partner's mail:
-// fr.zbe-9.table, ZBE-9, A06, ZBE, CX, 0445. [Find] takes any of these names
-// and returns a [Page]; nobody has to say which kind of thing it is. What is
-// shown is what holds in one profile, with the layer that demands it (HL7, IHE,
-// France) and the paragraph where it is written.
+// fr.zbe-9.table, ZBE-9, PID-5.7, A06, ZBE, CX, 0445, ADT^A01^ADT_A01, Q-07,
+// pam-fr-2.11. [Find] takes any of these names and returns a [Page]; nobody has
+// to say which kind of thing it is. What is shown is what holds in one profile,
+// with the layer that demands it (HL7, IHE, France) and the paragraph where it is
+// written. Of the examples of a rule a page shows what makes the difference, and
+// what a judgement says of the bad one.
 package explain
 
 import (
