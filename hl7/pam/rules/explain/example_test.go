@@ -78,3 +78,18 @@ func TestNoPlaces(t *testing.T) {
 		}
 	}
 }
+
+// TestNarrowPages: on a narrow terminal the lines of messages are shortened, and
+// the carets stay under what they point at.
+func TestNarrowPages(t *testing.T) {
+	found, err := explain.Find(load(t, ""), "fr.zbe-9.table", "en")
+	require.NoError(t, err)
+	for _, width := range []int{1, 20, 40, 80} {
+		var out strings.Builder
+		require.NoError(t, found.Text(&out, width))
+		lines := strings.Split(section(t, out.String(), "Bad example"), "\n")
+		require.Len(t, lines, 2)
+		require.LessOrEqual(t, len([]rune(lines[0])), max(width, 22))
+		require.Equal(t, "X", string([]rune(lines[0])[len(lines[1])-1]))
+	}
+}
