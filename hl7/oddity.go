@@ -2,6 +2,7 @@ package hl7
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 )
 
@@ -132,7 +133,20 @@ func (t *text) inside(o *oddities, i int) {
 	if s.name == 0 {
 		o.add(OddSegmentName, int(s.start))
 	}
-	for k := s.start; k < s.end; k++ {
+	// Eight bytes at a time: a byte below 0x20 borrows, and was not above 0x7f.
+	const each = 0x0101010101010101
+	k := s.start
+	for ; k+8 <= s.end; k += 8 {
+		if x := binary.LittleEndian.Uint64(t.data[k:]); (x-' '*each)&^x&(0x80*each) != 0 {
+			t.controls(o, k, k+8)
+		}
+	}
+	t.controls(o, k, s.end)
+}
+
+// controls notes the control bytes from start to end.
+func (t *text) controls(o *oddities, start, end uint32) {
+	for k := start; k < end; k++ {
 		if t.data[k] < ' ' {
 			o.add(OddControlByte, int(k))
 		}

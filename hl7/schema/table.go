@@ -90,7 +90,7 @@ func find[T string | []byte](t *Table, value T) int {
 		}
 	}
 	if t.patterned {
-		return slices.IndexFunc(t.Codes, func(c Code) bool { return covers(c.Value, string(value)) })
+		return slices.IndexFunc(t.Codes, func(c Code) bool { return mayCover(c.Value) && covers(c.Value, string(value)) })
 	}
 	return -1
 }
@@ -109,6 +109,18 @@ func packCode[T string | []byte](value T) uint64 {
 func isPattern(code string) bool {
 	return strings.Contains(code, "...") || code == "…" ||
 		strings.HasSuffix(code, "nnnn") || strings.HasSuffix(code, "xxx") || strings.Contains(code, "zzz")
+}
+
+// mayCover says whether a code looks like a pattern at all, which few do.
+func mayCover(code string) bool {
+	if code == "" {
+		return false
+	}
+	switch code[len(code)-1] {
+	case 'n', 'x', 'z', '.', "…"[len("…")-1]:
+		return true
+	}
+	return strings.IndexByte(code, ' ') >= 0 // "10 ... 19", "A or B"
 }
 
 // covers says whether value is one of those that a pattern stands for.
