@@ -11,7 +11,9 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -27,6 +29,7 @@ type validateFlags struct {
 	level                   string
 	settings                []string
 	strict, sequence        bool
+	failed                  bool
 	maxMessage              int
 }
 
@@ -50,17 +53,20 @@ func (a *app) validateCommand() *cobra.Command {
 	flags.StringVar(&f.dialect, "dialect", "auto", a.text("dialecte, ou auto : ce que chaque message annonce", "dialect, or auto: what each message announces"))
 	flags.StringVarP(&f.output, "output", "o", "-", a.text("fichier du résultat", "file of the result"))
 	flags.StringVar(&f.level, "level", "should", a.text("plus faible niveau que le texte montre : info, should, must", "lowest level that the text shows: info, should, must"))
-	flags.StringArrayVar(&f.settings, "set", nil, a.text("réglage NOM=VALEUR, répétable", "setting NAME=VALUE, repeatable"))
+	flags.BoolVar(&f.failed, "failed", false, a.text("le texte ne montre que les messages avec réserve ou non conformes ; le bilan compte tout", "the text shows only messages that warn or fail; the summary counts all"))
+	flags.StringArrayVar(&f.settings, "set", nil, a.text("réglages NOM=VALEUR, séparés par des virgules ou des blancs ; répétable", "settings NAME=VALUE, separated by commas or blanks; repeatable"))
 	flags.BoolVar(&f.strict, "strict", false, a.text("un SHOULD non respecté est un échec", "a broken SHOULD is a failure"))
 	flags.BoolVar(&f.sequence, "sequence", false, a.text("juge aussi l'ordre des messages", "judges the order of the messages too"))
 	flags.IntVar(&f.maxMessage, "max-message", 0, a.text("taille du plus grand message, en octets (0 : 10 Mio)", "size of the largest message, in bytes (0: 10 MiB)"))
 	return cmd
 }
 
-// parseSettings reads NAME=VALUE pairs.
-func parseSettings(pairs []string) (rules.Settings, error) {
+// parseSettings reads NAME=VALUE pairs, several of which may stand in one
+// argument: a variable of the environment has but one.
+func parseSettings(arguments []string) (rules.Settings, error) {
 	var s rules.Settings
-	for _, pair := range pairs {
+	separator := func(r rune) bool { return r == ',' || unicode.IsSpace(r) }
+	for _, pair := range strings.FieldsFunc(strings.Join(arguments, ","), separator) {
 		name, value, ok := strings.Cut(pair, "=")
 		if !ok {
 			return s, usageError(
@@ -103,7 +109,7 @@ func (f *validateFlags) style() (inspect.Style, error) {
 	if !slices.Contains(inspect.Formats(), f.format) {
 		return inspect.Style{}, withCode(scenarios.ExitUsage, &inspect.FormatError{Format: f.format})
 	}
-	return inspect.Style{Strict: f.strict, Least: least}, nil
+	return inspect.Style{Strict: f.strict, Least: least, Failed: f.failed, Unreadable: f.output != "-"}, nil
 }
 
 func (a *app) validate(ctx context.Context, f *validateFlags, args []string) error {
@@ -115,10 +121,7 @@ func (a *app) validate(ctx context.Context, f *validateFlags, args []string) err
 	if err != nil {
 		return err
 	}
-	sources, err := a.sources(args)
-	if err != nil {
-		return err
-	}
+	sources, size := a.sources(args)
 	out, closeOut, err := a.openOutput(f.output, sources) // last: it empties the file
 	if err != nil {
 		return err
@@ -129,7 +132,7 @@ func (a *app) validate(ctx context.Context, f *validateFlags, args []string) err
 	if err != nil {
 		return errors.Join(err, closeOut())
 	}
-	stop := a.progress(&o)
+	stop := a.progress(&o, size)
 	sum := inspect.Summary{}
 	err = inspect.Run(ctx, o, sources, func(i *inspect.Item) error {
 		sum.Add(i, f.strict)
@@ -139,12 +142,27 @@ func (a *app) validate(ctx context.Context, f *validateFlags, args []string) err
 		return w.Write(i)
 	})
 	stop()
-	err = errors.Join(err, w.Close(), closeOut())
-	if err != nil {
-		if ctx.Err() != nil {
-			return silently(scenarios.ExitInterrupted)
+	interrupted := err != nil && ctx.Err() != nil
+	if interrupted {
+		w.Interrupted()
+		err = nil
+	}
+	if err == nil { // else there is nowhere to write to
+		err = w.Close()
+	}
+	if closed := closeOut(); err == nil {
+		err = closed
+	}
+	switch {
+	case interrupted:
+		if f.format != "text" || f.output != "-" {
+			fmt.Fprintf(a.stderr, "pamlab: %s\n", sum.Interrupted(a.lang))
 		}
-		return withCode(scenarios.ExitUnusable, err)
+		return silently(scenarios.ExitInterrupted)
+	case errors.Is(err, syscall.EPIPE): // nobody reads any more: no fault of the judgement
+		return validateResult(sum)
+	case err != nil:
+		return withCode(scenarios.ExitUnusable, a.unwritable(f.output, err))
 	}
 	return validateResult(sum)
 }
@@ -152,9 +170,6 @@ func (a *app) validate(ctx context.Context, f *validateFlags, args []string) err
 // validateResult is the exit code: what could not be read is worse than what failed.
 func validateResult(sum inspect.Summary) error {
 	switch {
-	case sum.Messages() == 0 && sum.Unreadable == 0:
-		return &exitError{code: scenarios.ExitUnusable, text: scenarios.Text{FR: "aucun message à juger", EN: "there is no message to judge"},
-			hint: scenarios.Text{FR: "un message commence par MSH|", EN: "a message begins with MSH|"}}
 	case sum.Unreadable > 0:
 		return silently(scenarios.ExitUnusable)
 	case sum.Fail > 0:
@@ -178,55 +193,101 @@ type located struct {
 	err   error
 }
 
-func (l *located) Error() string           { return l.where + ": " + l.err.Error() }
-func (l *located) In(lang string) string   { return l.where + ": " + errorIn(l.err, lang) }
+func (l *located) Error() string           { return l.In("en") }
 func (l *located) Hint(lang string) string { return hintIn(l.err, lang) }
 func (l *located) Unwrap() error           { return l.err }
 
+func (l *located) In(lang string) string {
+	return l.where + scenarios.Text{FR: " : ", EN: ": "}.In(lang) + errorIn(l.err, lang)
+}
+
+// unwritable says which file could not be written, and why.
+func (a *app) unwritable(name string, err error) error {
+	if name == "-" {
+		name = a.text("la sortie standard", "the standard output")
+	}
+	why := err
+	var system *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		why = &exitError{code: scenarios.ExitUnusable, text: scenarios.Text{FR: "le dossier n'existe pas", EN: "no such directory"}}
+	case !errors.Is(err, fs.ErrPermission) && errors.As(err, &system):
+		why = system.Err
+	default:
+		why = &inspect.SourceError{Err: err}
+	}
+	return &located{name, why}
+}
+
 // sources turns arguments into what is read: files, the files of folders, - for
-// the standard input, once.
-func (a *app) sources(args []string) ([]inspect.Source, error) {
-	var list []inspect.Source
-	stdin := false
+// the standard input, once. What cannot be found is a source whose Open says so:
+// the others are judged all the same. size is how many bytes they have, 0 when
+// one does not say.
+func (a *app) sources(args []string) (list []inspect.Source, size int64) {
+	known, stdin := true, false
 	for _, arg := range args {
 		if arg == "-" {
 			if !stdin {
 				list = append(list, inspect.Source{Name: "-", Open: func() (io.ReadCloser, error) { return io.NopCloser(a.stdin), nil }})
 			}
-			stdin = true
+			known, stdin = false, true
 			continue
 		}
 		info, err := os.Stat(arg)
 		switch {
 		case err != nil:
-			return nil, withCode(scenarios.ExitUnusable, err)
+			list = append(list, failing(arg, err))
 		case info.IsDir():
-			files, err := messagesIn(arg)
-			if err != nil {
-				return nil, withCode(scenarios.ExitUnusable, err)
-			}
-			list = append(list, files...)
+			files, n := messagesIn(arg)
+			list, size = append(list, files...), size+n
 		default:
-			list = append(list, fileSource(arg))
+			list, size = append(list, fileSource(arg)), size+info.Size()
+			known = known && info.Mode().IsRegular()
 		}
 	}
-	return list, nil
+	if !known {
+		size = 0
+	}
+	return list, size
 }
 
 func fileSource(name string) inspect.Source {
 	return inspect.Source{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(name) }}
 }
 
-// messagesIn lists the files of a folder that are called like files of messages.
-func messagesIn(dir string) ([]inspect.Source, error) {
-	var list []inspect.Source
-	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() && slices.Contains([]string{".hl7", ".er7", ".adt", ".mllp", ".txt"}, strings.ToLower(filepath.Ext(name))) {
-			list = append(list, fileSource(name))
+// failing is a source that is known not to open.
+func failing(name string, err error) inspect.Source {
+	return inspect.Source{Name: name, Open: func() (io.ReadCloser, error) { return nil, err }}
+}
+
+// messageEnds are the ends of the names that files of messages have.
+var messageEnds = []string{".hl7", ".er7", ".adt", ".mllp", ".txt"}
+
+// messagesIn lists the files of a folder that are called like files of messages,
+// and adds up their sizes. A folder that has none, or cannot be listed, is a
+// source that says so.
+func messagesIn(dir string) (list []inspect.Source, size int64) {
+	_ = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error { // returns what the function does: nil
+		if err != nil {
+			list = append(list, failing(name, err))
+			return nil
 		}
-		return err
+		if !d.Type().IsRegular() || !slices.Contains(messageEnds, strings.ToLower(filepath.Ext(name))) {
+			return nil
+		}
+		list = append(list, fileSource(name))
+		if info, err := d.Info(); err == nil {
+			size += info.Size()
+		}
+		return nil
 	})
-	return list, err
+	if len(list) == 0 {
+		ends := strings.Join(messageEnds, " ")
+		list = append(list, failing(dir, &exitError{code: scenarios.ExitUnusable,
+			text: scenarios.Text{FR: "aucun fichier de messages dans ce dossier", EN: "no file of messages in this folder"},
+			hint: scenarios.Textf("leurs noms finissent par %s ; sinon, nommez les fichiers", "their names end with %s; else name the files", ends)}))
+	}
+	return list, size
 }
 
 // openOutput opens the file of the result, - for the standard output. A file that
@@ -246,14 +307,15 @@ func (a *app) openOutput(name string, sources []inspect.Source) (io.Writer, func
 	}
 	f, err := os.Create(name)
 	if err != nil {
-		return nil, nil, withCode(scenarios.ExitUnusable, err)
+		return nil, nil, withCode(scenarios.ExitUnusable, a.unwritable(name, err))
 	}
 	return f, f.Close, nil
 }
 
 // progress shows on a terminal how much of a long input was read, on the
-// standard error, so that it never gets into a result.
-func (a *app) progress(o *inspect.Options) (stop func()) {
+// standard error, so that it never gets into a result. size is how much there is
+// to read, 0 when nobody knows.
+func (a *app) progress(o *inspect.Options, size int64) (stop func()) {
 	t := a.terminal(a.stderr)
 	if !t.live {
 		return func() {}
@@ -279,9 +341,21 @@ func (a *app) progress(o *inspect.Options) (stop func()) {
 					continue
 				}
 				shown = true
-				fmt.Fprintf(a.stderr, "\r\x1b[K"+a.text("%d Mio lus, %.0f Mio/s", "%d MiB read, %.0f MiB/s"), n>>20, float64(n)/(1<<20)/now.Sub(begun).Seconds())
+				fmt.Fprint(a.stderr, "\r\x1b[K"+a.progressLine(n, size, now.Sub(begun)))
 			}
 		}
 	}()
 	return func() { close(done); <-ended }
+}
+
+// progressLine is what a terminal shows after some time: how much was read, of
+// how much where that is known.
+func (a *app) progressLine(read, size int64, after time.Duration) string {
+	const mib = 1 << 20
+	speed := float64(read) / mib / after.Seconds()
+	if size <= 0 {
+		return fmt.Sprintf(a.text("%d Mio lus, %.0f Mio/s", "%d MiB read, %.0f MiB/s"), read/mib, speed)
+	}
+	percent := min(100*float64(read)/float64(size), 100) // a file may grow
+	return fmt.Sprintf(a.text("%d Mio lus sur %d (%.0f %%), %.0f Mio/s", "%d MiB of %d read (%.0f%%), %.0f MiB/s"), read/mib, size/mib, percent, speed)
 }
