@@ -19,6 +19,7 @@
 //	bad A01 PV1-41 = D
 //
 // The tests build every example: the bad one must raise that rule and no other.
+// catalogue/README.md describes the language.
 // What no condition can word, the key of an INS for one, is a check written in
 // Go that the entry calls by name.
 //
@@ -46,8 +47,10 @@
 //
 // # Speed
 //
-// Conditions are compiled once; segments are numbered once for a message, so
-// that a path is two array accesses; rules limited to other events or to absent
+// The catalogue is laid out as static data by go generate, and conditions are
+// compiled when a message first needs them. Segments are numbered once for a
+// message, so that a path is two array accesses; what many rules ask is asked
+// once; rules limited to other events or to absent
 // segments are not even looked at. A message without findings allocates next to
 // nothing, so that everything that passes can be judged as it passes.
 //
