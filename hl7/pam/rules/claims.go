@@ -65,15 +65,17 @@ func (s *scope) claimant(index claimIndex, f *schema.Finding) *Rule {
 func (s *scope) lookAt(f *schema.Finding) {
 	l := f.Location
 	s.segment, s.nested = f.Segment, l.Subcomponent > 0
-	s.at = place{segment: f.Segment}
+	at := &s.claimed
+	*at = place{segment: f.Segment}
+	s.at = at
 	if l.Field == 0 || f.Segment >= s.m.NumSegments() {
 		return
 	}
-	s.at.field, s.at.repetition = l.Field, max(l.Repetition, 1)
+	at.field, at.repetition = l.Field, max(l.Repetition, 1)
 	if s.nested {
-		s.at.component = l.Component
+		at.component = l.Component
 	}
-	s.at.raw = s.current().Raw()
+	at.raw = s.current().Raw()
 }
 
 // broadClaimant looks for claims on a type, a table, a segment, a layer, and

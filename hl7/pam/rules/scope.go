@@ -26,7 +26,8 @@ type scope struct {
 	ids     []segmentID        // of each segment; noSegment for names that nobody speaks of
 
 	segment  int      // of `each`, or of the fact that is being claimed
-	at       place    // of `each`, or the value whose component is being claimed
+	claimed  place    // the place of the fact that is being claimed
+	at       *place   // of `each`, or the value whose component is being claimed
 	nested   bool     // it is a component, and its parts are sub-components
 	values   []values // by the number of the `each` that names them
 	enough   bool     // there are so many findings that no more are looked for
@@ -43,7 +44,7 @@ const noSegment = maxSegments - 1
 
 // read looks up the segments of a message.
 func (s *scope) read(m *hl7.Message, ids map[[3]byte]segmentID) {
-	s.m, s.segment, s.at = m, 0, place{}
+	s.m, s.segment, s.at = m, 0, &nowhere
 	s.fact, s.oddities, s.formRead = nil, nil, false
 	d := m.Delimiters()
 	s.delims = delimiters{d.Component, d.Repetition, d.Subcomponent}
@@ -97,7 +98,7 @@ func (s *scope) judge(r *Rule, found func(hl7.Value)) {
 	case b.eachOf == "" && b.each.field == 0:
 		for i, id := range s.ids {
 			if id == b.each.segment && !s.enough {
-				s.segment, s.at = i, place{}
+				s.segment, s.at = i, &nowhere
 				s.demands(b, found)
 			}
 		}
@@ -107,7 +108,8 @@ func (s *scope) judge(r *Rule, found func(hl7.Value)) {
 			if s.enough {
 				break
 			}
-			s.segment, s.at, s.nested = list[i].segment, list[i], list[i].nested
+			at := &list[i]
+			s.segment, s.at, s.nested = at.segment, at, at.nested
 			s.demands(b, found)
 		}
 		s.nested = false

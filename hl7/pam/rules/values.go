@@ -22,6 +22,9 @@ type place struct {
 	first, count                 int  // of its parts in scope.parts; count 0: they were not looked for
 }
 
+// nowhere is the place of rules that go over nothing.
+var nowhere place
+
 // value is the value at the place; absent without a field.
 func (p *place) value(m *hl7.Message) hl7.Value {
 	if p.field == 0 {
