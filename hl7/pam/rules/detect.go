@@ -45,6 +45,9 @@ var markTexts = [...]pam.Text{
 
 func (r reason) text(p *profile.Profile) pam.Text {
 	t := markTexts[r.mark]
+	if r.mark == markVersion && len(r.value) == 0 {
+		return pam.Text{FR: "MSH-12 n'annonce rien", EN: "MSH-12 announces nothing"}
+	}
 	t.FR = strings.ReplaceAll(t.FR, "{value}", string(r.value))
 	t.EN = strings.ReplaceAll(t.EN, "{value}", string(r.value))
 	return t
