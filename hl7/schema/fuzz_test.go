@@ -20,6 +20,7 @@ func FuzzMatch(f *testing.F) {
 	f.Add(uint8(3), []byte{0, 2, 3, 7})
 	f.Add(uint8(20), []byte{0, 2, 7, 3, 3, 3, 24, 29, 16, 17, 16})
 	f.Add(uint8(70), []byte{})
+	f.Add(uint8('6'), []byte("00A"+strings.Repeat("z", 1500)))
 	f.Fuzz(func(t *testing.T, which uint8, sequence []byte) {
 		s := all[structures[int(which)%len(structures)]]
 		var message []string
@@ -37,7 +38,9 @@ func FuzzMatch(f *testing.F) {
 			}
 		}
 		for i, p := range m.Places {
-			if p.Slot < 0 && len(m.Findings) < 1000 {
+			// Of more than a thousand findings the rest is not kept, and some of those
+			// that are kept turn out to be parts of others.
+			if p.Slot < 0 && len(m.Findings) < 900 {
 				require.True(t, spoken[i], "%v: segment %d has neither place nor finding", message, i)
 			}
 		}
