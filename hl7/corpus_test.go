@@ -11,23 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/internal/corpus"
 )
-
-// corpus returns the folder of third-party messages: $PAMLAB_CORPUS, or
-// shared/corpus beside the repository. They are not ours to distribute.
-func corpus(t *testing.T) string {
-	dir := os.Getenv("PAMLAB_CORPUS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared", "corpus")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		if os.Getenv("PAMLAB_REQUIRE_CORPUS") == "1" {
-			t.Fatalf("PAMLAB_REQUIRE_CORPUS=1, but there is no corpus of third-party messages: %v", err)
-		}
-		t.Skipf("no corpus of third-party messages (set PAMLAB_CORPUS to its folder): %v", err)
-	}
-	return dir
-}
 
 // refused lists the files of the corpus that are not one message, with the
 // kind of error that says so.
@@ -66,7 +51,7 @@ var messages = map[string]int{
 }
 
 func TestCorpus(t *testing.T) {
-	dir := corpus(t)
+	dir := corpus.Dir(t)
 	files := map[string]bool{}
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() || filepath.Ext(path) != ".hl7" {

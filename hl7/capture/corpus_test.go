@@ -12,23 +12,8 @@ import (
 
 	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/capture"
+	"github.com/pamlab/pamlab/internal/corpus"
 )
-
-// corpus returns the folder of third-party messages: $PAMLAB_CORPUS, or
-// shared/corpus beside the repository. They are not ours to distribute.
-func corpus(t *testing.T) string {
-	dir := os.Getenv("PAMLAB_CORPUS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "corpus")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		if os.Getenv("PAMLAB_REQUIRE_CORPUS") == "1" {
-			t.Fatalf("PAMLAB_REQUIRE_CORPUS=1, but there is no corpus of third-party messages: %v", err)
-		}
-		t.Skipf("no corpus of third-party messages (set PAMLAB_CORPUS to its folder): %v", err)
-	}
-	return dir
-}
 
 // several lists how many messages are in the files of the corpus that have not
 // one.
@@ -48,7 +33,7 @@ var unread = map[string]capture.Kind{
 // TestCorpus reads each file alone, and all of them as one stream, bare and
 // framed.
 func TestCorpus(t *testing.T) {
-	dir := corpus(t)
+	dir := corpus.Dir(t)
 	var all bytes.Buffer
 	var messages []string
 	files := 0

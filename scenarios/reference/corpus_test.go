@@ -1,7 +1,6 @@
 package reference
 
 import (
-	"cmp"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,16 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/internal/corpus"
 )
 
 // TestCorpus gives every message that others have written to one DMN, folder by
 // folder and in order: whatever they hold, each gets one answer that can be
 // read, and none is an internal failure.
 func TestCorpus(t *testing.T) {
-	root := cmp.Or(os.Getenv("PAMLAB_CORPUS"), filepath.Join("..", "..", "..", "shared", "corpus"))
-	if _, err := os.Stat(root); err != nil {
-		t.Skipf("no corpus of third-party messages at %s: set PAMLAB_CORPUS", root)
-	}
+	root := corpus.Dir(t)
 	d := newDMN(t, Options{})
 	answers := map[hl7.AckCode]int{}
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {

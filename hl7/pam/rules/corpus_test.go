@@ -18,24 +18,8 @@ import (
 	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/capture"
 	"github.com/pamlab/pamlab/hl7/pam/rules"
+	"github.com/pamlab/pamlab/internal/corpus"
 )
-
-// corpus returns the folder of third-party messages: $PAMLAB_CORPUS, or
-// shared/corpus beside the repository. They are not ours to distribute.
-func corpus(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("PAMLAB_CORPUS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "..", "shared", "corpus")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		if os.Getenv("PAMLAB_REQUIRE_CORPUS") == "1" {
-			t.Fatalf("PAMLAB_REQUIRE_CORPUS=1, but there is no corpus of third-party messages: %v", err)
-		}
-		t.Skipf("no corpus of third-party messages (set PAMLAB_CORPUS to its folder): %v", err)
-	}
-	return dir
-}
 
 // judgeFile judges the messages of a file, and calls each for what can be read.
 func judgeFile(t *testing.T, j *rules.Judge, path string, each func(*rules.Report)) {
@@ -67,7 +51,7 @@ var unfilled = regexp.MustCompile(`\{[a-z.]+\}`)
 // TestCorpus: whatever others send, the judge does not panic, says something
 // readable in both languages, and no rule is told twice of one place.
 func TestCorpus(t *testing.T) {
-	paths, err := filepath.Glob(filepath.Join(corpus(t), "*", "*.hl7"))
+	paths, err := filepath.Glob(filepath.Join(corpus.Dir(t), "*", "*.hl7"))
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, len(paths), 227)
 	j, err := rules.New(rules.Options{})
@@ -93,7 +77,7 @@ func TestCorpus(t *testing.T) {
 // TestFrenchCorpus holds what is said of the French messages to what was looked
 // at by hand (docs/coverage.md): for each file, the rules at must and how often.
 func TestFrenchCorpus(t *testing.T) {
-	paths, err := filepath.Glob(filepath.Join(corpus(t), "pam-fr", "*.hl7"))
+	paths, err := filepath.Glob(filepath.Join(corpus.Dir(t), "pam-fr", "*.hl7"))
 	require.NoError(t, err)
 	j, err := rules.New(rules.Options{})
 	require.NoError(t, err)
@@ -129,7 +113,7 @@ func TestFrenchCorpus(t *testing.T) {
 // TestOfficialSamples: what is said of the two national samples, all of it. The
 // ZBE of the discharge has a field too many, and that is one finding.
 func TestOfficialSamples(t *testing.T) {
-	dir := corpus(t)
+	dir := corpus.Dir(t)
 	j, err := rules.New(rules.Options{})
 	require.NoError(t, err)
 	for file, want := range map[string][]string{
