@@ -46,6 +46,7 @@ func TestScripts(t *testing.T) {
 			"sparse": sparse,
 			"status": status,
 			"sample": sample,
+			"readme": readme,
 
 			"sentbytes": sentBytes,
 		},
@@ -159,6 +160,23 @@ func sample(ts *testscript.TestScript, _ bool, args []string) {
 	_, err = f.Write(data)
 	ts.Check(err)
 	ts.Check(f.Close())
+}
+
+// readme: readme PAGE ARGS... — what pamlab writes begins as the page at the top
+// of the repository shows it, between "$ pamlab ARGS" and the end of the block.
+func readme(ts *testscript.TestScript, _ bool, args []string) {
+	page, err := os.ReadFile(filepath.Join("..", "..", args[0]))
+	ts.Check(err)
+	command := "$ pamlab " + strings.Join(args[1:], " ") + "\n"
+	_, block, found := strings.Cut(string(page), command)
+	block, _, closed := strings.Cut(block, "```")
+	if !found || !closed {
+		ts.Fatalf("%s does not show %s", args[0], command)
+	}
+	_ = ts.Exec("pamlab", args[1:]...) // the exit code is another test's
+	if got := ts.ReadFile("stdout"); !strings.HasPrefix(got, block) {
+		ts.Fatalf("%s shows\n%s\nbut pamlab writes\n%s", args[0], block, got)
+	}
 }
 
 // status: status CODE COMMAND ARGS... — runs pamlab and wants this exit code.
