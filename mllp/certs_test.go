@@ -47,7 +47,7 @@ func issue(t *testing.T, bend func(*x509.Certificate)) mllp.Files {
 	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
 	require.NoError(t, err)
 	out := t.TempDir()
-	f := mllp.Files{CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(out, "bent.pem"), Key: filepath.Join(out, "bent-key.pem"), AllowExpired: true}
+	f := mllp.Files{CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(out, "bent.pem"), Key: filepath.Join(out, "bent-key.pem"), AnyIdentity: true}
 	write(t, f.Cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 	write(t, f.Key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}))
 	return f

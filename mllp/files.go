@@ -31,9 +31,10 @@ type Files struct {
 	// server's certificate. Empty: the one it connects to.
 	ServerName string
 
-	// AllowExpired lets an identity be used outside its validity: for tests that
-	// show an expired certificate to a peer on purpose.
-	AllowExpired bool
+	// AnyIdentity shows whatever Cert and Key hold: a certificate outside its
+	// validity, one whose key is another's, a chain in a wrong order. It is for
+	// tests that show a faulty identity to a peer on purpose.
+	AnyIdentity bool
 
 	// OnReload, if not nil, is told when files have changed: nil when the new
 	// ones are in use, a *FileError when the old ones stay. It is called during a

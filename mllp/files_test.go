@@ -312,7 +312,7 @@ func TestCertificateThatBecomesValid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var reloads []error
 		files := issue(t, func(*x509.Certificate) {})
-		files.CA, files.AllowExpired = authority, false
+		files.CA, files.AnyIdentity = authority, false
 		files.OnReload = func(err error) { reloads = append(reloads, err) }
 		config := clientConfig(t, files)
 		subject := func() string {
@@ -379,4 +379,35 @@ func TestFilesHandshakesInParallel(t *testing.T) {
 	}
 	copyFile(t, issue(t, func(*x509.Certificate) {}).Cert, files.Cert)
 	all.Wait()
+}
+
+// A faulty identity is shown as it stands, when that is what is wanted.
+func TestAnyIdentityShowsWhatTheFilesHold(t *testing.T) {
+	mismatch := identity(t, "gam")
+	mismatch.Key = identity(t, "dmn").Key
+	_, err := mismatch.ClientConfig()
+	var fe *mllp.FileError
+	require.ErrorAs(t, err, &fe)
+	require.Equal(t, mllp.FileKeyMismatch, fe.Kind)
+	mismatch.AnyIdentity = true
+
+	misordered := identity(t, "gam")
+	misordered.Cert = filepath.Join(t.TempDir(), "chain.pem")
+	misordered.AnyIdentity = true
+	var chain []byte
+	for _, path := range []string{misordered.CA, identity(t, "gam").Cert} {
+		data, err := os.ReadFile(path)
+		require.NoError(t, err)
+		chain = append(chain, data...)
+	}
+	write(t, misordered.Cert, chain)
+
+	addr := serve(t, &mllp.Server{TLSConfig: serverConfig(t, identity(t, "dmn"))})
+	for name, files := range map[string]mllp.Files{"mismatch": mismatch, "misordered": misordered} {
+		t.Run(name, func(t *testing.T) {
+			_, err := connect(t, addr, clientConfig(t, files))
+			e := failure(t, err, mllp.HandshakeRefused)
+			require.True(t, e.Remote, "the server refused it: %v", e)
+		})
+	}
 }

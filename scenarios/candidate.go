@@ -149,7 +149,7 @@ func (t *TLS) Files(present string) (mllp.Files, error) {
 		if !ok {
 			return files, &IdentityError{Name: present}
 		}
-		files.Cert, files.Key, files.AllowExpired = identity.Cert, identity.Key, true
+		files.Cert, files.Key, files.AnyIdentity = identity.Cert, identity.Key, true
 	}
 	return files, nil
 }
