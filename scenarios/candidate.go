@@ -6,7 +6,6 @@ import (
 	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/pam"
 	"github.com/pamlab/pamlab/hl7/pam/rules"
-	"github.com/pamlab/pamlab/mllp"
 )
 
 // Candidate is a candidate file: the system under test, and what differs from
@@ -48,6 +47,14 @@ type TLS struct {
 	// Identities are others than Cert and Key, by the names that the
 	// scenarios' `connect: {present: …}` uses.
 	Identities map[string]Identity
+	// Bad is the folder of faulty identities, NAME.pem and NAME-key.pem, where
+	// names are looked for that Identities does not have. "": bad, beside CA.
+	Bad string
+	// Revocation says whether the candidate's certificate is looked up among
+	// those that were revoked: off, if-present or required; "" is off. CRL are
+	// the lists to look in: files, or one folder.
+	Revocation string
+	CRL        []string
 }
 
 // Identity is a certificate and its key.
@@ -132,40 +139,4 @@ func (c *Candidate) Value(ref Ref) string {
 	default:
 		return c.Facility
 	}
-}
-
-// Files returns the files of the identity that a Connect presents: "" for the
-// usual one, NoIdentity for none at all, else one of Identities. The error is an
-// *IdentityError. An identity that was asked for by name may be out of date:
-// showing it is what the test is about.
-func (t *TLS) Files(present string) (mllp.Files, error) {
-	files := mllp.Files{CA: t.CA, ServerName: t.ServerName}
-	switch present {
-	case NoIdentity:
-	case "":
-		files.Cert, files.Key = t.Cert, t.Key
-	default:
-		identity, ok := t.Identities[present]
-		if !ok {
-			return files, &IdentityError{Name: present}
-		}
-		files.Cert, files.Key, files.AnyIdentity = identity.Cert, identity.Key, true
-	}
-	return files, nil
-}
-
-// IdentityError names an identity that the candidate file does not have.
-type IdentityError struct{ Name string }
-
-// Error returns the sentence in English.
-func (e *IdentityError) Error() string { return e.In("en") }
-
-// In returns the sentence in lang.
-func (e *IdentityError) In(lang string) string {
-	return Textf("le fichier candidat n'a pas d'identité « %s »", "the candidate file has no identity %q", e.Name).In(lang)
-}
-
-// Hint says where it belongs.
-func (e *IdentityError) Hint(lang string) string {
-	return Textf("ajoutez-la sous tls.identities : %s: {cert: …, key: …}", "add it below tls.identities: %s: {cert: …, key: …}", e.Name).In(lang)
 }

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -97,7 +98,7 @@ func lacksTLS(_ *Scenario, play *Case, c *Candidate) Text {
 		present := ""
 		if step.Connect != nil {
 			present = step.Connect.Present
-			wants = wants || present != "" || step.Connect.Plain
+			wants = wants || step.Connect.strange()
 		}
 		if wants && c.TLS == nil {
 			return Text{
@@ -107,9 +108,21 @@ func lacksTLS(_ *Scenario, play *Case, c *Candidate) Text {
 		}
 		if present != "" && present != NoIdentity {
 			if _, err := c.TLS.Files(present); err != nil {
-				return Text{FR: inLang(err, "fr"), EN: inLang(err, "en")}
+				return withHint(err)
 			}
 		}
 	}
 	return Text{}
+}
+
+// withHint puts what to do about an error behind it.
+func withHint(err error) Text {
+	text := textOf(err)
+	if hinted, ok := errors.AsType[interface {
+		error
+		Hint(string) string
+	}](err); ok {
+		text.FR, text.EN = text.FR+" ; "+hinted.Hint("fr"), text.EN+"; "+hinted.Hint("en")
+	}
+	return *text
 }

@@ -14,7 +14,7 @@ const (
 	candidateFileKeys = "candidate harness tls limits safety conformance"
 	candidateKeys     = "name release role address dialect charset supports application facility"
 	harnessKeys       = "application facility listen"
-	tlsFileKeys       = "ca cert key server_name identities"
+	tlsFileKeys       = "ca cert key server_name identities bad revocation crl"
 	identityKeys      = "cert key"
 	limitKeys         = "connect handshake ack receive message"
 	safetyKeys        = "allow_hosts refuse_real_identities"
@@ -216,6 +216,10 @@ func (d *decoder) tls(n, outer *node) *TLS {
 	if outer.kind == mapping {
 		d.required(n, "ca", "cert")
 	}
+	if bad := n.get("bad"); bad != nil {
+		t.Bad = d.file(bad)
+	}
+	d.revocation(t, n)
 	identities := n.get("identities")
 	if identities == nil || !d.isMapping(identities) {
 		return t
@@ -239,6 +243,32 @@ func (d *decoder) tls(n, outer *node) *TLS {
 		}
 	}
 	return t
+}
+
+// revocation decodes whether, and where, revoked certificates are looked up.
+func (d *decoder) revocation(t *TLS, n *node) {
+	mode, crl := n.get("revocation"), n.get("crl")
+	if mode != nil {
+		t.Revocation = d.word(mode, "off", "if-present", "required")
+	}
+	switch {
+	case crl == nil && t.Revocation == "required":
+		d.out.add(mode.pos, Text{
+			FR: "« required » veut des listes de révocation : la clé « crl » manque", EN: `"required" wants revocation lists: the key "crl" is missing`,
+		}).expected("attendu : crl: pki/crl.pem, ou un dossier", "expected: crl: pki/crl.pem, or a folder")
+	case crl == nil:
+	case crl.kind == sequence:
+		for _, item := range crl.items {
+			t.CRL = append(t.CRL, d.file(item))
+		}
+	default:
+		t.CRL = []string{d.file(crl)}
+	}
+	if crl != nil && (t.Revocation == "" && mode == nil || t.Revocation == "off") {
+		d.out.add(crl.pos, Text{
+			FR: "ces listes ne servent pas : la révocation n'est pas demandée", EN: "these lists are not used: revocation is not asked for",
+		}).expected("ajoutez revocation: if-present ou required", "add revocation: if-present or required")
+	}
 }
 
 // file returns the name of a file, counted from the folder of the candidate

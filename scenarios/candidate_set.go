@@ -14,7 +14,7 @@ const overrideFile = "--set"
 const maxOverride = 4096
 
 // listKeys are the keys whose override is a list, its items parted by commas.
-const listKeys = "candidate.supports safety.allow_hosts"
+const listKeys = "candidate.supports safety.allow_hosts tls.crl"
 
 // override puts the value of `--set key=value` into the tree of the candidate
 // file, in the place of the file's own, as if it had been written there: the

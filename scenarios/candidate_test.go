@@ -56,6 +56,8 @@ func TestLoadCandidate(t *testing.T) {
 				"expired":  {Cert: dir + filepath.FromSlash("pki/bad/expired.pem"), Key: dir + filepath.FromSlash("pki/bad/expired-key.pem")},
 				"other-ca": {Cert: "/etc/pki/other.pem"},
 			},
+			Bad: dir + filepath.FromSlash("pki/faulty"), Revocation: "if-present",
+			CRL: []string{dir + filepath.FromSlash("pki/crl.pem"), "/etc/pki/other.crl"},
 		},
 		Limits: Limits{Connect: time.Second, Handshake: 2 * time.Second, Ack: time.Minute, Receive: 2 * time.Minute, Message: 512 << 10},
 		Safety: Safety{AllowHosts: []string{"127.0.0.1", "DMN.test"}},
@@ -192,8 +194,8 @@ func TestIdentityFiles(t *testing.T) {
 	_, err = tls.Files("late")
 	var missing *IdentityError
 	require.ErrorAs(t, err, &missing)
-	require.EqualError(t, err, `the candidate file has no identity "late"`)
-	require.Contains(t, missing.Hint("fr"), "tls.identities")
+	require.EqualError(t, err, `no identity "late": neither in tls.identities of the candidate file, nor in `+tls.Bad)
+	require.Contains(t, missing.Hint("fr"), "pamlab pki bad")
 }
 
 func TestCandidateValue(t *testing.T) {
@@ -250,7 +252,7 @@ func TestApplies(t *testing.T) {
 		"new connection":      {head + "steps:\n  - {id: one, connect: {}}\n", plain(), ""},
 		"no identity":         {head + "steps:\n  - {id: one, connect: {present: none}}\n", secured, ""},
 		"identity":            {head + "steps:\n  - {id: one, connect: {present: expired}}\n", secured, ""},
-		"identity that lacks": {head + "steps:\n  - {id: one, connect: {present: revoked}}\n", secured, `the candidate file has no identity "revoked"`},
+		"identity that lacks": {head + "steps:\n  - {id: one, connect: {present: revoked}}\n", secured, `no identity "revoked"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := load(t, c.text)

@@ -114,6 +114,7 @@ type ConnectionInfo struct {
 	State    string   `json:"state"`              // opened, reopened, refused, failed, closed
 	Address  string   `json:"address,omitempty"`  // of the peer
 	Identity string   `json:"identity,omitempty"` // which of our identities was presented; "none" for none
+	Offer    string   `json:"offer,omitempty"`    // what of TLS we offered, when that was not the usual
 	TLS      *TLSInfo `json:"tls,omitempty"`      // nil: plain TCP
 	Kind     string   `json:"kind,omitempty"`     // of the error: no-connection, handshake-refused …
 	Alert    string   `json:"alert,omitempty"`    // TLS alert by its name in RFC 8446

@@ -59,10 +59,10 @@ func (s *stage) unexplained(step *Step, out *outcome) bool {
 }
 
 // strangeConnection reports a step that shows another identity than our usual
-// one, or speaks in plain text: then a refusal may be what it is about. Our usual
+// one, speaks other TLS, or plain text: then a refusal may be what it is about. Our usual
 // identity being refused is never a fault of the candidate's.
 func (step *Step) strangeConnection() bool {
-	return step.Connect != nil && (step.Connect.Present != "" || step.Connect.Plain)
+	return step.Connect.strange()
 }
 
 // excused reports whether a silence is expected: no acknowledgement, or a

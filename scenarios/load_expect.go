@@ -275,7 +275,7 @@ func (d *decoder) expectTLS(p pair) []*Expectation {
 		case "alert":
 			add(q, "alert", strings.Fields(tlsAlerts)...)
 		case "version":
-			add(q, "version", "1.2", "1.3")
+			add(q, "version", tlsVersions()...)
 		case "cipher":
 			add(q, "cipher")
 		case "peer":

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"crypto/tls"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -62,6 +63,8 @@ func TestLoadCases(t *testing.T) {
 	require.Equal(t, hl7.Latin9, *second.Given.Charset)
 	require.Equal(t, "gam", transfer.Steps[0].Connect.Present)
 	require.Empty(t, second.Steps[0].Connect.Present, "a missing cell takes its key away")
+	require.Equal(t, &Offer{Min: tls.VersionTLS10, Max: tls.VersionTLS12, Suites: AllSuites}, second.Steps[0].Connect.Offer)
+	require.True(t, second.Steps[0].Sanity)
 	require.NotEqual(t, "PID-8", transfer.Steps[1].Set[0].Key, "a missing cell takes its key away")
 	require.Equal(t, "PID-8", second.Steps[1].Set[0].Key)
 	require.Equal(t, pam.Trigger("Z99"), transfer.Steps[3].Send.Event)

@@ -8,10 +8,9 @@ import (
 )
 
 const (
-	stepKeys    = "id title spec when connect send with set conforms expect capture"
-	sendKeys    = "event again file raw"
-	connectKeys = "present transport"
-	givenKeys   = "charset patient stay"
+	stepKeys  = "id title spec sanity when connect send with set conforms expect capture"
+	sendKeys  = "event again file raw"
+	givenKeys = "charset patient stay"
 )
 
 // given decodes the patient and the stay of a play.
@@ -140,6 +139,9 @@ func (d *decoder) step(n *node, always bool) *Step {
 			FR: "attendu : minuscules, chiffres et traits d'union", EN: "expected: lower-case letters, digits and hyphens",
 		})
 	}
+	if sanity := n.get("sanity"); sanity != nil {
+		s.Sanity = d.boolean(sanity)
+	}
 	if when := n.get("when"); when != nil {
 		s.When = d.condition(when, always)
 	}
@@ -196,26 +198,6 @@ func (d *decoder) condition(n *node, always bool) *Condition {
 			Textf("état inconnu « %s »", "unknown state %q", state), state, known)
 	}
 	return &Condition{Pos: n.pos, Step: step, State: StepState(state)}
-}
-
-func (d *decoder) connect(n *node) *Connect {
-	if n == nil || !d.mapping(n, connectKeys) {
-		return nil
-	}
-	c := &Connect{Pos: n.pos}
-	if present := n.get("present"); present != nil {
-		c.Present = d.matching(present, identityName(), Text{
-			FR: "attendu : none, ou le nom d'une identité de tls.identities",
-			EN: "expected: none, or the name of an identity of tls.identities",
-		})
-		if c.Present == "default" {
-			c.Present = ""
-		}
-	}
-	if transport := n.get("transport"); transport != nil {
-		c.Plain = d.word(transport, "tls", "plain") == "plain"
-	}
-	return c
 }
 
 // send decodes what a step sends: a trigger event, or a mapping with one of

@@ -66,10 +66,13 @@ type Given struct {
 // Step is one thing done to the candidate and what must come of it. It connects,
 // sends, or does both in this order.
 type Step struct {
-	Pos     Source // of its id
-	ID      string
-	Title   Text
-	Spec    string     // what demands it: "IHE ITI TF-2 3.31.7"
+	Pos   Source // of its id
+	ID    string
+	Title Text
+	Spec  string // what demands it: "IHE ITI TF-2 3.31.7"
+	// Sanity says that the step shows that the candidate works: when it does not
+	// succeed nothing can be said about the candidate, and the play is inconclusive.
+	Sanity  bool
 	When    *Condition // of a step of Always only; nil: always
 	Connect *Connect   // nil: on the connection that is open
 	Send    *Send      // nil: a step that only connects
@@ -101,18 +104,6 @@ const (
 	StepPassed StepState = "passed" // no expectation of it failed
 	StepFailed StepState = "failed" // one did
 )
-
-// Connect asks for a new connection, in the place of the one that is open.
-type Connect struct {
-	Pos Source
-	// Present names the identity that we show: "" for the candidate file's
-	// own, NoIdentity for none, else one of its tls.identities.
-	Present string
-	Plain   bool // without TLS, to a candidate that expects it
-}
-
-// NoIdentity is the Present of a client that shows no certificate.
-const NoIdentity = "none"
 
 // SendKind says where the bytes of a message come from.
 type SendKind string

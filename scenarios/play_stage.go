@@ -200,7 +200,11 @@ func (s *stage) tlsConfig(connect Connect) (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return files.ClientConfig()
+	config, err := files.ClientConfig()
+	if err == nil {
+		connect.Offer.apply(config)
+	}
+	return config, err
 }
 
 // Now implements Env.

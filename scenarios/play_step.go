@@ -69,6 +69,9 @@ func (s *stage) step(ctx context.Context, step *Step, optional bool) (verdict Ve
 		return Inconclusive, false, s.cutShort(ctx)
 	}
 	for _, c := range s.judge(ctx, step, out) {
+		if step.Sanity && c.Verdict == Fail {
+			c.Verdict, reason = Inconclusive, insane()
+		}
 		s.check(step, c)
 		verdict = verdict.Worse(c.Verdict)
 	}
@@ -77,10 +80,22 @@ func (s *stage) step(ctx context.Context, step *Step, optional bool) (verdict Ve
 	}
 	if verdict == Pass || verdict == Warn {
 		if err := s.capture(step, record); err != nil {
-			return Fail, false, textOf(err)
+			verdict = Fail
+			if step.Sanity {
+				verdict = Inconclusive
+			}
+			return verdict, false, textOf(err)
 		}
 	}
-	return verdict, false, nil
+	return verdict, false, reason
+}
+
+// insane is why a play whose sanity exchange did not succeed judges nobody.
+func insane() *Text {
+	return &Text{
+		FR: "l'échange témoin n'a pas réussi : rien ne peut être dit du candidat",
+		EN: "the sanity exchange did not succeed: nothing can be said about the candidate",
+	}
 }
 
 // check writes a check down.
@@ -262,9 +277,7 @@ func (s *stage) tellConnection(step *Step, conn *mllp.Conn, again bool) {
 	if again {
 		info.State = "reopened"
 	}
-	if step.Connect != nil {
-		info.Identity = step.Connect.Present
-	}
+	info.shown(step.Connect)
 	s.write(Event{Kind: Connection, Step: step.ID, Connection: info})
 }
 
@@ -280,11 +293,16 @@ func (s *stage) tellFailure(step *Step, err error) {
 			info.State = "closed"
 		}
 	}
-	if step.Connect != nil {
-		info.Identity = step.Connect.Present
-	}
+	info.shown(step.Connect)
 	s.opened = false
 	s.write(Event{Kind: Connection, Step: step.ID, Connection: info})
+}
+
+// shown tells what we showed of ourselves on a connection.
+func (info *ConnectionInfo) shown(connect *Connect) {
+	if connect != nil {
+		info.Identity, info.Offer = connect.Present, connect.Offer.String()
+	}
 }
 
 func (s *stage) tellAnswer(step *Step, out *outcome) {
@@ -317,13 +335,7 @@ func tlsInfo(state *tls.ConnectionState) *TLSInfo {
 }
 
 func tlsVersion(v uint16) string {
-	switch v {
-	case tls.VersionTLS12:
-		return "1.2"
-	case tls.VersionTLS13:
-		return "1.3"
-	}
-	return tls.VersionName(v)
+	return strings.TrimPrefix(tls.VersionName(v), "TLS ")
 }
 
 // spec is what demands the step, or the whole scenario.
