@@ -86,7 +86,9 @@ type walk struct {
 	room  int // how long out may get
 
 	level [256]uint8 // of each byte that is a delimiter
-	text  []byte     // the segment
+	marks marks      // the delimiters
+	data  []byte     // the message
+	text  []byte     // the segment, with a capacity that goes on to the end of the message
 	at    int        // where in it the next value begins
 
 	fieldDef                                   *FieldDef
@@ -98,25 +100,17 @@ func (w *walk) prepare() {
 	w.level[d.Subcomponent], w.level[d.Component], w.level[d.Repetition] = endsSubcomponent, endsComponent, endsRepetition
 	w.level[0] = inText // a delimiter that the message does not have
 	w.level[d.Field] = endsField
-}
-
-// next returns the end of the value that begins at w.at and the level of the
-// delimiter there; w.at goes past it. The end of the segment ends a field.
-func (w *walk) next() (end int, level uint8) {
-	text := w.text
-	for i := w.at; i < len(text); i++ {
-		if l := w.level[text[i]]; l != inText {
-			w.at = i + 1
-			return i, l
-		}
+	for i, c := range [...]byte{d.Field, d.Component, d.Repetition, d.Subcomponent} {
+		w.marks.set(i, c, d.Field)
 	}
-	w.at = len(text) + 1
-	return len(text), endsField
+	data := w.m.Bytes()
+	w.data = data[:len(data):len(data)]
 }
 
 // fields walks over one segment.
 func (w *walk) fields() {
-	w.text = w.m.Segment(w.index).Raw()
+	s := w.m.Segment(w.index)
+	w.text = w.data[s.Offset():][:len(s.Raw())]
 	n := 1
 	w.at = bytes.IndexByte(w.text, w.m.Delimiters().Field) + 1
 	if w.at == 0 {
@@ -137,12 +131,13 @@ func (w *walk) fields() {
 			continue
 		}
 		w.field, w.fieldDef = n, w.def.Field(n)
-		if empty {
+		switch {
+		case empty:
 			w.emptyField(w.at)
 			w.at++
-			continue
+		case w.fieldDef == nil || !w.plainField(w.fieldDef):
+			w.oneField()
 		}
-		w.oneField()
 	}
 	for ; n <= w.def.lastRequired; n++ {
 		w.field, w.fieldDef = n, w.def.Field(n)

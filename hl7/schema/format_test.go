@@ -67,7 +67,8 @@ func TestGeneratedAsComputed(t *testing.T) {
 			n := NewTable(x.Number, x.Name, x.Kind, x.Codes...)
 			require.Equal(t, n.Codes, slices.Clone(x.Codes), x.Number)
 			require.Equal(t, n.keys, append([]uint64{}, x.keys...), x.Number)
-			require.Equal(t, n.patterned, x.patterned, x.Number)
+			require.Equal(t, n.slots, x.slots, x.Number)
+			require.Equal(t, n.patterns, x.patterns, x.Number)
 		}
 	}
 }

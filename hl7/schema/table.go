@@ -2,6 +2,7 @@ package schema
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -33,9 +34,10 @@ type Table struct {
 	Omitted bool   // the standard suggests codes which are not kept here (they serve billing only)
 	Codes   []Code // sorted by value; empty where the standard suggests none
 
-	keys      []uint64 // the first eight bytes of each code, in the same order
-	patterned bool     // some codes are ranges or patterns
-	closed    bool     // see Closed
+	keys     []uint64 // the first eight bytes of each code, in the same order
+	slots    []uint32 // where keys begin, see slotsOf
+	patterns []uint32 // the codes that may cover others, where some are ranges or patterns
+	closed   bool     // see Closed
 }
 
 // A Code is an entry of a table. A value like "10 ... 19" is a range, "2 ..."
@@ -48,10 +50,17 @@ func NewTable(number, name string, kind TableKind, codes ...Code) *Table {
 	t := &Table{Number: number, Name: name, Kind: kind, Codes: slices.Clone(codes)}
 	slices.SortStableFunc(t.Codes, func(a, b Code) int { return cmp.Compare(a.Value, b.Value) })
 	t.keys = make([]uint64, len(t.Codes))
+	patterned := false
 	for i, c := range t.Codes {
 		t.keys[i] = packCode(c.Value)
-		t.patterned = t.patterned || isPattern(c.Value)
+		patterned = patterned || isPattern(c.Value)
 	}
+	for i, c := range t.Codes {
+		if patterned && mayCover(c.Value) {
+			t.patterns = append(t.patterns, uint32(i))
+		}
+	}
+	t.slots = slotsOf(t.keys)
 	t.closed = len(t.Codes) > 0 && t.Codes[len(t.Codes)-1].Value != "…"
 	return t
 }
@@ -75,24 +84,65 @@ func (t *Table) Contains(value []byte) bool { return find(t, value) >= 0 }
 // compared eight bytes at a time: nearly every code of HL7 is shorter than that.
 func find[T string | []byte](t *Table, value T) int {
 	key := packCode(value)
-	low, high := 0, len(t.keys)
-	for low < high {
-		mid := int(uint(low+high) >> 1)
-		if t.keys[mid] < key {
-			low = mid + 1
-		} else {
-			high = mid
+	for at := t.first(key); at < len(t.keys) && t.keys[at] == key; at++ {
+		if t.Codes[at].Value == string(value) {
+			return at
 		}
 	}
-	for ; low < len(t.keys) && t.keys[low] == key; low++ {
-		if t.Codes[low].Value == string(value) {
-			return low
+	for _, i := range t.patterns {
+		if covers(t.Codes[i].Value, string(value)) {
+			return int(i)
 		}
-	}
-	if t.patterned {
-		return slices.IndexFunc(t.Codes, func(c Code) bool { return mayCover(c.Value) && covers(c.Value, string(value)) })
 	}
 	return -1
+}
+
+// containsKey is Contains for a short value: of one to seven bytes, the last of
+// which is not zero, so that its key is that of no other.
+func (t *Table) containsKey(key uint64) bool { return t.first(key) < len(t.keys) }
+
+// first returns the index of the first code with a key, or the number of codes.
+func (t *Table) first(key uint64) int {
+	slots, keys := t.slots, t.keys
+	for slot := slotOf(key, len(slots)); uint(slot) < uint(len(slots)); slot = (slot + 1) & (len(slots) - 1) {
+		at := int(slots[slot]) - 1
+		if uint(at) >= uint(len(keys)) {
+			break
+		}
+		if keys[at] == key {
+			return at
+		}
+	}
+	return len(keys)
+}
+
+// slotsOf spreads the keys over twice as many slots or more, a power of two. A
+// slot holds the index of the first of equal keys, plus one; a key whose slot is
+// taken is in the next that was free.
+func slotsOf(keys []uint64) []uint32 {
+	if len(keys) == 0 {
+		return nil
+	}
+	slots := make([]uint32, 1<<bits.Len(uint(2*len(keys)-1)))
+	for i, key := range keys {
+		if i > 0 && keys[i-1] == key {
+			continue
+		}
+		slot := slotOf(key, len(slots))
+		for slots[slot] != 0 {
+			slot = (slot + 1) & (len(slots) - 1)
+		}
+		slots[slot] = uint32(i) + 1
+	}
+	return slots
+}
+
+// slotOf is where a key belongs among so many slots. The bits of a product depend
+// on those below, and a code of one letter has nothing but its highest byte: so
+// the highest bytes count first.
+func slotOf(key uint64, slots int) int {
+	const golden = 0x9e3779b97f4a7c15
+	return int(bits.ReverseBytes64(key*golden)) & (slots - 1)
 }
 
 // packCode keeps the order of codes: longer ones compare by their beginning.

@@ -32,34 +32,29 @@ func (w *walk) oneRepetition(t *TypeDef) (value, level uint8) {
 	start := w.at
 	var first, system span // components 1 and 3
 	var filled uint64
-	w.component = 0
+	n := 0
 	for level < endsRepetition {
-		w.component++
+		n += w.emptyComponents() + 1
 		from := w.at
-		if from < len(w.text) && w.level[w.text[from]] == endsComponent {
-			w.at++ // most components are empty
-			continue
-		}
 		var v uint8
-		v, level = w.oneComponent(t)
-		if v == 0 {
+		if v, level = w.componentOf(t, n); v == 0 {
 			continue
 		}
 		value |= v
-		filled |= bit(w.component)
-		switch w.component {
+		filled |= bit(n)
+		switch n {
 		case 1:
 			first = span{from, w.at - 1}
 		case 3:
 			system = span{from, w.at - 1}
 		}
 	}
-	last, end := w.component, w.at-1
+	end := w.at - 1
 	w.component, w.subcomponent = 0, 0
 	if value == 0 || w.fieldDef == nil {
 		return value, level
 	}
-	if t != nil && t.required&^filled != 0 && !(value == isNull && last == 1) {
+	if t != nil && t.required&^filled != 0 && !(value == isNull && n == 1) {
 		w.missingParts(t, filled, end, &w.component)
 	}
 	w.length(w.fieldDef.Length, start, end)
@@ -67,6 +62,33 @@ func (w *walk) oneRepetition(t *TypeDef) (value, level uint8) {
 		w.fieldTable(t, first, system)
 	}
 	return value, level
+}
+
+// emptyComponents goes past the components that are empty, which most are, and
+// says how many there were.
+func (w *walk) emptyComponents() int {
+	at := w.at
+	for at < len(w.text) && w.level[w.text[at]] == endsComponent {
+		at++
+	}
+	n := at - w.at
+	w.at = at
+	return n
+}
+
+// componentOf walks over component n of a value of type t.
+func (w *walk) componentOf(t *TypeDef, n int) (value, level uint8) {
+	start := w.at
+	end, level := w.next()
+	switch {
+	case level == endsSubcomponent:
+	case end == start:
+		return 0, level
+	case t != nil && n <= len(t.Components) && w.plainComponent(&t.Components[n-1], n, start, end):
+		return isValue, level
+	}
+	w.component = n
+	return w.oneComponent(t, start, end, level)
 }
 
 // missingParts tells which required components, or sub-components, are empty.
@@ -80,19 +102,16 @@ func (w *walk) missingParts(t *TypeDef, filled uint64, at int, number *int) {
 	*number = 0
 }
 
-// oneComponent walks over a component of a value of type t.
-func (w *walk) oneComponent(t *TypeDef) (value, level uint8) {
+// oneComponent walks over a component of a value of type t, of which the first
+// sub-component ends at end, with a delimiter of a level.
+func (w *walk) oneComponent(t *TypeDef, start, end int, ends uint8) (value, level uint8) {
 	w.subcomponent = 0
-	start := w.at
+	level = ends
 	var d *ComponentDef
 	if t != nil && !t.Primitive() {
 		d = t.Component(w.component)
 	}
-	end, level := w.next()
 	if level != endsSubcomponent {
-		if end == start {
-			return 0, level
-		}
 		return w.wholeComponent(t, d, start, end), level
 	}
 	var inner *TypeDef // a type with components, or nil
@@ -103,7 +122,11 @@ func (w *walk) oneComponent(t *TypeDef) (value, level uint8) {
 	for from := start; ; end, level = w.next() {
 		w.subcomponent++
 		if end > from {
-			value |= w.oneSubcomponent(t, d, inner, from, end)
+			v := isValue
+			if n := w.subcomponent; n == 1 || inner == nil || n > len(inner.Components) || !w.plainSub(&inner.Components[n-1], from, end) {
+				v = w.oneSubcomponent(t, d, inner, from, end)
+			}
+			value |= v
 			filled |= bit(w.subcomponent)
 		}
 		if from = end + 1; level != endsSubcomponent {

@@ -15,6 +15,7 @@ var table0001_231 = Table{Number: "0001", Name: "Sex", Kind: UserTable,
 		0x4f00000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{0, 2, 4, 3, 0, 0, 1, 0},
 	closed: true}
 
 var table0002_231 = Table{Number: "0002", Name: "Marital status", Kind: UserTable,
@@ -32,6 +33,7 @@ var table0002_231 = Table{Number: "0002", Name: "Marital status", Kind: UserTabl
 		0x5300000000000000,
 		0x5700000000000000,
 	},
+	slots:  []uint32{0, 3, 0, 5, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4},
 	closed: true}
 
 var table0003_231 = Table{Number: "0003", Name: "Event type", Kind: HL7Table,
@@ -419,6 +421,7 @@ var table0003_231 = Table{Number: "0003", Name: "Event type", Kind: HL7Table,
 		0x5730320000000000,
 		0x7661726965730000,
 	},
+	slots:  []uint32{84, 91, 0, 0, 5, 30, 52, 0, 89, 0, 125, 0, 10, 0, 59, 0, 0, 0, 0, 152, 0, 42, 93, 67, 0, 0, 0, 0, 115, 22, 49, 100, 134, 81, 0, 0, 0, 2, 29, 0, 178, 186, 88, 122, 169, 0, 9, 56, 0, 0, 0, 0, 129, 149, 61, 0, 0, 0, 0, 0, 0, 112, 0, 46, 97, 71, 131, 0, 0, 0, 0, 26, 0, 138, 175, 85, 92, 166, 0, 6, 53, 0, 0, 0, 126, 146, 0, 0, 60, 0, 0, 0, 0, 0, 153, 43, 94, 0, 68, 0, 0, 0, 0, 23, 116, 101, 135, 82, 172, 0, 0, 3, 0, 0, 0, 179, 187, 123, 170, 0, 0, 57, 0, 0, 0, 0, 130, 150, 0, 0, 65, 0, 0, 0, 155, 113, 0, 47, 98, 132, 72, 142, 0, 0, 0, 27, 0, 139, 176, 86, 184, 167, 0, 7, 54, 181, 0, 0, 0, 127, 147, 0, 0, 0, 0, 0, 0, 0, 154, 188, 44, 95, 69, 0, 0, 0, 0, 117, 24, 0, 74, 136, 83, 173, 0, 0, 4, 0, 0, 180, 0, 124, 0, 171, 0, 58, 0, 0, 0, 0, 0, 151, 0, 41, 0, 66, 0, 0, 0, 0, 21, 114, 48, 99, 73, 80, 133, 140, 1, 0, 28, 0, 64, 177, 87, 168, 185, 0, 8, 55, 0, 0, 0, 128, 148, 0, 0, 0, 0, 0, 0, 0, 0, 111, 45, 96, 189, 70, 0, 0, 0, 0, 25, 50, 118, 137, 174, 0, 165, 0, 0, 0, 0, 143, 0, 0, 108, 0, 0, 37, 0, 0, 0, 0, 0, 0, 0, 17, 0, 141, 0, 0, 0, 157, 0, 0, 0, 0, 0, 0, 0, 0, 164, 0, 121, 0, 79, 0, 105, 0, 0, 0, 34, 0, 183, 0, 0, 0, 0, 0, 14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 161, 0, 51, 0, 76, 0, 102, 0, 0, 31, 0, 0, 0, 90, 0, 109, 0, 11, 0, 38, 0, 0, 0, 0, 0, 0, 0, 18, 0, 0, 0, 0, 158, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 106, 0, 0, 35, 0, 0, 0, 0, 0, 0, 0, 15, 40, 62, 0, 0, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 162, 0, 119, 0, 77, 0, 103, 0, 0, 0, 32, 0, 0, 0, 0, 0, 110, 0, 12, 39, 0, 0, 0, 0, 0, 0, 0, 19, 0, 0, 0, 0, 0, 159, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 107, 0, 0, 0, 36, 0, 0, 0, 0, 0, 0, 0, 16, 63, 0, 0, 0, 156, 0, 0, 0, 0, 0, 0, 0, 0, 0, 163, 120, 0, 0, 78, 0, 104, 145, 0, 33, 0, 182, 0, 0, 0, 0, 0, 13, 0, 0, 0, 0, 190, 0, 0, 0, 0, 0, 0, 0, 0, 0, 160, 0, 0, 0, 75, 144},
 	closed: true}
 
 var table0004_231 = Table{Number: "0004", Name: "Patient class", Kind: UserTable,
@@ -438,6 +441,7 @@ var table0004_231 = Table{Number: "0004", Name: "Patient class", Kind: UserTable
 		0x5000000000000000,
 		0x5200000000000000,
 	},
+	slots:  []uint32{5, 0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 4, 6, 3, 0, 0},
 	closed: true}
 
 var table0005_231 = Table{Number: "0005", Name: "Race", Kind: UserTable}
@@ -457,6 +461,7 @@ var table0007_231 = Table{Number: "0007", Name: "Admission type", Kind: UserTabl
 		0x4c00000000000000,
 		0x5200000000000000,
 	},
+	slots:  []uint32{0, 2, 4, 0, 3, 1, 0, 0},
 	closed: true}
 
 var table0008_231 = Table{Number: "0008", Name: "Acknowledgment code", Kind: HL7Table,
@@ -476,6 +481,7 @@ var table0008_231 = Table{Number: "0008", Name: "Acknowledgment code", Kind: HL7
 		0x4345000000000000,
 		0x4352000000000000,
 	},
+	slots:  []uint32{4, 5, 0, 3, 0, 0, 1, 2, 0, 0, 0, 0, 0, 6, 0, 0},
 	closed: true}
 
 var table0009_231 = Table{Number: "0009", Name: "Ambulatory status", Kind: UserTable,
@@ -515,6 +521,7 @@ var table0009_231 = Table{Number: "0009", Name: "Ambulatory status", Kind: UserT
 		0x4235000000000000,
 		0x4236000000000000,
 	},
+	slots:  []uint32{0, 7, 13, 0, 0, 6, 12, 0, 0, 5, 11, 0, 0, 4, 0, 0, 0, 3, 0, 0, 0, 2, 10, 16, 1, 9, 15, 0, 0, 8, 14, 0},
 	closed: true}
 
 var table0010_231 = Table{Number: "0010", Name: "Physician ID", Kind: UserTable}
@@ -550,6 +557,7 @@ var table0023_231 = Table{Number: "0023", Name: "Admit source", Kind: UserTable,
 		0x3800000000000000,
 		0x3900000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 7, 4, 1, 0, 0, 0, 0, 0, 0, 0, 9, 6, 3, 0, 0, 0, 0, 0, 0, 0, 0, 8, 5, 2, 0, 0, 0, 0, 0},
 	closed: true}
 
 var table0032_231 = Table{Number: "0032", Name: "Charge/Price Indicator", Kind: UserTable}
@@ -579,6 +587,7 @@ var table0052_231 = Table{Number: "0052", Name: "Diagnosis Type", Kind: UserTabl
 		0x4600000000000000,
 		0x5700000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 3, 0, 1, 2, 0},
 	closed: true}
 
 var table0053_231 = Table{Number: "0053", Name: "Diagnosis Coding Methed", Kind: UserTable}
@@ -602,6 +611,7 @@ var table0061_231 = Table{Number: "0061", Name: "Check digit scheme", Kind: HL7T
 		0x4d31310000000000,
 		0x4e50490000000000,
 	},
+	slots:  []uint32{2, 4, 3, 0, 1, 0, 0, 0},
 	closed: true}
 
 var table0062_231 = Table{Number: "0062", Name: "Event reason", Kind: UserTable,
@@ -615,6 +625,7 @@ var table0062_231 = Table{Number: "0062", Name: "Event reason", Kind: UserTable,
 		0x3032000000000000,
 		0x3033000000000000,
 	},
+	slots:  []uint32{1, 3, 0, 0, 2, 0, 0, 0},
 	closed: true}
 
 var table0063_231 = Table{Number: "0063", Name: "Relationship", Kind: UserTable}
@@ -798,6 +809,7 @@ var table0076_231 = Table{Number: "0076", Name: "Message type", Kind: HL7Table,
 		0x5658550000000000,
 		0x5658580000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 0, 0, 0, 16, 50, 0, 0, 0, 0, 0, 0, 0, 0, 17, 0, 0, 0, 26, 31, 42, 0, 0, 20, 0, 0, 0, 0, 0, 0, 66, 39, 0, 0, 0, 2, 69, 14, 52, 38, 0, 0, 0, 0, 0, 0, 0, 35, 0, 0, 0, 0, 0, 0, 0, 60, 0, 0, 0, 0, 0, 0, 64, 0, 61, 0, 0, 78, 28, 41, 22, 0, 0, 0, 0, 0, 81, 45, 0, 0, 0, 0, 76, 0, 0, 0, 0, 0, 0, 9, 37, 57, 0, 0, 43, 63, 0, 0, 0, 0, 0, 0, 73, 54, 0, 0, 0, 0, 0, 44, 80, 0, 0, 0, 7, 0, 0, 70, 0, 11, 59, 12, 0, 0, 0, 0, 21, 0, 0, 0, 0, 0, 0, 0, 49, 0, 47, 65, 62, 0, 0, 79, 29, 0, 0, 23, 0, 0, 24, 0, 0, 0, 0, 30, 34, 56, 0, 1, 25, 0, 32, 0, 6, 0, 0, 0, 0, 10, 0, 0, 15, 13, 0, 0, 0, 0, 0, 0, 0, 67, 0, 0, 0, 0, 3, 0, 55, 75, 0, 0, 0, 0, 46, 0, 0, 0, 5, 36, 0, 0, 0, 0, 0, 0, 0, 19, 0, 0, 0, 0, 48, 0, 0, 0, 0, 0, 0, 4, 74, 0, 0, 53, 77, 0, 0, 0, 0, 58, 0, 0, 0, 0, 0, 68, 71, 0, 0, 18, 40, 8, 0, 27, 72, 0, 0, 0, 0, 0, 0, 0, 0, 33, 51},
 	closed: true}
 
 var table0078_231 = Table{Number: "0078", Name: "Abnormal flags", Kind: HL7Table,
@@ -843,6 +855,7 @@ var table0078_231 = Table{Number: "0078", Name: "Abnormal flags", Kind: HL7Table
 		0x5700000000000000,
 		0x6e756c6c00000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 0, 0, 0, 0, 17, 0, 0, 12, 0, 8, 0, 15, 0, 0, 11, 0, 6, 3, 2, 4, 0, 0, 0, 19, 0, 0, 0, 0, 0, 0, 0, 18, 0, 0, 13, 0, 7, 0, 5, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 14, 0, 10, 9, 0, 0},
 	closed: true}
 
 var table0080_231 = Table{Number: "0080", Name: "Nature of abnormal testing", Kind: HL7Table,
@@ -858,6 +871,7 @@ var table0080_231 = Table{Number: "0080", Name: "Nature of abnormal testing", Ki
 		0x5200000000000000,
 		0x5300000000000000,
 	},
+	slots:  []uint32{0, 0, 3, 0, 0, 1, 2, 4},
 	closed: true}
 
 var table0083_231 = Table{Number: "0083", Name: "Outlier Type", Kind: UserTable,
@@ -869,6 +883,7 @@ var table0083_231 = Table{Number: "0083", Name: "Outlier Type", Kind: UserTable,
 		0x4300000000000000,
 		0x4400000000000000,
 	},
+	slots:  []uint32{2, 0, 0, 1},
 	closed: true}
 
 var table0085_231 = Table{Number: "0085", Name: "Observation result status codes interpretation", Kind: HL7Table,
@@ -900,6 +915,7 @@ var table0085_231 = Table{Number: "0085", Name: "Observation result status codes
 		0x5700000000000000,
 		0x5800000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 11, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 9, 7, 0, 0, 0, 2, 0, 0, 0, 12, 10, 8, 6, 0, 4, 3, 1},
 	closed: true}
 
 var table0086_231 = Table{Number: "0086", Name: "Plan Type", Kind: UserTable}
@@ -919,6 +935,7 @@ var table0091_231 = Table{Number: "0091", Name: "Query priority", Kind: HL7Table
 		0x4400000000000000,
 		0x4900000000000000,
 	},
+	slots:  []uint32{1, 2, 0, 0},
 	closed: true}
 
 var table0092_231 = Table{Number: "0092", Name: "Re-admission Indicator", Kind: UserTable,
@@ -928,6 +945,7 @@ var table0092_231 = Table{Number: "0092", Name: "Re-admission Indicator", Kind: 
 	keys: []uint64{
 		0x5200000000000000,
 	},
+	slots:  []uint32{1, 0},
 	closed: true}
 
 var table0093_231 = Table{Number: "0093", Name: "Release information", Kind: UserTable, Omitted: true}
@@ -945,6 +963,7 @@ var table0102_231 = Table{Number: "0102", Name: "Delayed acknowledgment type", K
 		0x4400000000000000,
 		0x4600000000000000,
 	},
+	slots:  []uint32{1, 0, 2, 0},
 	closed: true}
 
 var table0103_231 = Table{Number: "0103", Name: "Processing ID", Kind: HL7Table,
@@ -958,6 +977,7 @@ var table0103_231 = Table{Number: "0103", Name: "Processing ID", Kind: HL7Table,
 		0x5000000000000000,
 		0x5400000000000000,
 	},
+	slots:  []uint32{2, 0, 0, 0, 1, 3, 0, 0},
 	closed: true}
 
 var table0104_231 = Table{Number: "0104", Name: "Version ID", Kind: HL7Table,
@@ -979,6 +999,7 @@ var table0104_231 = Table{Number: "0104", Name: "Version ID", Kind: HL7Table,
 		0x322e332e31000000,
 		0x322e332e32000000,
 	},
+	slots:  []uint32{0, 0, 4, 0, 0, 0, 7, 3, 0, 0, 0, 0, 2, 1, 5, 6},
 	closed: true}
 
 var table0105_231 = Table{Number: "0105", Name: "Source of comment", Kind: HL7Table,
@@ -992,6 +1013,7 @@ var table0105_231 = Table{Number: "0105", Name: "Source of comment", Kind: HL7Ta
 		0x4f00000000000000,
 		0x5000000000000000,
 	},
+	slots:  []uint32{3, 0, 0, 2, 1, 0, 0, 0},
 	closed: true}
 
 var table0110_231 = Table{Number: "0110", Name: "Transfer to Bad Debt Code", Kind: UserTable}
@@ -1087,6 +1109,7 @@ var table0112_231 = Table{Number: "0112", Name: "Discharge disposition", Kind: U
 		0x3431000000000000,
 		0x3432000000000000,
 	},
+	slots:  []uint32{42, 0, 0, 0, 41, 0, 0, 40, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 8, 0, 0, 0, 7, 0, 0, 0, 6, 0, 0, 0, 5, 0, 0, 0, 4, 19, 0, 0, 3, 18, 0, 0, 2, 17, 0, 0, 1, 16, 0, 0, 0, 15, 0, 0, 0, 14, 29, 0, 0, 13, 28, 0, 0, 12, 27, 0, 0, 11, 26, 0, 10, 0, 25, 0, 0, 0, 24, 39, 0, 0, 23, 38, 0, 0, 22, 37, 0, 0, 21, 36, 0, 20, 0, 35, 0, 0, 0, 34, 0, 0, 0, 33, 0, 0, 0, 32, 0, 0, 0, 31, 0, 0, 30, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
 	closed: true}
 
 var table0113_231 = Table{Number: "0113", Name: "Discharged to Location", Kind: UserTable}
@@ -1112,6 +1135,7 @@ var table0116_231 = Table{Number: "0116", Name: "Bed status", Kind: UserTable,
 		0x4f00000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 0, 0, 0, 4, 2, 6, 0, 5, 0, 3, 0, 1},
 	closed: true}
 
 var table0117_231 = Table{Number: "0117", Name: "Account Status", Kind: UserTable}
@@ -1173,6 +1197,7 @@ var table0125_231 = Table{Number: "0125", Name: "Value type", Kind: HL7Table,
 		0x58504e0000000000,
 		0x58544e0000000000,
 	},
+	slots:  []uint32{14, 0, 21, 0, 0, 6, 16, 0, 0, 0, 1, 8, 20, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 11, 0, 15, 9, 13, 19, 25, 0, 22, 0, 0, 7, 0, 0, 0, 0, 0, 3, 0, 0, 0, 2, 24, 18, 0, 10, 23, 17, 0, 12, 0, 0, 0, 0, 0, 0, 0},
 	closed: true}
 
 var table0127_231 = Table{Number: "0127", Name: "Allergy type", Kind: UserTable,
@@ -1188,6 +1213,7 @@ var table0127_231 = Table{Number: "0127", Name: "Allergy type", Kind: UserTable,
 		0x4d41000000000000,
 		0x4d43000000000000,
 	},
+	slots:  []uint32{0, 0, 3, 4, 0, 1, 0, 2},
 	closed: true}
 
 var table0128_231 = Table{Number: "0128", Name: "Allergy severity", Kind: UserTable,
@@ -1201,6 +1227,7 @@ var table0128_231 = Table{Number: "0128", Name: "Allergy severity", Kind: UserTa
 		0x4d4f000000000000,
 		0x5356000000000000,
 	},
+	slots:  []uint32{0, 0, 1, 2, 0, 0, 3, 0},
 	closed: true}
 
 var table0129_231 = Table{Number: "0129", Name: "Accommodation Code", Kind: UserTable}
@@ -1220,6 +1247,7 @@ var table0136_231 = Table{Number: "0136", Name: "Yes/no indicator", Kind: HL7Tab
 		0x4e00000000000000,
 		0x5900000000000000,
 	},
+	slots:  []uint32{0, 2, 1, 0},
 	closed: true}
 
 var table0137_231 = Table{Number: "0137", Name: "Mail claim party", Kind: UserTable, Omitted: true}
@@ -1253,6 +1281,7 @@ var table0145_231 = Table{Number: "0145", Name: "Room type", Kind: UserTable,
 		0x5052490000000000,
 		0x5350520000000000,
 	},
+	slots:  []uint32{0, 3, 4, 6, 0, 0, 0, 0, 2, 0, 0, 0, 5, 0, 1, 0},
 	closed: true}
 
 var table0146_231 = Table{Number: "0146", Name: "Amount type", Kind: UserTable,
@@ -1270,6 +1299,7 @@ var table0146_231 = Table{Number: "0146", Name: "Amount type", Kind: UserTable,
 		0x5254000000000000,
 		0x554c000000000000,
 	},
+	slots:  []uint32{4, 1, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 2, 5},
 	closed: true}
 
 var table0147_231 = Table{Number: "0147", Name: "Policy type", Kind: UserTable,
@@ -1287,6 +1317,7 @@ var table0147_231 = Table{Number: "0147", Name: "Policy type", Kind: UserTable,
 		0x414e430000000000,
 		0x4d4d440000000000,
 	},
+	slots:  []uint32{0, 4, 0, 2, 0, 0, 0, 0, 3, 0, 0, 0, 5, 1, 0, 0},
 	closed: true}
 
 var table0148_231 = Table{Number: "0148", Name: "Penalty type", Kind: UserTable, Omitted: true}
@@ -1302,6 +1333,7 @@ var table0149_231 = Table{Number: "0149", Name: "Day type", Kind: UserTable,
 		0x4445000000000000,
 		0x5045000000000000,
 	},
+	slots:  []uint32{0, 3, 0, 1, 0, 2, 0, 0},
 	closed: true}
 
 var table0150_231 = Table{Number: "0150", Name: "Pre-certification patient type", Kind: UserTable,
@@ -1317,6 +1349,7 @@ var table0150_231 = Table{Number: "0150", Name: "Pre-certification patient type"
 		0x4f50450000000000,
 		0x5552000000000000,
 	},
+	slots:  []uint32{2, 4, 0, 0, 0, 3, 0, 1},
 	closed: true}
 
 var table0151_231 = Table{Number: "0151", Name: "Second Opinion Status", Kind: UserTable}
@@ -1452,8 +1485,9 @@ var table0153_231 = Table{Number: "0153", Name: "Value code", Kind: UserTable,
 		0x5830000000000000,
 		0x5834000000000000,
 	},
-	closed:    true,
-	patterned: true}
+	slots:    []uint32{27, 40, 0, 51, 26, 39, 0, 25, 0, 0, 0, 0, 0, 60, 0, 0, 7, 38, 45, 59, 6, 37, 44, 47, 58, 36, 0, 0, 5, 35, 0, 0, 4, 0, 0, 55, 3, 0, 0, 54, 0, 0, 0, 53, 2, 15, 0, 52, 1, 14, 43, 50, 0, 13, 0, 0, 0, 12, 0, 0, 0, 11, 0, 49, 0, 10, 0, 48, 0, 9, 46, 0, 8, 0, 0, 0, 0, 0, 19, 24, 0, 0, 18, 23, 0, 0, 17, 22, 57, 0, 16, 56, 0, 0, 0, 0, 0, 0, 0, 0, 34, 0, 0, 0, 33, 0, 0, 0, 32, 62, 0, 21, 31, 0, 20, 0, 30, 0, 0, 0, 29, 42, 0, 61, 28, 41, 0, 0},
+	closed:   true,
+	patterns: []uint32{46, 50}}
 
 var table0155_231 = Table{Number: "0155", Name: "Accept/application acknowledgment conditions", Kind: HL7Table,
 	Codes: []Code{
@@ -1468,6 +1502,7 @@ var table0155_231 = Table{Number: "0155", Name: "Accept/application acknowledgme
 		0x4e45000000000000,
 		0x5355000000000000,
 	},
+	slots:  []uint32{3, 4, 0, 1, 0, 0, 0, 2},
 	closed: true}
 
 var table0171_231 = Table{Number: "0171", Name: "Citizenship", Kind: UserTable}
@@ -1511,6 +1546,7 @@ var table0190_231 = Table{Number: "0190", Name: "Address type", Kind: HL7Table,
 		0x5000000000000000,
 		0x5248000000000000,
 	},
+	slots:  []uint32{13, 0, 0, 0, 0, 0, 10, 0, 4, 7, 1, 2, 0, 0, 0, 0, 12, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11, 3, 8, 6, 5},
 	closed: true}
 
 var table0193_231 = Table{Number: "0193", Name: "Amount class", Kind: UserTable,
@@ -1526,6 +1562,7 @@ var table0193_231 = Table{Number: "0193", Name: "Amount class", Kind: UserTable,
 		0x5043000000000000,
 		0x554c000000000000,
 	},
+	slots:  []uint32{0, 3, 0, 1, 0, 0, 2, 4},
 	closed: true}
 
 var table0200_231 = Table{Number: "0200", Name: "Name type", Kind: HL7Table,
@@ -1553,6 +1590,7 @@ var table0200_231 = Table{Number: "0200", Name: "Name type", Kind: HL7Table,
 		0x5400000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 8, 7, 6, 0, 0, 4, 1, 0, 0, 0, 10, 0, 0, 5, 0, 0, 3},
 	closed: true}
 
 var table0201_231 = Table{Number: "0201", Name: "Telecommunication use code", Kind: HL7Table,
@@ -1576,6 +1614,7 @@ var table0201_231 = Table{Number: "0201", Name: "Telecommunication use code", Ki
 		0x56484e0000000000,
 		0x57504e0000000000,
 	},
+	slots:  []uint32{6, 1, 2, 0, 0, 7, 0, 3, 4, 0, 0, 5, 8, 0, 0, 0},
 	closed: true}
 
 var table0202_231 = Table{Number: "0202", Name: "Telecommunication equipment type", Kind: HL7Table,
@@ -1597,6 +1636,7 @@ var table0202_231 = Table{Number: "0202", Name: "Telecommunication equipment typ
 		0x5048000000000000,
 		0x582e343030000000,
 	},
+	slots:  []uint32{1, 0, 0, 4, 0, 2, 3, 5, 6, 0, 7, 0, 0, 0, 0, 0},
 	closed: true}
 
 var table0203_231 = Table{Number: "0203", Name: "Identifier type", Kind: UserTable,
@@ -1680,8 +1720,9 @@ var table0203_231 = Table{Number: "0203", Name: "Identifier type", Kind: UserTab
 		0x5743000000000000,
 		0x5858000000000000,
 	},
-	closed:    true,
-	patterned: true}
+	slots:    []uint32{26, 0, 0, 0, 0, 0, 0, 0, 0, 32, 8, 13, 18, 31, 0, 17, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 37, 0, 0, 10, 0, 12, 0, 2, 0, 30, 0, 1, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11, 0, 29, 0, 0, 0, 0, 0, 0, 22, 0, 0, 0, 0, 0, 0, 0, 34, 27, 21, 36, 0, 16, 20, 0, 0, 7, 0, 0, 0, 15, 0, 0, 0, 0, 19, 0, 0, 0, 0, 35, 0, 25, 38, 0, 0, 6, 0, 0, 0, 0, 0, 0, 23, 5, 0, 0, 0, 0, 0, 0, 24, 0, 0, 0, 4, 0, 9, 28, 33, 14, 0, 0, 0, 0, 0},
+	closed:   true,
+	patterns: []uint32{21}}
 
 var table0204_231 = Table{Number: "0204", Name: "Organizational name type", Kind: UserTable,
 	Codes: []Code{
@@ -1696,6 +1737,7 @@ var table0204_231 = Table{Number: "0204", Name: "Organizational name type", Kind
 		0x4c00000000000000,
 		0x534c000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 2, 1, 3, 4},
 	closed: true}
 
 var table0205_231 = Table{Number: "0205", Name: "Price type", Kind: HL7Table,
@@ -1717,6 +1759,7 @@ var table0205_231 = Table{Number: "0205", Name: "Price type", Kind: HL7Table,
 		0x5450000000000000,
 		0x5550000000000000,
 	},
+	slots:  []uint32{0, 5, 0, 0, 0, 0, 3, 0, 0, 0, 6, 1, 0, 2, 4, 7},
 	closed: true}
 
 var table0207_231 = Table{Number: "0207", Name: "Processing mode", Kind: HL7Table,
@@ -1734,6 +1777,7 @@ var table0207_231 = Table{Number: "0207", Name: "Processing mode", Kind: HL7Tabl
 		0x5400000000000000,
 		0x6e6f742070726573,
 	},
+	slots:  []uint32{0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 3, 0, 0, 2, 5, 0},
 	closed: true}
 
 var table0211_231 = Table{Number: "0211", Name: "Alternate character sets", Kind: HL7Table,
@@ -1769,6 +1813,7 @@ var table0211_231 = Table{Number: "0211", Name: "Alternate character sets", Kind
 		0x49534f2049523837,
 		0x554e49434f444500,
 	},
+	slots:  []uint32{12, 5, 11, 13, 0, 0, 0, 4, 9, 0, 0, 0, 0, 0, 3, 8, 0, 0, 0, 0, 2, 7, 0, 0, 0, 0, 1, 6, 14, 0, 0, 10},
 	closed: true}
 
 var table0212_231 = Table{Number: "0212", Name: "Nationality", Kind: UserTable}
@@ -1784,6 +1829,7 @@ var table0213_231 = Table{Number: "0213", Name: "Purge status", Kind: UserTable,
 		0x4900000000000000,
 		0x5000000000000000,
 	},
+	slots:  []uint32{3, 0, 0, 0, 1, 2, 0, 0},
 	closed: true}
 
 var table0214_231 = Table{Number: "0214", Name: "Special Program Codes", Kind: UserTable}
@@ -1815,6 +1861,7 @@ var table0220_231 = Table{Number: "0220", Name: "Living arrangement", Kind: User
 		0x5300000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 0, 1, 0, 0, 0, 6, 4, 0, 0, 3, 2, 5},
 	closed: true}
 
 var table0222_231 = Table{Number: "0222", Name: "Contact Reason", Kind: UserTable}
@@ -1834,6 +1881,7 @@ var table0223_231 = Table{Number: "0223", Name: "Living dependency", Kind: UserT
 		0x5300000000000000,
 		0x5755000000000000,
 	},
+	slots:  []uint32{0, 3, 0, 0, 2, 5, 0, 0, 0, 0, 0, 0, 1, 0, 0, 4},
 	closed: true}
 
 var table0228_231 = Table{Number: "0228", Name: "Diagnosis classification", Kind: UserTable,
@@ -1857,6 +1905,7 @@ var table0228_231 = Table{Number: "0228", Name: "Diagnosis classification", Kind
 		0x5300000000000000,
 		0x5400000000000000,
 	},
+	slots:  []uint32{7, 4, 0, 0, 2, 8, 0, 0, 0, 0, 6, 5, 0, 3, 0, 1},
 	closed: true}
 
 var table0229_231 = Table{Number: "0229", Name: "DRG payor", Kind: UserTable, Omitted: true}
@@ -1874,6 +1923,7 @@ var table0230_231 = Table{Number: "0230", Name: "Procedure functional type", Kin
 		0x4900000000000000,
 		0x5000000000000000,
 	},
+	slots:  []uint32{4, 0, 0, 0, 2, 1, 3, 0},
 	closed: true}
 
 var table0231_231 = Table{Number: "0231", Name: "Student status", Kind: UserTable,
@@ -1887,6 +1937,7 @@ var table0231_231 = Table{Number: "0231", Name: "Student status", Kind: UserTabl
 		0x4e00000000000000,
 		0x5000000000000000,
 	},
+	slots:  []uint32{3, 0, 0, 0, 0, 0, 1, 2},
 	closed: true}
 
 var table0232_231 = Table{Number: "0232", Name: "Insurance company contact reason", Kind: UserTable, Omitted: true}
@@ -1906,6 +1957,7 @@ var table0286_231 = Table{Number: "0286", Name: "Provider role", Kind: UserTable
 		0x5250000000000000,
 		0x5254000000000000,
 	},
+	slots:  []uint32{3, 4, 0, 0, 0, 1, 2, 0},
 	closed: true}
 
 var table0287_231 = Table{Number: "0287", Name: "Problem/Goal Action code", Kind: HL7Table,
@@ -1927,6 +1979,7 @@ var table0287_231 = Table{Number: "0287", Name: "Problem/Goal Action code", Kind
 		0x554e000000000000,
 		0x5550000000000000,
 	},
+	slots:  []uint32{0, 0, 5, 0, 0, 3, 0, 6, 0, 2, 1, 0, 0, 4, 0, 7},
 	closed: true}
 
 var table0288_231 = Table{Number: "0288", Name: "Census Tract", Kind: UserTable}
@@ -1948,6 +2001,7 @@ var table0298_231 = Table{Number: "0298", Name: "CP range type", Kind: HL7Table,
 		0x4600000000000000,
 		0x5000000000000000,
 	},
+	slots:  []uint32{2, 0, 1, 0},
 	closed: true}
 
 var table0300_231 = Table{Number: "0300", Name: "Namespace ID", Kind: UserTable}
@@ -1981,6 +2035,7 @@ var table0301_231 = Table{Number: "0301", Name: "Universal ID type", Kind: HL7Ta
 		0x7834303000000000,
 		0x7835303000000000,
 	},
+	slots:  []uint32{0, 11, 0, 0, 0, 0, 8, 0, 1, 0, 3, 0, 0, 0, 0, 0, 0, 7, 0, 2, 5, 0, 0, 0, 0, 10, 9, 0, 6, 12, 4, 0},
 	closed: true}
 
 var table0302_231 = Table{Number: "0302", Name: "Point Of Care", Kind: UserTable}
@@ -2020,6 +2075,7 @@ var table0315_231 = Table{Number: "0315", Name: "Living will", Kind: UserTable,
 		0x5500000000000000,
 		0x5900000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 0, 0, 3, 0, 0, 4, 0, 0, 0, 2, 1, 5},
 	closed: true}
 
 var table0316_231 = Table{Number: "0316", Name: "Organ donor", Kind: UserTable,
@@ -2035,6 +2091,7 @@ var table0316_231 = Table{Number: "0316", Name: "Organ donor", Kind: UserTable,
 		0x5500000000000000,
 		0x5900000000000000,
 	},
+	slots:  []uint32{0, 3, 0, 0, 0, 2, 1, 4},
 	closed: true}
 
 var table0326_231 = Table{Number: "0326", Name: "Visit indicator", Kind: UserTable,
@@ -2046,6 +2103,7 @@ var table0326_231 = Table{Number: "0326", Name: "Visit indicator", Kind: UserTab
 		0x4100000000000000,
 		0x5600000000000000,
 	},
+	slots:  []uint32{0, 1, 2, 0},
 	closed: true}
 
 var table0327_231 = Table{Number: "0327", Name: "Job Code/Class", Kind: UserTable}
@@ -2061,6 +2119,7 @@ var table0332_231 = Table{Number: "0332", Name: "Network source type", Kind: HL7
 		0x4100000000000000,
 		0x4900000000000000,
 	},
+	slots:  []uint32{0, 1, 2, 0},
 	closed: true}
 
 var table0334_231 = Table{Number: "0334", Name: "Disabled person", Kind: UserTable,
@@ -2076,6 +2135,7 @@ var table0334_231 = Table{Number: "0334", Name: "Disabled person", Kind: UserTab
 		0x494e000000000000,
 		0x5054000000000000,
 	},
+	slots:  []uint32{0, 2, 0, 1, 3, 0, 4, 0},
 	closed: true}
 
 var table0340_231 = Table{Number: "0340", Name: "Procedure Code Modifier", Kind: UserTable}
@@ -2257,8 +2317,9 @@ var table0350_231 = Table{Number: "0350", Name: "Occurrence code", Kind: UserTab
 		0x4132000000000000,
 		0x4133000000000000,
 	},
-	closed:    true,
-	patterned: true}
+	slots:    []uint32{0, 0, 0, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 77, 0, 0, 0, 0, 0, 0, 0, 75, 0, 0, 0, 43, 0, 0, 6, 0, 0, 0, 0, 0, 0, 54, 4, 0, 0, 0, 0, 12, 0, 52, 2, 0, 0, 0, 0, 0, 0, 50, 0, 0, 0, 0, 64, 0, 0, 48, 0, 0, 21, 0, 62, 10, 0, 46, 0, 0, 19, 0, 8, 60, 0, 0, 0, 74, 17, 0, 58, 0, 0, 45, 0, 72, 16, 0, 56, 0, 0, 29, 0, 14, 70, 0, 0, 0, 39, 27, 0, 68, 0, 0, 40, 0, 0, 25, 0, 66, 0, 0, 37, 0, 23, 0, 0, 0, 0, 0, 35, 0, 0, 0, 0, 0, 0, 0, 33, 0, 0, 0, 0, 0, 0, 31, 0, 0, 0, 0, 0, 0, 0, 0, 7, 76, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 42, 0, 0, 0, 5, 0, 0, 0, 0, 13, 0, 53, 3, 0, 0, 0, 0, 11, 0, 51, 1, 0, 0, 0, 0, 0, 0, 49, 0, 0, 22, 0, 63, 0, 0, 47, 0, 0, 20, 0, 61, 9, 44, 0, 0, 0, 18, 0, 59, 0, 0, 0, 0, 73, 0, 0, 57, 0, 0, 30, 0, 71, 15, 55, 0, 0, 0, 28, 0, 69, 0, 0, 41, 0, 0, 26, 0, 67, 0, 0, 38, 0, 0, 24, 65, 0, 0, 0, 36, 0, 0, 0, 0, 0, 0, 0, 34, 0, 0, 0},
+	closed:   true,
+	patterns: []uint32{38, 44}}
 
 var table0351_231 = Table{Number: "0351", Name: "Occurrence span", Kind: UserTable,
 	Codes: []Code{
@@ -2287,6 +2348,7 @@ var table0351_231 = Table{Number: "0351", Name: "Occurrence span", Kind: UserTab
 		0x3739000000000000,
 		0x4d30000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 2, 10, 0, 1, 9, 0, 0, 0, 8, 0, 0, 0, 7, 0, 0, 0, 6, 11, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0, 3},
 	closed: true}
 
 var table0354_231 = Table{Number: "0354", Name: "Message structure", Kind: HL7Table,
@@ -2546,6 +2608,7 @@ var table0354_231 = Table{Number: "0354", Name: "Message structure", Kind: HL7Ta
 		0x5658555f56303400,
 		0x5658585f56303200,
 	},
+	slots:  []uint32{102, 0, 0, 0, 0, 63, 28, 0, 0, 30, 112, 0, 0, 60, 0, 56, 0, 9, 0, 0, 0, 55, 93, 125, 0, 0, 0, 0, 13, 113, 0, 0, 0, 0, 2, 101, 0, 46, 52, 0, 0, 0, 0, 0, 0, 0, 92, 0, 0, 116, 0, 8, 0, 0, 0, 0, 57, 35, 0, 117, 16, 0, 7, 12, 119, 0, 91, 0, 108, 75, 123, 20, 10, 42, 0, 0, 88, 82, 0, 70, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 73, 98, 0, 0, 0, 0, 0, 0, 106, 0, 97, 0, 37, 27, 39, 23, 50, 81, 111, 36, 67, 0, 17, 0, 0, 0, 0, 31, 0, 0, 0, 103, 0, 43, 0, 11, 25, 3, 33, 34, 49, 59, 66, 71, 58, 38, 74, 80, 54, 64, 83, 95, 96, 105, 114, 120, 121, 122, 6, 79, 29, 87, 110, 126, 76, 0, 0, 1, 40, 0, 0, 24, 0, 118, 77, 104, 0, 0, 18, 21, 47, 61, 86, 107, 0, 0, 0, 0, 0, 44, 72, 15, 4, 0, 62, 0, 0, 0, 0, 0, 89, 0, 0, 0, 0, 0, 115, 0, 0, 0, 0, 0, 90, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 19, 22, 41, 65, 94, 0, 0, 26, 32, 51, 69, 48, 78, 84, 0, 53, 0, 0, 0, 0, 100, 45, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 85, 0, 14, 68, 109, 99, 124, 0},
 	closed: true}
 
 var table0356_231 = Table{Number: "0356", Name: "Alternate character set handling scheme", Kind: HL7Table,
@@ -2557,6 +2620,7 @@ var table0356_231 = Table{Number: "0356", Name: "Alternate character set handlin
 		0x322e330000000000,
 		0x3c6e756c6c3e0000,
 	},
+	slots:  []uint32{1, 0, 0, 2},
 	closed: true}
 
 var table0357_231 = Table{Number: "0357", Name: "Message error condition codes", Kind: HL7Table,
@@ -2590,6 +2654,7 @@ var table0357_231 = Table{Number: "0357", Name: "Message error condition codes",
 		0x3230360000000000,
 		0x3230370000000000,
 	},
+	slots:  []uint32{2, 7, 10, 0, 0, 0, 0, 0, 0, 11, 3, 8, 0, 0, 0, 0, 1, 0, 0, 0, 9, 4, 6, 12, 0, 0, 0, 0, 0, 0, 13, 5},
 	closed: true}
 
 var table0359_231 = Table{Number: "0359", Name: "Diagnosis priority", Kind: HL7Table,
@@ -2603,8 +2668,9 @@ var table0359_231 = Table{Number: "0359", Name: "Diagnosis priority", Kind: HL7T
 		0x3100000000000000,
 		0x32202e2e2e000000,
 	},
-	closed:    true,
-	patterned: true}
+	slots:    []uint32{1, 0, 0, 3, 0, 2, 0, 0},
+	closed:   true,
+	patterns: []uint32{2}}
 
 var table0360_231 = Table{Number: "0360", Name: "Degree", Kind: UserTable,
 	Codes: []Code{
@@ -2689,6 +2755,7 @@ var table0360_231 = Table{Number: "0360", Name: "Degree", Kind: UserTable,
 		0x5345430000000000,
 		0x5453000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 25, 0, 0, 0, 20, 33, 36, 0, 27, 31, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 37, 0, 39, 0, 13, 0, 19, 0, 11, 0, 0, 0, 29, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 30, 22, 10, 0, 0, 3, 17, 0, 35, 38, 0, 9, 12, 26, 0, 0, 4, 24, 0, 0, 0, 0, 14, 0, 16, 34, 7, 0, 21, 0, 0, 0, 1, 28, 0, 0, 0, 8, 0, 23, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 15, 0, 2, 0, 0, 0},
 	closed: true}
 
 var table0361_231 = Table{Number: "0361", Name: "Sending/receiving application", Kind: UserTable}
@@ -2718,6 +2785,7 @@ var table0364_231 = Table{Number: "0364", Name: "Comment type", Kind: UserTable,
 		0x5049000000000000,
 		0x5245000000000000,
 	},
+	slots:  []uint32{0, 6, 4, 1, 5, 7, 3, 0, 2, 0, 0, 8, 0, 0, 0, 0},
 	closed: true}
 
 var table4000_231 = Table{Number: "4000", Name: "Name/address representation", Kind: HL7Table,
@@ -2731,6 +2799,7 @@ var table4000_231 = Table{Number: "4000", Name: "Name/address representation", K
 		0x4900000000000000,
 		0x5000000000000000,
 	},
+	slots:  []uint32{3, 0, 0, 0, 0, 1, 2, 0},
 	closed: true}
 
 var typeDT_231 = TypeDef{Name: "DT", Description: "date", Format: FormatDate}

@@ -19,6 +19,7 @@ var table0001_25 = Table{Number: "0001", Name: "Administrative Sex", Kind: UserT
 		0x4f00000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{0, 3, 0, 0, 0, 1, 4, 0, 0, 6, 0, 5, 0, 0, 2, 0},
 	closed: true}
 
 var table0002_25 = Table{Number: "0002", Name: "Marital Status", Kind: UserTable,
@@ -58,6 +59,7 @@ var table0002_25 = Table{Number: "0002", Name: "Marital Status", Kind: UserTable
 		0x5500000000000000,
 		0x5700000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 16, 14, 0, 9, 0, 0, 5, 2, 0, 0, 0, 0, 13, 11, 8, 0, 6, 4, 1, 0, 0, 0, 15, 12, 10, 0, 7, 0, 3},
 	closed: true}
 
 var table0003_25 = Table{Number: "0003", Name: "Event type", Kind: HL7Table,
@@ -637,6 +639,7 @@ var table0003_25 = Table{Number: "0003", Name: "Event type", Kind: HL7Table,
 		0x5730310000000000,
 		0x5730320000000000,
 	},
+	slots:  []uint32{109, 122, 0, 0, 5, 67, 0, 0, 114, 0, 129, 193, 10, 0, 74, 0, 0, 0, 0, 235, 269, 42, 158, 82, 0, 63, 0, 0, 183, 0, 49, 165, 217, 106, 0, 0, 0, 2, 0, 0, 261, 282, 113, 126, 190, 0, 9, 71, 0, 0, 131, 0, 197, 232, 76, 121, 0, 0, 60, 0, 0, 180, 273, 46, 162, 86, 214, 0, 0, 0, 0, 167, 0, 219, 258, 110, 123, 0, 0, 6, 68, 0, 0, 0, 130, 194, 229, 0, 75, 0, 0, 0, 0, 0, 236, 43, 159, 270, 83, 0, 64, 0, 0, 184, 0, 166, 255, 107, 0, 0, 0, 3, 0, 0, 0, 262, 283, 127, 191, 0, 0, 72, 0, 0, 0, 0, 198, 233, 267, 0, 80, 0, 61, 0, 238, 181, 274, 47, 163, 215, 87, 0, 0, 0, 0, 0, 0, 220, 259, 111, 124, 95, 280, 7, 69, 264, 0, 0, 0, 195, 230, 0, 0, 0, 0, 0, 0, 0, 237, 271, 44, 160, 84, 285, 65, 0, 276, 185, 0, 0, 89, 256, 108, 0, 0, 0, 4, 0, 0, 263, 0, 128, 192, 0, 0, 73, 0, 0, 0, 0, 0, 234, 268, 41, 0, 81, 0, 62, 0, 0, 182, 275, 48, 164, 88, 105, 216, 0, 1, 0, 0, 0, 79, 260, 112, 125, 96, 281, 8, 70, 0, 0, 0, 196, 231, 120, 0, 0, 0, 59, 0, 0, 0, 179, 45, 161, 272, 85, 286, 66, 0, 0, 50, 186, 218, 257, 0, 0, 248, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 134, 0, 0, 0, 17, 0, 0, 0, 0, 0, 202, 240, 0, 0, 0, 0, 0, 0, 0, 247, 0, 54, 189, 94, 97, 0, 0, 0, 0, 0, 0, 266, 0, 118, 0, 0, 0, 14, 0, 0, 0, 0, 138, 200, 0, 0, 0, 0, 0, 0, 0, 0, 244, 278, 51, 0, 91, 0, 0, 0, 0, 0, 0, 0, 0, 99, 115, 0, 0, 11, 0, 0, 0, 0, 0, 135, 0, 0, 0, 18, 0, 0, 0, 0, 203, 241, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 55, 0, 0, 0, 0, 0, 0, 56, 0, 0, 0, 119, 132, 0, 0, 15, 77, 0, 0, 0, 0, 139, 0, 20, 0, 0, 0, 0, 0, 0, 245, 279, 52, 168, 92, 187, 0, 0, 0, 0, 0, 0, 0, 0, 116, 0, 0, 0, 12, 0, 0, 0, 0, 136, 199, 0, 0, 19, 0, 0, 0, 141, 0, 242, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 98, 0, 0, 0, 0, 0, 0, 0, 0, 0, 133, 0, 0, 0, 16, 78, 0, 0, 0, 140, 201, 239, 0, 0, 0, 0, 0, 0, 0, 246, 188, 53, 169, 93, 0, 228, 0, 0, 0, 0, 265, 0, 117, 0, 0, 0, 13, 0, 0, 0, 0, 0, 137, 0, 0, 0, 0, 0, 0, 0, 0, 243, 277, 0, 0, 90, 0, 0, 0, 149, 207, 30, 0, 0, 0, 0, 0, 0, 0, 0, 58, 0, 0, 0, 0, 0, 0, 0, 0, 0, 224, 0, 0, 0, 0, 0, 22, 0, 0, 0, 0, 146, 204, 0, 0, 29, 0, 0, 0, 151, 0, 211, 252, 0, 0, 0, 0, 0, 0, 0, 0, 0, 221, 0, 102, 0, 0, 0, 0, 0, 0, 0, 0, 0, 143, 0, 0, 0, 26, 0, 0, 0, 0, 150, 208, 249, 0, 0, 0, 0, 0, 213, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 23, 0, 225, 0, 0, 0, 147, 205, 0, 0, 0, 0, 0, 0, 0, 212, 253, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 222, 0, 103, 0, 0, 0, 0, 0, 0, 0, 0, 144, 0, 0, 0, 27, 0, 0, 0, 0, 0, 209, 250, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 100, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 24, 0, 0, 0, 0, 148, 206, 0, 0, 0, 0, 0, 0, 0, 0, 254, 0, 57, 0, 0, 0, 0, 0, 0, 0, 0, 223, 0, 104, 0, 0, 0, 21, 0, 0, 0, 0, 0, 145, 0, 0, 0, 28, 0, 0, 0, 0, 210, 251, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 101, 0, 0, 0, 0, 0, 0, 0, 0, 142, 0, 0, 0, 25, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 154, 176, 0, 0, 37, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 173, 0, 0, 0, 34, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 170, 0, 0, 31, 0, 284, 0, 0, 0, 155, 177, 0, 0, 38, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 152, 174, 0, 0, 35, 0, 0, 0, 0, 0, 0, 0, 40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 171, 0, 0, 0, 32, 0, 0, 0, 0, 156, 178, 0, 0, 39, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 226, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 153, 175, 0, 0, 36, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 172, 0, 0, 33, 0, 0, 0, 0, 0, 157, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 227, 0},
 	closed: true}
 
 var table0004_25 = Table{Number: "0004", Name: "Patient Class", Kind: UserTable,
@@ -662,6 +665,7 @@ var table0004_25 = Table{Number: "0004", Name: "Patient Class", Kind: UserTable,
 		0x5200000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 0, 0, 5, 0, 0, 3, 1, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 9, 8, 6, 0, 4, 0, 2},
 	closed: true}
 
 var table0005_25 = Table{Number: "0005", Name: "Race", Kind: UserTable,
@@ -681,6 +685,7 @@ var table0005_25 = Table{Number: "0005", Name: "Race", Kind: UserTable,
 		0x323130362d330000,
 		0x323133312d310000,
 	},
+	slots:  []uint32{0, 0, 0, 3, 4, 6, 5, 0, 2, 0, 0, 1, 0, 0, 0, 0},
 	closed: true}
 
 var table0006_25 = Table{Number: "0006", Name: "Religion", Kind: UserTable,
@@ -854,6 +859,7 @@ var table0006_25 = Table{Number: "0006", Name: "Religion", Kind: UserTable,
 		0x5745530000000000,
 		0x574d430000000000,
 	},
+	slots:  []uint32{0, 0, 53, 74, 79, 0, 23, 0, 0, 0, 12, 0, 55, 33, 0, 0, 26, 0, 0, 13, 78, 38, 59, 0, 4, 28, 0, 0, 0, 34, 0, 0, 0, 0, 0, 0, 63, 11, 0, 70, 0, 0, 0, 0, 0, 0, 46, 0, 25, 0, 9, 52, 0, 0, 0, 0, 43, 71, 27, 0, 0, 0, 0, 0, 17, 61, 0, 0, 0, 0, 72, 6, 16, 21, 57, 67, 0, 0, 58, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 66, 0, 29, 14, 73, 0, 0, 0, 0, 81, 0, 0, 0, 0, 2, 15, 22, 0, 51, 0, 0, 0, 0, 0, 0, 0, 0, 0, 56, 0, 39, 0, 47, 80, 31, 0, 0, 41, 0, 0, 0, 18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 37, 0, 10, 35, 0, 0, 0, 62, 20, 30, 69, 0, 0, 0, 0, 0, 64, 49, 0, 0, 0, 0, 0, 3, 19, 82, 0, 0, 0, 0, 54, 68, 60, 0, 0, 0, 0, 0, 0, 0, 5, 0, 44, 65, 0, 1, 40, 76, 42, 75, 0, 32, 0, 0, 0, 0, 0, 0, 0, 8, 50, 0, 0, 0, 0, 0, 0, 24, 0, 0, 0, 0, 0, 0, 0, 48, 0, 77, 0, 0, 83, 0, 0, 0, 0, 0, 0, 0, 36, 0, 0, 7, 0},
 	closed: true}
 
 var table0007_25 = Table{Number: "0007", Name: "Admission Type", Kind: UserTable,
@@ -875,6 +881,7 @@ var table0007_25 = Table{Number: "0007", Name: "Admission Type", Kind: UserTable
 		0x5200000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 0, 1, 5, 0, 0, 3, 6, 7, 4, 0, 0, 2},
 	closed: true}
 
 var table0009_25 = Table{Number: "0009", Name: "Ambulatory Status", Kind: UserTable,
@@ -914,6 +921,7 @@ var table0009_25 = Table{Number: "0009", Name: "Ambulatory Status", Kind: UserTa
 		0x4235000000000000,
 		0x4236000000000000,
 	},
+	slots:  []uint32{0, 7, 13, 0, 0, 6, 12, 0, 0, 5, 11, 0, 0, 4, 0, 0, 0, 3, 0, 0, 0, 2, 10, 16, 1, 9, 15, 0, 0, 8, 14, 0},
 	closed: true}
 
 var table0023_25 = Table{Number: "0023", Name: "Admit Source", Kind: UserTable,
@@ -939,6 +947,7 @@ var table0023_25 = Table{Number: "0023", Name: "Admit Source", Kind: UserTable,
 		0x3800000000000000,
 		0x3900000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 7, 4, 1, 0, 0, 0, 0, 0, 0, 0, 9, 6, 3, 0, 0, 0, 0, 0, 0, 0, 0, 8, 5, 2, 0, 0, 0, 0, 0},
 	closed: true}
 
 var table0043_25 = Table{Number: "0043", Name: "Condition Code", Kind: UserTable}
@@ -964,6 +973,7 @@ var table0062_25 = Table{Number: "0062", Name: "Event reason", Kind: UserTable,
 		0x4f00000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{1, 0, 0, 0, 0, 0, 0, 0, 3, 5, 0, 4, 2, 0, 0, 0},
 	closed: true}
 
 var table0063_25 = Table{Number: "0063", Name: "Relationship", Kind: UserTable,
@@ -1035,6 +1045,7 @@ var table0063_25 = Table{Number: "0063", Name: "Relationship", Kind: UserTable,
 		0x554e4b0000000000,
 		0x5752440000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 0, 6, 21, 0, 0, 0, 0, 0, 5, 30, 1, 8, 0, 29, 19, 0, 0, 12, 17, 9, 16, 23, 15, 28, 31, 26, 0, 0, 0, 0, 20, 0, 22, 2, 27, 13, 0, 0, 11, 32, 0, 4, 3, 10, 24, 0, 0, 0, 0, 0, 0, 0, 0, 7, 18, 25, 0, 0, 0, 14},
 	closed: true}
 
 var table0064_25 = Table{Number: "0064", Name: "Financial class", Kind: UserTable}
@@ -1056,6 +1067,7 @@ var table0069_25 = Table{Number: "0069", Name: "Hospital Service", Kind: UserTab
 		0x5355520000000000,
 		0x55524f0000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 2, 1, 4, 0, 3},
 	closed: true}
 
 var table0076_25 = Table{Number: "0076", Name: "Message type", Kind: HL7Table,
@@ -1309,6 +1321,7 @@ var table0076_25 = Table{Number: "0076", Name: "Message type", Kind: HL7Table,
 		0x5658550000000000,
 		0x5658580000000000,
 	},
+	slots:  []uint32{0, 36, 45, 0, 0, 0, 16, 28, 86, 0, 39, 0, 0, 0, 0, 0, 0, 29, 0, 74, 42, 53, 60, 77, 117, 0, 32, 0, 0, 0, 0, 0, 0, 102, 69, 0, 0, 0, 2, 107, 26, 88, 68, 0, 0, 0, 0, 76, 0, 0, 25, 65, 0, 0, 0, 0, 0, 116, 96, 104, 0, 0, 0, 0, 0, 100, 0, 97, 0, 0, 120, 8, 56, 34, 73, 0, 0, 0, 0, 123, 80, 0, 24, 0, 0, 118, 5, 49, 0, 0, 0, 0, 12, 67, 93, 54, 0, 78, 99, 0, 0, 0, 0, 0, 0, 111, 90, 0, 0, 44, 0, 6, 79, 122, 0, 0, 0, 10, 38, 48, 108, 0, 17, 75, 18, 95, 0, 41, 52, 33, 0, 0, 0, 0, 23, 0, 0, 85, 0, 82, 101, 98, 0, 0, 121, 57, 0, 0, 35, 84, 37, 46, 0, 7, 0, 0, 59, 62, 64, 21, 1, 50, 92, 61, 105, 9, 0, 22, 14, 0, 13, 0, 0, 27, 19, 0, 0, 0, 0, 0, 0, 0, 103, 0, 0, 0, 0, 3, 0, 91, 115, 20, 0, 0, 0, 81, 0, 113, 0, 4, 66, 0, 58, 0, 0, 0, 0, 0, 31, 72, 0, 0, 0, 83, 0, 0, 0, 0, 0, 0, 15, 114, 0, 0, 89, 119, 47, 0, 0, 112, 94, 0, 0, 70, 40, 51, 106, 109, 0, 0, 30, 71, 11, 43, 55, 110, 0, 0, 0, 0, 0, 0, 0, 0, 63, 87},
 	closed: true}
 
 var table0078_25 = Table{Number: "0078", Name: "Abnormal flags", Kind: UserTable,
@@ -1354,6 +1367,7 @@ var table0078_25 = Table{Number: "0078", Name: "Abnormal flags", Kind: UserTable
 		0x5700000000000000,
 		0x6e756c6c00000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 0, 0, 0, 0, 17, 0, 0, 12, 0, 8, 0, 15, 0, 0, 11, 0, 6, 3, 2, 4, 0, 0, 0, 19, 0, 0, 0, 0, 0, 0, 0, 18, 0, 0, 13, 0, 7, 0, 5, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 14, 0, 10, 9, 0, 0},
 	closed: true}
 
 var table0080_25 = Table{Number: "0080", Name: "Nature of Abnormal Testing", Kind: HL7Table,
@@ -1375,6 +1389,7 @@ var table0080_25 = Table{Number: "0080", Name: "Nature of Abnormal Testing", Kin
 		0x5350000000000000,
 		0x5354000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 0, 1, 3, 6, 7, 0, 2, 4, 0, 0, 0, 5},
 	closed: true}
 
 var table0086_25 = Table{Number: "0086", Name: "Plan ID", Kind: UserTable}
@@ -1388,6 +1403,7 @@ var table0092_25 = Table{Number: "0092", Name: "Re-Admission Indicator", Kind: U
 	keys: []uint64{
 		0x5200000000000000,
 	},
+	slots:  []uint32{1, 0},
 	closed: true}
 
 var table0093_25 = Table{Number: "0093", Name: "Release Information", Kind: UserTable, Omitted: true}
@@ -1415,6 +1431,7 @@ var table0104_25 = Table{Number: "0104", Name: "Version ID", Kind: HL7Table,
 		0x322e340000000000,
 		0x322e350000000000,
 	},
+	slots:  []uint32{0, 8, 4, 0, 0, 0, 7, 3, 0, 0, 0, 0, 2, 1, 5, 6},
 	closed: true}
 
 var table0112_25 = Table{Number: "0112", Name: "Discharge Disposition", Kind: UserTable,
@@ -1456,8 +1473,9 @@ var table0112_25 = Table{Number: "0112", Name: "Discharge Disposition", Kind: Us
 		0x3431000000000000,
 		0x3432000000000000,
 	},
-	closed:    true,
-	patterned: true}
+	slots:    []uint32{17, 0, 0, 0, 16, 0, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 12, 8, 0, 0, 0, 7, 0, 0, 0, 6, 11, 0, 0, 5, 0, 0, 10, 4, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 13, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+	closed:   true,
+	patterns: []uint32{9, 11, 13}}
 
 var table0113_25 = Table{Number: "0113", Name: "Discharged to location", Kind: UserTable}
 
@@ -1478,6 +1496,7 @@ var table0116_25 = Table{Number: "0116", Name: "Bed Status", Kind: UserTable,
 		0x4f00000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 0, 0, 0, 4, 2, 6, 0, 5, 0, 3, 0, 1},
 	closed: true}
 
 var table0127_25 = Table{Number: "0127", Name: "Allergen Type", Kind: UserTable,
@@ -1501,6 +1520,7 @@ var table0127_25 = Table{Number: "0127", Name: "Allergen Type", Kind: UserTable,
 		0x4d43000000000000,
 		0x5041000000000000,
 	},
+	slots:  []uint32{0, 8, 6, 0, 0, 2, 1, 0, 0, 0, 3, 7, 0, 5, 0, 4},
 	closed: true}
 
 var table0128_25 = Table{Number: "0128", Name: "Allergy Severity", Kind: UserTable,
@@ -1516,6 +1536,7 @@ var table0128_25 = Table{Number: "0128", Name: "Allergy Severity", Kind: UserTab
 		0x5356000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{0, 4, 1, 2, 0, 0, 3, 0},
 	closed: true}
 
 var table0129_25 = Table{Number: "0129", Name: "Accommodation code", Kind: UserTable}
@@ -1533,6 +1554,7 @@ var table0130_25 = Table{Number: "0130", Name: "Visit User Code", Kind: UserTabl
 		0x5048000000000000,
 		0x5445000000000000,
 	},
+	slots:  []uint32{0, 0, 1, 2, 0, 3, 4, 0},
 	closed: true}
 
 var table0131_25 = Table{Number: "0131", Name: "Contact Role", Kind: UserTable,
@@ -1556,6 +1578,7 @@ var table0131_25 = Table{Number: "0131", Name: "Contact Role", Kind: UserTable,
 		0x5300000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{7, 0, 0, 0, 0, 0, 5, 0, 0, 2, 8, 6, 0, 4, 3, 1},
 	closed: true}
 
 var table0135_25 = Table{Number: "0135", Name: "Assignment of Benefits", Kind: UserTable, Omitted: true}
@@ -1589,6 +1612,7 @@ var table0140_25 = Table{Number: "0140", Name: "Military Service", Kind: UserTab
 		0x55534e0000000000,
 		0x5553504853000000,
 	},
+	slots:  []uint32{1, 4, 0, 0, 0, 10, 0, 0, 0, 0, 0, 5, 7, 9, 11, 0, 0, 0, 0, 0, 0, 0, 3, 0, 2, 0, 0, 0, 0, 6, 0, 8},
 	closed: true}
 
 var table0141_25 = Table{Number: "0141", Name: "Military Rank/Grade", Kind: UserTable,
@@ -1602,8 +1626,9 @@ var table0141_25 = Table{Number: "0141", Name: "Military Rank/Grade", Kind: User
 		0x4f31202e2e2e204f,
 		0x5731202e2e2e2057,
 	},
-	closed:    true,
-	patterned: true}
+	slots:    []uint32{1, 2, 3, 0, 0, 0, 0, 0},
+	closed:   true,
+	patterns: []uint32{0, 1, 2}}
 
 var table0142_25 = Table{Number: "0142", Name: "Military Status", Kind: UserTable,
 	Codes: []Code{
@@ -1616,6 +1641,7 @@ var table0142_25 = Table{Number: "0142", Name: "Military Status", Kind: UserTabl
 		0x4445430000000000,
 		0x5245540000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 2, 3, 0, 1},
 	closed: true}
 
 var table0144_25 = Table{Number: "0144", Name: "Eligibility Source", Kind: UserTable, Omitted: true}
@@ -1629,6 +1655,7 @@ var table0148_25 = Table{Number: "0148", Name: "Money or percentage indicator", 
 		0x4154000000000000,
 		0x5043000000000000,
 	},
+	slots:  []uint32{0, 2, 0, 1},
 	closed: true}
 
 var table0150_25 = Table{Number: "0150", Name: "Certification patient type", Kind: UserTable,
@@ -1644,6 +1671,7 @@ var table0150_25 = Table{Number: "0150", Name: "Certification patient type", Kin
 		0x4f50450000000000,
 		0x5552000000000000,
 	},
+	slots:  []uint32{2, 4, 0, 0, 0, 3, 0, 1},
 	closed: true}
 
 var table0153_25 = Table{Number: "0153", Name: "Value code", Kind: HL7Table}
@@ -1661,6 +1689,7 @@ var table0189_25 = Table{Number: "0189", Name: "Ethnic Group", Kind: UserTable,
 		0x4e00000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{1, 3, 0, 0, 0, 0, 2, 0},
 	closed: true}
 
 var table0200_25 = Table{Number: "0200", Name: "Name type", Kind: HL7Table,
@@ -1694,6 +1723,7 @@ var table0200_25 = Table{Number: "0200", Name: "Name type", Kind: HL7Table,
 		0x5400000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 12, 0, 8, 0, 0, 0, 2, 0, 0, 0, 0, 11, 9, 7, 0, 0, 4, 1, 0, 0, 0, 13, 10, 0, 6, 5, 0, 3},
 	closed: true}
 
 var table0202_25 = Table{Number: "0202", Name: "Telecommunication equipment type", Kind: HL7Table,
@@ -1719,6 +1749,7 @@ var table0202_25 = Table{Number: "0202", Name: "Telecommunication equipment type
 		0x5454590000000000,
 		0x582e343030000000,
 	},
+	slots:  []uint32{8, 0, 7, 4, 0, 2, 3, 5, 0, 0, 9, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
 	closed: true}
 
 var table0203_25 = Table{Number: "0203", Name: "Identifier type", Kind: HL7Table,
@@ -1896,8 +1927,9 @@ var table0203_25 = Table{Number: "0203", Name: "Identifier type", Kind: HL7Table
 		0x57434e0000000000,
 		0x5858000000000000,
 	},
-	closed:    true,
-	patterned: true}
+	slots:    []uint32{65, 58, 0, 0, 0, 50, 0, 0, 63, 76, 24, 34, 0, 0, 0, 44, 0, 56, 0, 0, 0, 0, 0, 0, 0, 0, 0, 68, 0, 0, 0, 26, 0, 0, 0, 2, 0, 0, 67, 0, 10, 0, 0, 0, 53, 0, 0, 0, 0, 0, 0, 16, 27, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 42, 66, 82, 0, 0, 48, 0, 0, 37, 84, 0, 0, 22, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 61, 0, 0, 30, 19, 0, 0, 0, 0, 0, 0, 54, 18, 0, 0, 0, 0, 0, 55, 0, 0, 70, 0, 0, 0, 25, 71, 0, 0, 0, 40, 0, 0, 0, 45, 0, 0, 0, 0, 0, 0, 0, 69, 0, 0, 46, 0, 75, 0, 0, 0, 0, 0, 39, 6, 31, 0, 0, 0, 0, 0, 0, 83, 33, 74, 0, 0, 3, 13, 29, 0, 73, 41, 1, 0, 28, 32, 0, 0, 0, 0, 14, 0, 0, 43, 59, 78, 0, 72, 0, 0, 0, 0, 57, 0, 52, 0, 0, 7, 21, 0, 0, 0, 80, 0, 49, 0, 0, 38, 0, 51, 64, 23, 62, 0, 0, 36, 0, 0, 0, 0, 47, 0, 0, 11, 0, 81, 0, 20, 85, 0, 0, 0, 9, 0, 0, 0, 0, 5, 0, 0, 8, 4, 0, 0, 15, 0, 60, 0, 0, 0, 17, 0, 0, 12, 79, 35, 0, 0, 0, 0, 77},
+	closed:   true,
+	patterns: []uint32{51}}
 
 var table0206_25 = Table{Number: "0206", Name: "Segment action code", Kind: HL7Table,
 	Codes: []Code{
@@ -1910,6 +1942,7 @@ var table0206_25 = Table{Number: "0206", Name: "Segment action code", Kind: HL7T
 		0x4400000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{0, 3, 0, 0, 2, 1, 0, 0},
 	closed: true}
 
 var table0207_25 = Table{Number: "0207", Name: "Processing mode", Kind: HL7Table,
@@ -1927,6 +1960,7 @@ var table0207_25 = Table{Number: "0207", Name: "Processing mode", Kind: HL7Table
 		0x5200000000000000,
 		0x5400000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 5, 1, 0, 0, 0, 0, 4, 0, 0, 2, 3, 0},
 	closed: true}
 
 var table0211_25 = Table{Number: "0211", Name: "Alternate character sets", Kind: HL7Table,
@@ -1978,6 +2012,7 @@ var table0211_25 = Table{Number: "0211", Name: "Alternate character sets", Kind:
 		0x554e49434f444520,
 		0x554e49434f444520,
 	},
+	slots:  []uint32{18, 6, 13, 15, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 3, 0, 2, 0, 0, 0, 1, 14, 19, 0, 0, 16, 17, 0, 0, 20, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 7, 12, 0, 0, 11},
 	closed: true}
 
 var table0213_25 = Table{Number: "0213", Name: "Purge Status Code", Kind: UserTable,
@@ -1991,6 +2026,7 @@ var table0213_25 = Table{Number: "0213", Name: "Purge Status Code", Kind: UserTa
 		0x4900000000000000,
 		0x5000000000000000,
 	},
+	slots:  []uint32{3, 0, 0, 0, 1, 2, 0, 0},
 	closed: true}
 
 var table0214_25 = Table{Number: "0214", Name: "Special Program Code", Kind: UserTable,
@@ -2008,6 +2044,7 @@ var table0214_25 = Table{Number: "0214", Name: "Special Program Code", Kind: Use
 		0x4f00000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 2, 1, 3, 0, 0, 0, 5, 0, 4, 0, 0, 0, 0},
 	closed: true}
 
 var table0215_25 = Table{Number: "0215", Name: "Publicity Code", Kind: UserTable,
@@ -2023,6 +2060,7 @@ var table0215_25 = Table{Number: "0215", Name: "Publicity Code", Kind: UserTable
 		0x4f00000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{0, 4, 0, 3, 0, 0, 1, 2},
 	closed: true}
 
 var table0216_25 = Table{Number: "0216", Name: "Patient Status Code", Kind: UserTable,
@@ -2034,6 +2072,7 @@ var table0216_25 = Table{Number: "0216", Name: "Patient Status Code", Kind: User
 		0x4149000000000000,
 		0x4449000000000000,
 	},
+	slots:  []uint32{0, 2, 1, 0},
 	closed: true}
 
 var table0217_25 = Table{Number: "0217", Name: "Visit Priority Code", Kind: UserTable,
@@ -2047,6 +2086,7 @@ var table0217_25 = Table{Number: "0217", Name: "Visit Priority Code", Kind: User
 		0x3200000000000000,
 		0x3300000000000000,
 	},
+	slots:  []uint32{0, 0, 2, 0, 0, 1, 0, 3},
 	closed: true}
 
 var table0218_25 = Table{Number: "0218", Name: "Patient Charge Adjustment", Kind: UserTable}
@@ -2068,6 +2108,7 @@ var table0220_25 = Table{Number: "0220", Name: "Living Arrangement", Kind: UserT
 		0x5300000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 0, 1, 0, 0, 0, 6, 4, 0, 0, 3, 2, 5},
 	closed: true}
 
 var table0223_25 = Table{Number: "0223", Name: "Living Dependency", Kind: UserTable,
@@ -2085,6 +2126,7 @@ var table0223_25 = Table{Number: "0223", Name: "Living Dependency", Kind: UserTa
 		0x5300000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{4, 2, 0, 0, 0, 0, 0, 0, 0, 5, 0, 3, 0, 0, 0, 1},
 	closed: true}
 
 var table0228_25 = Table{Number: "0228", Name: "Diagnosis Classification", Kind: UserTable,
@@ -2108,6 +2150,7 @@ var table0228_25 = Table{Number: "0228", Name: "Diagnosis Classification", Kind:
 		0x5300000000000000,
 		0x5400000000000000,
 	},
+	slots:  []uint32{7, 4, 0, 0, 2, 8, 0, 0, 0, 0, 6, 5, 0, 3, 0, 1},
 	closed: true}
 
 var table0229_25 = Table{Number: "0229", Name: "DRG Payor", Kind: UserTable, Omitted: true}
@@ -2125,6 +2168,7 @@ var table0230_25 = Table{Number: "0230", Name: "Procedure Functional Type", Kind
 		0x4900000000000000,
 		0x5000000000000000,
 	},
+	slots:  []uint32{4, 0, 0, 0, 2, 1, 3, 0},
 	closed: true}
 
 var table0231_25 = Table{Number: "0231", Name: "Student Status", Kind: UserTable,
@@ -2138,6 +2182,7 @@ var table0231_25 = Table{Number: "0231", Name: "Student Status", Kind: UserTable
 		0x4e00000000000000,
 		0x5000000000000000,
 	},
+	slots:  []uint32{3, 0, 0, 0, 0, 0, 1, 2},
 	closed: true}
 
 var table0232_25 = Table{Number: "0232", Name: "Insurance Company Contact Reason", Kind: UserTable, Omitted: true}
@@ -2163,6 +2208,7 @@ var table0287_25 = Table{Number: "0287", Name: "Problem/goal action code", Kind:
 		0x554e000000000000,
 		0x5550000000000000,
 	},
+	slots:  []uint32{0, 0, 5, 0, 0, 3, 0, 6, 0, 2, 1, 0, 0, 4, 0, 7},
 	closed: true}
 
 var table0288_25 = Table{Number: "0288", Name: "Census tract", Kind: UserTable}
@@ -2176,7 +2222,8 @@ var table0300_25 = Table{Number: "0300", Name: "Namespace ID", Kind: UserTable,
 	keys: []uint64{
 		0xe280a60000000000,
 	},
-	patterned: true}
+	slots:    []uint32{1, 0},
+	patterns: []uint32{0}}
 
 var table0301_25 = Table{Number: "0301", Name: "Universal ID type", Kind: HL7Table,
 	Codes: []Code{
@@ -2209,6 +2256,7 @@ var table0301_25 = Table{Number: "0301", Name: "Universal ID type", Kind: HL7Tab
 		0x7834303000000000,
 		0x7835303000000000,
 	},
+	slots:  []uint32{0, 12, 0, 0, 0, 0, 8, 0, 1, 0, 3, 0, 0, 0, 0, 0, 0, 7, 0, 2, 5, 10, 0, 0, 0, 11, 9, 0, 6, 13, 4, 0},
 	closed: true}
 
 var table0302_25 = Table{Number: "0302", Name: "Point of care", Kind: UserTable}
@@ -2232,6 +2280,7 @@ var table0305_25 = Table{Number: "0305", Name: "Person location type", Kind: Use
 		0x5000000000000000,
 		0x5300000000000000,
 	},
+	slots:  []uint32{6, 7, 0, 0, 2, 0, 4, 0, 3, 0, 0, 5, 0, 0, 0, 1},
 	closed: true}
 
 var table0306_25 = Table{Number: "0306", Name: "Location status", Kind: UserTable}
@@ -2251,6 +2300,7 @@ var table0311_25 = Table{Number: "0311", Name: "Job Status", Kind: UserTable,
 		0x5400000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{2, 4, 0, 1, 3, 0, 0, 0},
 	closed: true}
 
 var table0315_25 = Table{Number: "0315", Name: "Living Will Code", Kind: UserTable,
@@ -2268,6 +2318,7 @@ var table0315_25 = Table{Number: "0315", Name: "Living Will Code", Kind: UserTab
 		0x5500000000000000,
 		0x5900000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 0, 0, 3, 0, 0, 4, 0, 0, 0, 2, 1, 5},
 	closed: true}
 
 var table0316_25 = Table{Number: "0316", Name: "Organ Donor Code", Kind: UserTable,
@@ -2289,6 +2340,7 @@ var table0316_25 = Table{Number: "0316", Name: "Organ Donor Code", Kind: UserTab
 		0x5500000000000000,
 		0x5900000000000000,
 	},
+	slots:  []uint32{4, 0, 0, 0, 0, 0, 3, 0, 0, 6, 5, 0, 0, 2, 1, 7},
 	closed: true}
 
 var table0323_25 = Table{Number: "0323", Name: "Action Code", Kind: HL7Table,
@@ -2304,6 +2356,7 @@ var table0323_25 = Table{Number: "0323", Name: "Action Code", Kind: HL7Table,
 		0x5500000000000000,
 		0x5800000000000000,
 	},
+	slots:  []uint32{4, 3, 0, 0, 2, 1, 0, 0},
 	closed: true}
 
 var table0326_25 = Table{Number: "0326", Name: "Visit Indicator", Kind: UserTable,
@@ -2315,6 +2368,7 @@ var table0326_25 = Table{Number: "0326", Name: "Visit Indicator", Kind: UserTabl
 		0x4100000000000000,
 		0x5600000000000000,
 	},
+	slots:  []uint32{0, 1, 2, 0},
 	closed: true}
 
 var table0327_25 = Table{Number: "0327", Name: "Job code", Kind: UserTable}
@@ -2330,6 +2384,7 @@ var table0332_25 = Table{Number: "0332", Name: "Source type", Kind: HL7Table,
 		0x4100000000000000,
 		0x4900000000000000,
 	},
+	slots:  []uint32{0, 1, 2, 0},
 	closed: true}
 
 var table0333_25 = Table{Number: "0333", Name: "Driver's license issuing authority", Kind: UserTable}
@@ -2347,6 +2402,7 @@ var table0334_25 = Table{Number: "0334", Name: "Disabled Person Code", Kind: Use
 		0x494e000000000000,
 		0x5054000000000000,
 	},
+	slots:  []uint32{0, 2, 0, 1, 3, 0, 4, 0},
 	closed: true}
 
 var table0342_25 = Table{Number: "0342", Name: "Military Recipient", Kind: UserTable}
@@ -2364,6 +2420,7 @@ var table0347_25 = Table{Number: "0347", Name: "State/province", Kind: UserTable
 		0x4142000000000000,
 		0x4d49000000000000,
 	},
+	slots:  []uint32{0, 0, 1, 2},
 	closed: true}
 
 var table0348_25 = Table{Number: "0348", Name: "Special Program Indicator", Kind: UserTable}
@@ -2769,6 +2826,7 @@ var table0354_25 = Table{Number: "0354", Name: "Message structure", Kind: HL7Tab
 		0x5658555f56303400,
 		0x5658585f56303200,
 	},
+	slots:  []uint32{0, 0, 0, 0, 0, 0, 40, 0, 0, 44, 0, 0, 0, 0, 111, 0, 0, 41, 0, 0, 145, 0, 0, 0, 0, 0, 23, 0, 180, 32, 0, 0, 0, 0, 2, 0, 0, 25, 69, 0, 0, 0, 0, 0, 0, 80, 0, 0, 129, 0, 0, 0, 0, 0, 0, 0, 101, 0, 46, 131, 17, 183, 13, 0, 0, 0, 154, 104, 192, 135, 0, 21, 0, 75, 29, 0, 0, 169, 0, 0, 159, 0, 0, 0, 0, 0, 96, 0, 0, 0, 0, 99, 26, 0, 161, 0, 6, 0, 0, 0, 0, 0, 0, 160, 0, 61, 39, 144, 0, 156, 0, 178, 58, 0, 0, 0, 0, 14, 0, 0, 45, 0, 0, 0, 78, 0, 66, 0, 12, 30, 51, 125, 158, 195, 0, 0, 0, 0, 0, 0, 0, 98, 114, 191, 0, 188, 190, 76, 136, 0, 0, 82, 0, 42, 0, 0, 171, 137, 0, 0, 0, 0, 0, 0, 0, 0, 0, 138, 166, 55, 151, 22, 0, 0, 100, 148, 0, 134, 0, 0, 0, 0, 67, 87, 0, 4, 0, 173, 0, 0, 0, 0, 0, 74, 0, 0, 118, 0, 79, 0, 0, 84, 0, 0, 0, 153, 0, 0, 0, 90, 0, 0, 0, 0, 110, 0, 20, 0, 0, 0, 0, 0, 0, 139, 123, 146, 0, 53, 0, 0, 0, 0, 0, 0, 0, 0, 163, 68, 0, 0, 0, 5, 33, 81, 152, 0, 43, 0, 147, 0, 122, 0, 94, 0, 0, 0, 0, 54, 142, 0, 0, 109, 0, 0, 0, 0, 179, 0, 0, 103, 0, 64, 0, 10, 0, 0, 0, 194, 0, 0, 0, 0, 34, 72, 15, 133, 116, 0, 0, 86, 0, 0, 0, 0, 0, 0, 56, 149, 36, 170, 0, 0, 155, 0, 0, 0, 0, 0, 0, 174, 0, 0, 0, 57, 0, 0, 52, 0, 8, 186, 0, 0, 0, 0, 0, 112, 0, 65, 11, 0, 0, 0, 150, 168, 0, 124, 0, 0, 73, 0, 0, 143, 92, 0, 0, 83, 187, 0, 0, 127, 0, 0, 0, 102, 0, 0, 0, 0, 0, 0, 0, 0, 119, 0, 27, 95, 59, 175, 0, 121, 0, 18, 0, 0, 0, 0, 185, 0, 105, 0, 165, 113, 0, 0, 0, 0, 3, 50, 0, 141, 167, 132, 0, 24, 60, 93, 0, 117, 0, 0, 181, 35, 0, 177, 0, 91, 0, 7, 140, 0, 0, 0, 0, 0, 0, 130, 1, 37, 62, 120, 28, 176, 189, 0, 0, 0, 0, 19, 70, 107, 31, 0, 0, 0, 85, 106, 0, 0, 126, 0, 16, 0, 0, 88, 108, 89, 0, 0, 0, 128, 0, 0, 0, 97, 0, 182, 0, 0, 0, 0, 0, 164, 0, 48, 184, 0, 0, 0, 0, 0, 0, 0, 63, 9, 115, 0, 47, 157, 0, 38, 49, 0, 0, 71, 0, 0, 0, 0, 0, 0, 0, 77, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 172, 0, 0, 162, 193, 0},
 	closed: true}
 
 var table0356_25 = Table{Number: "0356", Name: "Alternate character set handling scheme", Kind: HL7Table,
@@ -2782,6 +2840,7 @@ var table0356_25 = Table{Number: "0356", Name: "Alternate character set handling
 		0x3c6e756c6c3e0000,
 		0x49534f2032303232,
 	},
+	slots:  []uint32{3, 0, 0, 0, 1, 0, 0, 2},
 	closed: true}
 
 var table0359_25 = Table{Number: "0359", Name: "Diagnosis Priority", Kind: HL7Table,
@@ -2795,8 +2854,9 @@ var table0359_25 = Table{Number: "0359", Name: "Diagnosis Priority", Kind: HL7Ta
 		0x3100000000000000,
 		0x32202e2e2e000000,
 	},
-	closed:    true,
-	patterned: true}
+	slots:    []uint32{1, 0, 0, 3, 0, 2, 0, 0},
+	closed:   true,
+	patterns: []uint32{2}}
 
 var table0360_25 = Table{Number: "0360", Name: "Degree/license/certificate", Kind: UserTable,
 	Codes: []Code{
@@ -2919,6 +2979,7 @@ var table0360_25 = Table{Number: "0360", Name: "Degree/license/certificate", Kin
 		0x5345430000000000,
 		0x5453000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 37, 0, 0, 0, 31, 46, 51, 0, 39, 43, 0, 0, 5, 0, 49, 0, 0, 19, 0, 0, 0, 0, 0, 0, 0, 52, 0, 58, 0, 14, 0, 30, 0, 11, 0, 0, 0, 41, 44, 0, 0, 48, 0, 0, 0, 36, 54, 0, 28, 18, 0, 42, 33, 10, 0, 17, 3, 25, 45, 21, 50, 57, 9, 12, 38, 0, 0, 4, 35, 0, 0, 0, 0, 16, 0, 24, 47, 7, 0, 32, 0, 0, 0, 1, 13, 40, 0, 0, 8, 0, 34, 26, 53, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 27, 0, 0, 22, 0, 0, 0, 20, 56, 55, 0, 0, 0, 15, 23, 0, 2, 29, 0, 0},
 	closed: true}
 
 var table0361_25 = Table{Number: "0361", Name: "Application", Kind: UserTable}
@@ -2948,6 +3009,7 @@ var table0364_25 = Table{Number: "0364", Name: "Comment type", Kind: UserTable,
 		0x5049000000000000,
 		0x5245000000000000,
 	},
+	slots:  []uint32{0, 6, 4, 1, 5, 7, 3, 0, 2, 0, 0, 8, 0, 0, 0, 0},
 	closed: true}
 
 var table0396_25 = Table{Number: "0396", Name: "Coding system", Kind: HL7Table,
@@ -3129,8 +3191,9 @@ var table0396_25 = Table{Number: "0396", Name: "Coding system", Kind: HL7Table,
 		0x5734000000000000,
 		0x5743000000000000,
 	},
-	closed:    true,
-	patterned: true}
+	slots:    []uint32{6, 11, 43, 72, 75, 0, 0, 0, 0, 0, 57, 0, 0, 0, 77, 0, 0, 0, 0, 0, 79, 0, 0, 0, 0, 0, 0, 0, 40, 30, 70, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 18, 74, 0, 36, 0, 9, 0, 0, 0, 73, 0, 0, 0, 0, 0, 56, 0, 0, 13, 0, 27, 52, 81, 0, 0, 0, 12, 66, 68, 0, 0, 33, 34, 71, 32, 63, 64, 0, 0, 24, 62, 0, 0, 0, 45, 86, 0, 22, 0, 0, 0, 0, 0, 85, 76, 0, 0, 0, 0, 0, 0, 0, 80, 69, 0, 41, 31, 48, 0, 0, 0, 0, 78, 0, 20, 0, 0, 0, 0, 0, 0, 38, 0, 0, 0, 0, 0, 0, 0, 0, 4, 28, 0, 46, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 58, 0, 49, 1, 0, 0, 0, 14, 65, 16, 39, 47, 87, 0, 0, 0, 35, 0, 0, 59, 0, 0, 21, 2, 3, 53, 0, 0, 0, 0, 5, 0, 8, 37, 0, 0, 0, 55, 0, 0, 0, 0, 0, 50, 83, 0, 0, 0, 0, 0, 82, 0, 51, 19, 0, 0, 0, 0, 26, 0, 0, 0, 60, 0, 0, 0, 23, 54, 0, 0, 0, 67, 0, 61, 0, 0, 0, 0, 0, 0, 84, 0, 29, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 15, 0, 0, 0, 0, 42, 0, 25, 0, 0, 0, 0, 44, 0, 0, 17},
+	closed:   true,
+	patterns: []uint32{0, 33, 41, 49}}
 
 var table0399_25 = Table{Number: "0399", Name: "Country code", Kind: HL7Table,
 	Codes: []Code{
@@ -3589,6 +3652,7 @@ var table0399_25 = Table{Number: "0399", Name: "Country code", Kind: HL7Table,
 		0x5a4d420000000000,
 		0x5a57450000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 0, 0, 0, 0, 0, 121, 0, 0, 0, 191, 0, 0, 0, 169, 0, 0, 180, 114, 38, 0, 0, 0, 0, 25, 206, 212, 0, 0, 0, 166, 155, 0, 0, 0, 147, 196, 0, 192, 0, 22, 0, 0, 0, 190, 0, 0, 80, 0, 55, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 224, 0, 219, 0, 0, 149, 195, 0, 153, 0, 0, 97, 209, 0, 0, 123, 189, 0, 130, 0, 0, 0, 0, 0, 78, 0, 0, 0, 129, 34, 0, 0, 0, 0, 85, 0, 0, 67, 136, 75, 179, 0, 0, 0, 96, 0, 0, 193, 42, 0, 0, 107, 131, 23, 176, 0, 69, 0, 10, 0, 0, 33, 118, 138, 37, 0, 0, 0, 0, 0, 0, 71, 0, 103, 0, 0, 0, 0, 0, 0, 0, 41, 161, 7, 199, 0, 133, 203, 140, 0, 0, 20, 0, 0, 116, 4, 226, 0, 0, 93, 0, 0, 0, 0, 0, 0, 217, 72, 0, 83, 120, 0, 117, 0, 0, 0, 0, 0, 0, 0, 142, 148, 0, 0, 0, 24, 167, 106, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 137, 187, 0, 174, 54, 0, 0, 32, 0, 0, 0, 61, 104, 95, 0, 31, 0, 0, 0, 0, 154, 0, 0, 0, 0, 0, 48, 39, 0, 225, 0, 88, 87, 113, 0, 0, 0, 77, 84, 0, 0, 0, 0, 0, 59, 0, 0, 0, 0, 186, 0, 0, 0, 214, 0, 0, 0, 0, 151, 163, 15, 0, 49, 0, 175, 0, 0, 0, 0, 81, 0, 29, 99, 173, 0, 0, 0, 0, 0, 0, 0, 57, 0, 115, 0, 0, 0, 0, 0, 0, 223, 0, 8, 0, 0, 62, 0, 0, 0, 210, 0, 45, 51, 126, 168, 216, 0, 0, 0, 102, 0, 0, 0, 0, 0, 0, 0, 73, 19, 0, 0, 0, 56, 0, 0, 0, 0, 105, 46, 128, 110, 144, 197, 218, 0, 64, 0, 63, 98, 0, 221, 0, 0, 82, 200, 30, 0, 0, 5, 70, 0, 0, 0, 108, 132, 68, 139, 0, 0, 0, 172, 208, 86, 0, 26, 0, 0, 0, 119, 0, 0, 0, 27, 36, 0, 0, 47, 0, 0, 0, 89, 134, 156, 178, 150, 185, 0, 0, 0, 0, 0, 0, 0, 152, 18, 165, 0, 0, 0, 0, 0, 94, 0, 0, 170, 0, 0, 143, 43, 16, 100, 211, 0, 0, 0, 1, 74, 0, 60, 201, 0, 0, 0, 141, 183, 90, 40, 13, 21, 53, 124, 35, 146, 12, 198, 162, 220, 182, 112, 0, 3, 9, 159, 0, 0, 52, 207, 111, 158, 0, 222, 125, 135, 204, 0, 0, 0, 92, 213, 194, 0, 0, 28, 65, 0, 122, 79, 0, 0, 0, 66, 181, 0, 91, 58, 109, 160, 188, 202, 0, 157, 0, 0, 44, 76, 171, 50, 0, 2, 6, 0, 127, 0, 0, 0, 177, 205, 0, 0, 0, 11, 14, 17, 101, 164, 145, 184, 215, 0},
 	closed: true}
 
 var table0406_25 = Table{Number: "0406", Name: "Organization unit type", Kind: UserTable,
@@ -3610,6 +3674,7 @@ var table0406_25 = Table{Number: "0406", Name: "Organization unit type", Kind: U
 		0x4800000000000000,
 		0x4f00000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 4, 1, 0, 0, 6, 5, 2, 7, 0, 0, 0, 3},
 	closed: true}
 
 var table0415_25 = Table{Number: "0415", Name: "DRG Transfer Type", Kind: UserTable, Omitted: true}
@@ -3629,6 +3694,7 @@ var table0416_25 = Table{Number: "0416", Name: "Procedure DRG Type", Kind: UserT
 		0x3400000000000000,
 		0x3500000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 4, 1, 0, 0, 0, 5, 2, 0, 0, 0, 0, 3},
 	closed: true}
 
 var table0417_25 = Table{Number: "0417", Name: "Tissue Type Code", Kind: UserTable,
@@ -3662,6 +3728,7 @@ var table0417_25 = Table{Number: "0417", Name: "Tissue Type Code", Kind: UserTab
 		0x4300000000000000,
 		0x4700000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 8, 5, 2, 0, 0, 0, 0, 11, 0, 0, 10, 7, 4, 1, 0, 0, 13, 0, 0, 0, 0, 9, 6, 3, 0, 0, 0, 0, 12},
 	closed: true}
 
 var table0418_25 = Table{Number: "0418", Name: "Procedure Priority", Kind: HL7Table,
@@ -3677,7 +3744,8 @@ var table0418_25 = Table{Number: "0418", Name: "Procedure Priority", Kind: HL7Ta
 		0x3200000000000000,
 		0xe280a60000000000,
 	},
-	patterned: true}
+	slots:    []uint32{1, 4, 3, 0, 0, 2, 0, 0},
+	patterns: []uint32{3}}
 
 var table0429_25 = Table{Number: "0429", Name: "Production Class Code", Kind: UserTable,
 	Codes: []Code{
@@ -3708,6 +3776,7 @@ var table0429_25 = Table{Number: "0429", Name: "Production Class Code", Kind: Us
 		0x5348000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 0, 0, 4, 6, 1, 7, 9, 0, 0, 0, 0, 0, 0, 8, 3, 0, 11, 2, 0, 0, 0, 12, 0, 10, 0, 0, 0, 5},
 	closed: true}
 
 var table0430_25 = Table{Number: "0430", Name: "Mode of Arrival Code", Kind: UserTable,
@@ -3729,6 +3798,7 @@ var table0430_25 = Table{Number: "0430", Name: "Mode of Arrival Code", Kind: Use
 		0x5000000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{6, 0, 0, 0, 0, 1, 0, 0, 4, 7, 0, 5, 0, 0, 3, 2},
 	closed: true}
 
 var table0431_25 = Table{Number: "0431", Name: "Recreational Drug Use Code", Kind: UserTable,
@@ -3750,6 +3820,7 @@ var table0431_25 = Table{Number: "0431", Name: "Recreational Drug Use Code", Kin
 		0x5400000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{0, 4, 0, 0, 6, 1, 0, 3, 0, 7, 0, 5, 0, 0, 0, 2},
 	closed: true}
 
 var table0432_25 = Table{Number: "0432", Name: "Admission Level of Care Code", Kind: UserTable,
@@ -3769,6 +3840,7 @@ var table0432_25 = Table{Number: "0432", Name: "Admission Level of Care Code", K
 		0x494d000000000000,
 		0x4d4f000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 2, 0, 0, 0, 0, 3, 0, 6, 0, 4, 1, 5},
 	closed: true}
 
 var table0433_25 = Table{Number: "0433", Name: "Precaution Code", Kind: UserTable,
@@ -3794,6 +3866,7 @@ var table0433_25 = Table{Number: "0433", Name: "Precaution Code", Kind: UserTabl
 		0x5000000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 2, 0, 0, 0, 0, 0, 8, 0, 0, 0, 4, 1, 0, 0, 0, 9, 0, 7, 0, 5, 0, 3},
 	closed: true}
 
 var table0434_25 = Table{Number: "0434", Name: "Patient Condition Code", Kind: UserTable,
@@ -3813,6 +3886,7 @@ var table0434_25 = Table{Number: "0434", Name: "Patient Condition Code", Kind: U
 		0x5300000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{4, 5, 0, 0, 0, 1, 0, 0, 0, 6, 0, 3, 0, 0, 0, 2},
 	closed: true}
 
 var table0435_25 = Table{Number: "0435", Name: "Advance Directive Code", Kind: UserTable,
@@ -3822,6 +3896,7 @@ var table0435_25 = Table{Number: "0435", Name: "Advance Directive Code", Kind: U
 	keys: []uint64{
 		0x444e520000000000,
 	},
+	slots:  []uint32{1, 0},
 	closed: true}
 
 var table0436_25 = Table{Number: "0436", Name: "Sensitivity to Causative Agent Code", Kind: UserTable,
@@ -3837,6 +3912,7 @@ var table0436_25 = Table{Number: "0436", Name: "Sensitivity to Causative Agent C
 		0x4354000000000000,
 		0x494e000000000000,
 	},
+	slots:  []uint32{0, 0, 1, 2, 4, 3, 0, 0},
 	closed: true}
 
 var table0437_25 = Table{Number: "0437", Name: "Alert Device Code", Kind: UserTable,
@@ -3850,6 +3926,7 @@ var table0437_25 = Table{Number: "0437", Name: "Alert Device Code", Kind: UserTa
 		0x4e00000000000000,
 		0x5700000000000000,
 	},
+	slots:  []uint32{0, 0, 1, 3, 0, 0, 2, 0},
 	closed: true}
 
 var table0438_25 = Table{Number: "0438", Name: "Allergy Clinical Status", Kind: UserTable,
@@ -3871,6 +3948,7 @@ var table0438_25 = Table{Number: "0438", Name: "Allergy Clinical Status", Kind: 
 		0x5300000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{5, 6, 0, 0, 2, 0, 0, 0, 0, 3, 7, 0, 0, 4, 0, 1},
 	closed: true}
 
 var table0441_25 = Table{Number: "0441", Name: "Immunization Registry Status", Kind: UserTable,
@@ -3892,6 +3970,7 @@ var table0441_25 = Table{Number: "0441", Name: "Immunization Registry Status", K
 		0x5000000000000000,
 		0x5500000000000000,
 	},
+	slots:  []uint32{6, 4, 0, 0, 0, 1, 0, 0, 0, 7, 0, 5, 3, 2, 0, 0},
 	closed: true}
 
 var table0443_25 = Table{Number: "0443", Name: "Provider role", Kind: UserTable,
@@ -3913,6 +3992,7 @@ var table0443_25 = Table{Number: "0443", Name: "Provider role", Kind: UserTable,
 		0x5250000000000000,
 		0x5254000000000000,
 	},
+	slots:  []uint32{6, 7, 0, 0, 0, 3, 5, 0, 0, 4, 1, 2, 0, 0, 0, 0},
 	closed: true}
 
 var table0444_25 = Table{Number: "0444", Name: "Name assembly order", Kind: HL7Table,
@@ -3924,6 +4004,7 @@ var table0444_25 = Table{Number: "0444", Name: "Name assembly order", Kind: HL7T
 		0x4600000000000000,
 		0x4700000000000000,
 	},
+	slots:  []uint32{0, 0, 1, 2},
 	closed: true}
 
 var table0445_25 = Table{Number: "0445", Name: "Identity Reliability Code", Kind: UserTable,
@@ -3939,6 +4020,7 @@ var table0445_25 = Table{Number: "0445", Name: "Identity Reliability Code", Kind
 		0x5544000000000000,
 		0x5553000000000000,
 	},
+	slots:  []uint32{0, 0, 2, 1, 4, 0, 3, 0},
 	closed: true}
 
 var table0446_25 = Table{Number: "0446", Name: "Species Code", Kind: UserTable}
@@ -3958,6 +4040,7 @@ var table0465_25 = Table{Number: "0465", Name: "Name/address representation", Ki
 		0x4900000000000000,
 		0x5000000000000000,
 	},
+	slots:  []uint32{3, 0, 0, 0, 0, 1, 2, 0},
 	closed: true}
 
 var table0516_25 = Table{Number: "0516", Name: "Error severity", Kind: HL7Table,
@@ -3971,6 +4054,7 @@ var table0516_25 = Table{Number: "0516", Name: "Error severity", Kind: HL7Table,
 		0x4900000000000000,
 		0x5700000000000000,
 	},
+	slots:  []uint32{0, 1, 0, 3, 0, 2, 0, 0},
 	closed: true}
 
 var table0517_25 = Table{Number: "0517", Name: "Inform person code", Kind: UserTable,
@@ -3986,6 +4070,7 @@ var table0517_25 = Table{Number: "0517", Name: "Inform person code", Kind: UserT
 		0x5041540000000000,
 		0x5553520000000000,
 	},
+	slots:  []uint32{0, 0, 2, 3, 0, 1, 0, 4},
 	closed: true}
 
 var table0518_25 = Table{Number: "0518", Name: "Override type", Kind: UserTable,
@@ -3999,6 +4084,7 @@ var table0518_25 = Table{Number: "0518", Name: "Override type", Kind: UserTable,
 		0x4558544e00000000,
 		0x494e4c5600000000,
 	},
+	slots:  []uint32{0, 1, 2, 3, 0, 0, 0, 0},
 	closed: true}
 
 var table0519_25 = Table{Number: "0519", Name: "Override reason", Kind: UserTable}
@@ -4020,6 +4106,7 @@ var table0529_25 = Table{Number: "0529", Name: "Precision", Kind: HL7Table,
 		0x5300000000000000,
 		0x5900000000000000,
 	},
+	slots:  []uint32{0, 4, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 6, 0, 5},
 	closed: true}
 
 var table0533_25 = Table{Number: "0533", Name: "Application error code", Kind: UserTable}
@@ -4039,6 +4126,7 @@ var table0534_25 = Table{Number: "0534", Name: "Notify Clergy Code", Kind: UserT
 		0x5500000000000000,
 		0x5900000000000000,
 	},
+	slots:  []uint32{0, 0, 0, 0, 0, 0, 2, 0, 0, 4, 0, 3, 1, 5, 0, 0},
 	closed: true}
 
 var table0535_25 = Table{Number: "0535", Name: "Signature Code", Kind: UserTable, Omitted: true}

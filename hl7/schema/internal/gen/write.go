@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -92,13 +93,23 @@ func (w *writer) table(e entry) {
 		for _, r := range rows {
 			fmt.Fprintf(&b, "0x%016x,\n", packCode(r[0]))
 		}
+		b.WriteString("},\nslots: []uint32{")
+		for _, slot := range slotsOf(rows) {
+			fmt.Fprintf(&b, "%d,", slot)
+		}
 		b.WriteString("}")
 		if len(e.cells) < 4 && rows[len(rows)-1][0] != "…" {
 			b.WriteString(",\nclosed: true")
 		}
 	}
 	if patterned {
-		b.WriteString(",\npatterned: true")
+		b.WriteString(",\npatterns: []uint32{")
+		for i, r := range rows {
+			if mayCover(r[0]) {
+				fmt.Fprintf(&b, "%d,", i)
+			}
+		}
+		b.WriteString("}")
 	}
 	w.define("table", e.name(), "Table", b.String())
 }
@@ -257,7 +268,34 @@ func packCode(value string) uint64 {
 	return key
 }
 
+func slotsOf(rows [][]string) []uint32 {
+	slots := make([]uint32, 1<<bits.Len(uint(2*len(rows)-1)))
+	for i, r := range rows {
+		key := packCode(r[0])
+		if i > 0 && packCode(rows[i-1][0]) == key {
+			continue
+		}
+		slot := int(bits.ReverseBytes64(key*0x9e3779b97f4a7c15)) & (len(slots) - 1)
+		for slots[slot] != 0 {
+			slot = (slot + 1) & (len(slots) - 1)
+		}
+		slots[slot] = uint32(i) + 1
+	}
+	return slots
+}
+
 func isPattern(code string) bool {
 	return strings.Contains(code, "...") || code == "…" ||
 		strings.HasSuffix(code, "nnnn") || strings.HasSuffix(code, "xxx") || strings.Contains(code, "zzz")
+}
+
+func mayCover(code string) bool {
+	if code == "" {
+		return false
+	}
+	switch code[len(code)-1] {
+	case 'n', 'x', 'z', '.', "…"[len("…")-1]:
+		return true
+	}
+	return strings.IndexByte(code, ' ') >= 0
 }
