@@ -1,6 +1,7 @@
 package pki
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,7 +9,7 @@ import (
 	"syscall"
 )
 
-// ErrorKind says what stopped Init or Show.
+// ErrorKind says what stopped the work on a PKI.
 type ErrorKind string
 
 // The kinds of Error.
@@ -21,16 +22,26 @@ const (
 	BadCertificate ErrorKind = "bad-certificate"
 	BadDays        ErrorKind = "bad-days"
 	BadName        ErrorKind = "bad-name"
-	Failed         ErrorKind = "failed" // reading or writing failed
+	BadKey         ErrorKind = "bad-key"       // no such kind of key
+	BadProfile     ErrorKind = "bad-profile"   // no such profile
+	BadFault       ErrorKind = "bad-fault"     // no such fault in the catalogue
+	NoAuthority    ErrorKind = "no-authority"  // the folder holds no authority with its key
+	BadAuthority   ErrorKind = "bad-authority" // it cannot sign, for the reason in Detail
+	NoIntermediate ErrorKind = "no-intermediate"
+	BadState       ErrorKind = "bad-state" // pki.json cannot be read
+	Locked         ErrorKind = "locked"    // another changes the folder
+	Failed         ErrorKind = "failed"    // reading or writing failed
 )
 
-// An Error is why a PKI could not be made or shown.
+// An Error is why a PKI could not be made, changed or shown.
 type Error struct {
-	Kind ErrorKind
-	Path string
-	Name string // BadName
-	Days int    // BadDays
-	Err  error  // the cause; may be nil
+	Kind   ErrorKind
+	Path   string
+	Name   string // what was given and cannot be; NoAuthority: the folder
+	Days   int    // BadDays
+	Most   int    // BadDays: the most there may be
+	Detail Text   // more about it; may be empty
+	Err    error  // the cause; may be nil
 }
 
 // Error describes the error in English.
@@ -55,6 +66,23 @@ func (e *Error) In(lang string) string {
 		return s + pick(lang, "certificat illisible : ", "certificate cannot be read: ") + reason(e.Err, lang)
 	case NoCertificate:
 		return s + pick(lang, "aucun certificat (bloc PEM CERTIFICATE)", "no certificate (PEM block CERTIFICATE)")
+	case BadKey:
+		return fmt.Sprintf(pick(lang, "sorte de clé inconnue : « %s »", "unknown kind of key: %q"), e.Name)
+	case BadProfile:
+		return fmt.Sprintf(pick(lang, "profil inconnu : « %s »", "unknown profile: %q"), e.Name)
+	case BadFault:
+		return fmt.Sprintf(pick(lang, "ce défaut n'est pas au catalogue : « %s »", "no such fault in the catalogue: %q"), e.Name)
+	case NoAuthority:
+		return s + pick(lang, "pas d'autorité ici : ce fichier manque", "no authority here: this file is missing")
+	case BadAuthority:
+		return s + pick(lang, "autorité inutilisable : ", "unusable authority: ") + e.Detail.In(lang)
+	case NoIntermediate:
+		return s + pick(lang, "cette autorité interdit toute autorité intermédiaire (pathlen 0), et ce défaut en demande une",
+			"this authority forbids any intermediate one (pathlen 0), and this fault needs one")
+	case BadState:
+		return s + pick(lang, "mémoire de la PKI illisible : ", "the memory of the PKI cannot be read: ") + reason(e.Err, lang)
+	case Locked:
+		return s + pick(lang, "une autre commande modifie ce dossier", "another command is changing this folder")
 	case BadDays:
 		return fmt.Sprintf(pick(lang, "durée de validité de %d jours impossible", "a validity of %d days is not possible"), e.Days)
 	case BadName:
@@ -104,7 +132,24 @@ func (e *Error) Hint(lang string) string {
 	case Failed:
 		return pick(lang, "vérifiez le chemin, les droits et la place libre", "check the path, the permissions and the free space")
 	case BadDays:
-		return fmt.Sprintf(pick(lang, "entre 1 et %d jours : deux ans au plus (IHE ITI TF-2 3.19)", "between 1 and %d days: two years at most (IHE ITI TF-2 3.19)"), MaxDays)
+		return fmt.Sprintf(pick(lang, "entre 1 et %d jours : deux ans au plus (IHE ITI TF-2 3.19)", "between 1 and %d days: two years at most (IHE ITI TF-2 3.19)"), cmp.Or(e.Most, MaxDays))
+	case BadKey:
+		return pick(lang, "au choix : ", "one of: ") + list(KeyKinds())
+	case BadProfile:
+		return pick(lang, "au choix : ", "one of: ") + list(profileNames())
+	case BadFault:
+		return pick(lang, "au choix : ", "one of: ") + list(faultNames())
+	case NoAuthority:
+		return pick(lang, "« pamlab pki init --dir "+e.Name+" » en fabrique une", `"pamlab pki init --dir `+e.Name+`" makes one`)
+	case BadAuthority:
+		return pick(lang, "« pamlab pki init --force » refait toute la PKI", `"pamlab pki init --force" makes the whole PKI anew`)
+	case NoIntermediate:
+		return pick(lang, "elle date d'un ancien pamlab : « pamlab pki init --force » refait toute la PKI (redonnez ensuite ca.pem à chacun), ou choisissez d'autres défauts avec --only",
+			`an older pamlab made it: "pamlab pki init --force" makes the whole PKI anew (give everyone ca.pem again then), or choose other faults with --only`)
+	case BadState:
+		return pick(lang, "corrigez ce fichier, ou reprenez-en une copie : il dit qui est révoqué", "correct the file, or take a copy of it: it says who is revoked")
+	case Locked:
+		return pick(lang, "si aucune commande n'est en cours, supprimez ce fichier", "if no command is running, delete that file")
 	case BadName:
 		return pick(lang, "donnez un nom comme dmn.hopital.test ou une adresse comme 192.0.2.7", "give a name like dmn.hospital.test or an address like 192.0.2.7")
 	}
@@ -116,4 +161,16 @@ func pick(lang, fr, en string) string {
 		return fr
 	}
 	return en
+}
+
+// list joins words for a hint.
+func list[S ~string](all []S) string {
+	var b strings.Builder
+	for i, s := range all {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(string(s))
+	}
+	return b.String()
 }

@@ -12,7 +12,9 @@ import (
 )
 
 // Init makes a CA and the identities gam and dmn in dir, which is created if
-// need be: ca.pem, ca-key.pem, gam.pem, gam-key.pem, dmn.pem, dmn-key.pem.
+// need be: ca.pem, ca-key.pem, gam.pem, gam-key.pem, dmn.pem, dmn-key.pem, and
+// an empty CRL, crl.pem and ca.crl (the same in DER); pki.json remembers what is
+// revoked. Another Profile makes others.
 //
 // Keys are readable by the owner alone. Unless Options.Force is set, Init
 // refuses to work where one of the files exists, before it writes anything. It
@@ -20,40 +22,70 @@ import (
 // first, and what they replace is put back if one cannot take its place. The
 // error is an *Error.
 func Init(dir string, opt Options) (*Made, error) {
-	opt.Now = cmp.Or(opt.Now, time.Now())
-	opt.Days = cmp.Or(opt.Days, DefaultDays)
-	if err := opt.check(); err != nil {
+	p, err := opt.complete()
+	if err != nil {
 		return nil, err
 	}
-	if err := checkTarget(dir, opt.Force); err != nil {
+	if err := checkTarget(dir, p.files(), opt.Force); err != nil {
 		return nil, err
 	}
-	files, err := generate(opt)
+	files, err := generate(p, opt)
 	if err != nil {
 		return nil, &Error{Kind: Failed, Path: dir, Err: err}
 	}
 	if err := install(dir, files, opt.Force); err != nil {
 		return nil, err
 	}
-	made := &Made{Dir: dir}
-	for _, f := range files {
-		path := filepath.Join(dir, f.name)
-		made.Files = append(made.Files, path)
-		if f.cert != nil {
-			made.Infos = append(made.Infos, newInfo(path, f.cert))
-		}
-	}
-	for i := range made.Infos {
-		made.Infos[i].findKey()
-	}
-	return made, nil
+	return made(dir, files), nil
 }
 
-func (o Options) check() error {
-	if o.Days < 1 || o.Days > MaxDays {
-		return &Error{Kind: BadDays, Days: o.Days}
+// made tells what has been made of files.
+func made(dir string, files []file) *Made {
+	m := &Made{Dir: dir}
+	for _, f := range files {
+		path := filepath.Join(dir, f.name)
+		m.Files = append(m.Files, path)
+		if f.cert != nil {
+			m.Infos = append(m.Infos, newInfo(path, f.cert))
+		}
 	}
-	for _, name := range o.Names {
+	for i := range m.Infos {
+		m.Infos[i].findKey()
+	}
+	return m
+}
+
+// complete fills in what is not given and checks the rest.
+func (o *Options) complete() (*Profile, error) {
+	p, err := profile(o.Profile)
+	if err != nil {
+		return nil, err
+	}
+	o.Now = cmp.Or(o.Now, time.Now())
+	o.Days = cmp.Or(o.Days, p.Days)
+	o.Key = cmp.Or(o.Key, p.Key)
+	return p, first(checkDays(o.Days, p.MaxDays), checkNames(o.Names), o.Key.check())
+}
+
+// first is the first error there is.
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkDays(days, most int) error {
+	if days < 1 || days > most {
+		return &Error{Kind: BadDays, Days: days, Most: most}
+	}
+	return nil
+}
+
+func checkNames(names []string) error {
+	for _, name := range names {
 		if net.ParseIP(name) == nil && !hostName(name) {
 			return &Error{Kind: BadName, Name: name}
 		}
@@ -81,16 +113,8 @@ func hostName(name string) bool {
 	return true
 }
 
-func names() []string {
-	var all []string
-	for _, role := range []string{roleCA, roleGAM, roleDMN} {
-		all = append(all, role+".pem", role+"-key.pem")
-	}
-	return all
-}
-
-// checkTarget finds out what would stop Init, before it starts.
-func checkTarget(dir string, force bool) error {
+// checkTarget finds out what would stop work in dir, before it starts.
+func checkTarget(dir string, names []string, force bool) error {
 	info, err := os.Stat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -101,7 +125,7 @@ func checkTarget(dir string, force bool) error {
 	if !info.IsDir() {
 		return &Error{Kind: NotADirectory, Path: dir}
 	}
-	for _, name := range names() {
+	for _, name := range names {
 		path := filepath.Join(dir, name)
 		info, err := os.Lstat(path)
 		switch {

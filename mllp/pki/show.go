@@ -209,11 +209,17 @@ func (i *Info) findKey() {
 			continue
 		}
 		i.Key = KeyDiffers
-		if pub, ok := i.cert.PublicKey.(interface{ Equal(crypto.PublicKey) bool }); ok && pub.Equal(key.Public()) {
+		if sameKey(i.cert, key) {
 			i.Key = KeyMatches
 		}
 		return
 	}
+}
+
+// sameKey reports whether a key belongs to a certificate.
+func sameKey(c *x509.Certificate, key crypto.Signer) bool {
+	pub, ok := c.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
+	return ok && pub.Equal(key.Public())
 }
 
 func decodeKey(block *pem.Block) crypto.Signer {
