@@ -81,9 +81,26 @@ func TestParse(t *testing.T) {
 	require.Equal(t, "F", pid.Field(8).String())
 	require.Equal(t, hl7.Absent, pid.Field(0).State())
 	require.Equal(t, hl7.Absent, pid.Field(12).State())
+	require.Equal(t, "F", string(pid.FieldRaw(8)))
+	require.Empty(t, pid.FieldRaw(12))
 	require.Equal(t, 18, m.Segment(0).NumFields())
 	require.Zero(t, m.Segment(5).NumFields())
 	require.Equal(t, "ZFP", string(m.Segment(5).Raw()))
+}
+
+// TestStates: the states of all fields at once are those of each field, up to
+// field 63.
+func TestStates(t *testing.T) {
+	long := "OBX" + strings.Repeat(`|x|""|^&~|`, 30)
+	m := parse(t, `MSH|^~\&|A|""|^`+"\r"+long+"\rZFP\r")
+	for s := range m.Segments() {
+		present, null := s.States()
+		for n := range 64 {
+			want := s.Field(n).State()
+			require.Equal(t, want == hl7.Present, present>>n&1 == 1, "%s-%d", s.Name(), n)
+			require.Equal(t, want == hl7.Null, null>>n&1 == 1, "%s-%d", s.Name(), n)
+		}
+	}
 }
 
 func TestParseRefuses(t *testing.T) {

@@ -43,6 +43,44 @@ func (s Segment) NumFields() int { return s.t.numFields(s.i) }
 // the segment ends before it.
 func (s Segment) Field(n int) Value { return s.t.fieldValue(s.i, n) }
 
+// FieldRaw returns the bytes of field n, those of Field(n).Raw(), for who looks
+// at many fields and needs none of their places.
+func (s Segment) FieldRaw(n int) []byte {
+	start, end, _ := s.t.field(s.i, n)
+	return s.t.data[start:end:end]
+}
+
+// States says of the fields 1 to 63, by a bit each, which are [Present] and
+// which are [Null]. One pass over the segment serves all who only want to know
+// whether something is there.
+func (s Segment) States() (present, null uint64) {
+	seps, first := s.t.separators(s.i), 1
+	if s.i == 0 { // MSH-1 is the separator itself
+		present, first = 1<<1, 2
+	}
+	end := s.t.segs[s.i].end
+	for k := min(len(seps), 64-first) - 1; k >= 0; k-- {
+		start, n := seps[k]+1, k+first
+		if k+1 < len(seps) {
+			end = seps[k+1]
+		}
+		if start == end {
+			continue
+		}
+		if c := s.t.data[start]; isAlnum(c) || c >= 0x80 { // neither a delimiter nor a quotation mark
+			present |= 1 << n
+			continue
+		}
+		switch s.Field(n).State() {
+		case Present:
+			present |= 1 << n
+		case Null:
+			null |= 1 << n
+		}
+	}
+	return present, null
+}
+
 // Location returns the place of the segment.
 func (s Segment) Location() Location {
 	return Location{Segment: s.Name(), Occurrence: s.Occurrence()}
