@@ -1,10 +1,5 @@
 package pam
 
-import (
-	"fmt"
-	"strconv"
-)
-
 // Authorities of national identifiers, by their OID (App. N FR, N.1). Only the
 // test and demonstration ones may leave this program.
 const (
@@ -30,23 +25,33 @@ const (
 // and 2B count as 19 and 18. A number that is not 13 characters, all digits but
 // the A or B of Corsica, is a *SpecError.
 func INSKey(number string) (string, error) {
+	key, ok := insKey(number)
+	if !ok {
+		return "", badINS(number)
+	}
+	return string(key[:]), nil
+}
+
+// insKey is INSKey without words: every message with an INS asks for it.
+func insKey(number string) (key [2]byte, ok bool) {
 	if len(number) != insNumberLen {
-		return "", badINS(number)
+		return key, false
 	}
-	digits := []byte(number)
-	if digits[5] == '2' {
-		switch digits[6] {
-		case 'A':
-			digits[5], digits[6] = '1', '9'
-		case 'B':
-			digits[5], digits[6] = '1', '8'
+	n := uint64(0)
+	for i := range len(number) {
+		c := number[i]
+		switch {
+		case i == 6 && number[5] == '2' && c == 'A':
+			n, c = n-1, '9'
+		case i == 6 && number[5] == '2' && c == 'B':
+			n, c = n-1, '8'
+		case c < '0' || c > '9':
+			return key, false
 		}
+		n = 10*n + uint64(c-'0')
 	}
-	n, err := strconv.ParseUint(string(digits), 10, 64)
-	if err != nil {
-		return "", badINS(number)
-	}
-	return fmt.Sprintf("%02d", 97-n%97), nil
+	rest := byte(97 - n%97)
+	return [2]byte{'0' + rest/10, '0' + rest%10}, true
 }
 
 // ValidINS reports whether s is 15 characters of which the last two are the key
@@ -55,8 +60,8 @@ func ValidINS(s string) bool {
 	if len(s) != insLen {
 		return false
 	}
-	key, err := INSKey(s[:insNumberLen])
-	return err == nil && key == s[insNumberLen:]
+	key, ok := insKey(s[:insNumberLen])
+	return ok && string(key[:]) == s[insNumberLen:]
 }
 
 func badINS(number string) *SpecError {
