@@ -108,7 +108,7 @@ func errorClass(s *scope, found func(hl7.Value)) {
 	if s.header.Version < "2.5" {
 		v = s.m.Segment(s.segment).Field(1).Component(4).Subcomponent(1)
 	}
-	class := s.code("MSA", 1)
+	class := string(s.code("MSA", 1))
 	switch string(leaf(v)) {
 	case "100", "101", "102", "103":
 		if class == "AR" || class == "CR" {

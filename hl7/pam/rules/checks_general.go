@@ -37,7 +37,7 @@ var generalConditions = map[string]cond{
 	"one-superseded": func(s *scope) bool { return len(s.field("MRG", 1).Repetition(2).Raw()) == 0 },
 	"excluded-event": excludedEvent,
 	"standard-encoding": func(s *scope) bool {
-		return string(s.field("MSH", 2).Raw()) == hl7.StandardDelimiters().EncodingCharacters()
+		return string(s.raw("MSH", 2)) == standardEncoding
 	},
 	"known-charset": func(s *scope) bool { _, err := s.m.Charset(); return err == nil },
 	"utf8-disguise": isUTF8InDisguise,
@@ -49,6 +49,9 @@ var generalConditions = map[string]cond{
 	"coded":   aboutCode,
 	"old-pam": func(s *scope) bool { return compareVersions(s.profile.PAM, "2.11.2") < 0 },
 }
+
+// standardEncoding is MSH-2 as HL7 recommends it.
+var standardEncoding = hl7.StandardDelimiters().EncodingCharacters()
 
 // excludedEvent says whether the event is one that France once had or that it
 // takes out: there is a rule for each of those.
@@ -172,8 +175,10 @@ func eventStructure(s *scope, found func(hl7.Value)) {
 // announcedVersion finds a MSH-12.3 that is not the version of PAM.fr by which
 // the message is judged, minor number left out.
 func announcedVersion(s *scope, found func(hl7.Value)) {
-	v := s.field("MSH", 12).Component(3)
-	if v.State() == hl7.Present && string(v.Raw()) != minor(s.profile.PAM) {
+	if string(nth(s.firstOfList("MSH", 12), s.delims.component, 3)) == s.plan.pam {
+		return // nearly always
+	}
+	if v := s.field("MSH", 12).Component(3); v.State() == hl7.Present {
 		found(v)
 	}
 }
@@ -181,19 +186,21 @@ func announcedVersion(s *scope, found func(hl7.Value)) {
 // frenchProfile finds that MSH-21 does not name the French profile, as
 // components of one repetition or as two repetitions.
 func frenchProfile(s *scope, found func(hl7.Value)) {
-	version := minor(s.profile.PAM)
-	msh21 := s.field("MSH", 21)
+	version := s.plan.pam
 	announced := false // by the repetition before
-	for v := range msh21.Repetitions() {
-		first := v.Component(1).Raw()
+	for rest, more := s.raw("MSH", 21), true; more; {
+		var first, second []byte
+		first, rest, more = cut(rest, s.delims.repetition)
+		first, second, _ = cut(first, s.delims.component)
 		if announced && isProfileName(first, version) {
 			return
 		}
-		if announced = string(first) == version; announced && isProfileName(v.Component(2).Raw(), version) {
+		second, _, _ = cut(second, s.delims.component)
+		if announced = string(first) == version; announced && isProfileName(second, version) {
 			return
 		}
 	}
-	found(msh21)
+	found(s.field("MSH", 21))
 }
 
 // isProfileName says whether raw is IHE_FRANCE-2.11-PAM, for version 2.11.
@@ -207,6 +214,9 @@ func isProfileName(raw []byte, version string) bool {
 // otherProfiles finds repetitions of MSH-21 that are neither the French profile
 // nor a transaction of IHE PAM.
 func otherProfiles(s *scope, found func(hl7.Value)) {
+	if len(s.raw("MSH", 21)) == 0 {
+		return
+	}
 	for v := range s.field("MSH", 21).Repetitions() {
 		switch first := string(v.Component(1).Raw()); {
 		case first == "" || first == "ITI-30" || first == "ITI-31":
@@ -241,9 +251,11 @@ func isFrench(seg hl7.Segment) bool {
 // emptyZ finds French segments without a required field in which nothing is
 // said.
 func emptyZ(s *scope, found func(hl7.Value)) {
-	for i := range s.m.NumSegments() {
-		seg := s.m.Segment(i)
-		if isFrench(seg) && isEmpty(seg) && !s.demandsField(seg.Name()) {
+	for i, has := range s.filled {
+		if has.some != 0 {
+			continue
+		}
+		if seg := s.m.Segment(i); isFrench(seg) && isEmpty(seg) && !s.demandsField(seg.Name()) {
 			found(seg.Field(0))
 		}
 	}
@@ -292,7 +304,7 @@ func pseudoPV1(s *scope, found func(hl7.Value)) {
 		found(class)
 		return
 	}
-	pv1 := s.m.Segment(int(s.first[s.plan.ids[[3]byte([]byte("PV1"))]]))
+	pv1, _ := s.firstSegment("PV1")
 	for n := 3; n <= pv1.NumFields(); n++ {
 		if v := pv1.Field(n); v.State() != hl7.Absent {
 			found(v)

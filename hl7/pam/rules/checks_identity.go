@@ -40,9 +40,8 @@ const (
 // insFormat finds an INS of the right length with characters that no NIR or NIA
 // has in their place.
 func insFormat(s *scope, found func(hl7.Value)) {
-	number := s.current().Component(1)
-	if raw := leaf(number); len(raw) == insLen && !wellWritten(raw) {
-		found(number)
+	if raw := s.numberOf(s.at.raw); len(raw) == insLen && !wellWritten(raw) {
+		found(s.current().Component(1))
 	}
 }
 
@@ -62,12 +61,14 @@ func wellWritten(number []byte) bool {
 // is not well written is the business of other rules: there is nothing to
 // compute.
 func insKey(s *scope, found func(hl7.Value)) {
-	number := s.current().Component(1)
-	raw := leaf(number)
+	raw := s.numberOf(s.at.raw)
 	if len(raw) == insLen && wellWritten(raw) && !pam.ValidINS(string(raw)) {
-		found(number)
+		found(s.current().Component(1))
 	}
 }
+
+// numberOf is the number of an identifier.
+func (s *scope) numberOf(cx []byte) []byte { return s.codeOf(nth(cx, s.delims.component, 1)) }
 
 // keyOfINS is the key that an INS should have: {key}.
 func keyOfINS(number string) Arg {
@@ -78,12 +79,11 @@ func keyOfINS(number string) Arg {
 // insOnce finds the second INS of an authority in a PID. One that announces a
 // deletion does not count.
 func insOnce(s *scope, found func(hl7.Value)) {
-	list := s.m.Segment(s.segment).Field(3)
-	if !s.typedTwice(list, typeINS) {
+	if !s.typedTwice(s.own(3), typeINS) {
 		return
 	}
 	seen := 0
-	for v := range list.Repetitions() {
+	for v := range s.m.Segment(s.segment).Field(3).Repetitions() {
 		if string(leaf(v.Component(5))) != typeINS || v.Component(1).State() != hl7.Present {
 			continue
 		}
@@ -100,10 +100,14 @@ func insOnce(s *scope, found func(hl7.Value)) {
 
 // typedTwice says whether two identifiers of a list may be of a type, at a
 // glance: there is nearly always one.
-func (s *scope) typedTwice(list hl7.Value, kind string) bool {
+func (s *scope) typedTwice(list []byte, kind string) bool {
+	_, rest, more := cut(list, s.delims.repetition)
+	if !more || len(rest) == 0 {
+		return false
+	}
 	var room [4]byte
-	typed := append(append(room[:0], s.m.Delimiters().Component), kind...)
-	return bytes.Count(list.Raw(), typed) > 1
+	typed := append(append(room[:0], s.delims.component), kind...)
+	return bytes.Count(list, typed) > 1
 }
 
 // insUnchanged finds the INS that a message about changed identifiers gives up
@@ -124,10 +128,10 @@ func insUnchanged(s *scope, found func(hl7.Value)) {
 
 // ippOnce finds a second internal number (PI) of the same authority.
 func ippOnce(s *scope, found func(hl7.Value)) {
-	list := s.m.Segment(s.segment).Field(3)
-	if !s.typedTwice(list, "PI") {
+	if !s.typedTwice(s.own(3), "PI") {
 		return
 	}
+	list := s.m.Segment(s.segment).Field(3)
 	i := 0
 	for v := range list.Repetitions() {
 		if i++; i > 1 && string(leaf(v.Component(5))) == "PI" && ippBefore(list, i, v.Component(4).Raw()) {
@@ -152,6 +156,9 @@ func ippBefore(list hl7.Value, n int, authority []byte) bool {
 
 // nameTypeOnce finds a second name of the same type in PID-5.
 func nameTypeOnce(s *scope, found func(hl7.Value)) {
+	if _, _, more := cut(s.own(5), s.delims.repetition); !more {
+		return
+	}
 	var seen [256]bool
 	for v := range s.m.Segment(s.segment).Field(5).Repetitions() {
 		kind := leaf(v.Component(7))
@@ -192,11 +199,11 @@ func withoutZone(moment []byte) []byte {
 // listBeginsWithFirstName says whether the list of given names (XPN-3) begins
 // with the first of them (XPN-2).
 func listBeginsWithFirstName(s *scope) bool {
-	first, list := s.current().Component(2), s.current().Component(3)
-	if rest, ok := bytes.CutPrefix(list.Raw(), first.Raw()); ok && (len(rest) == 0 || rest[0] == ' ') {
+	first, list := nth(s.at.raw, s.delims.component, 2), nth(s.at.raw, s.delims.component, 3)
+	if rest, ok := bytes.CutPrefix(list, first); ok && (len(rest) == 0 || rest[0] == ' ') {
 		return true // nearly always
 	}
-	return beginsWithName(plainText(list), plainText(first))
+	return beginsWithName(plainText(s.current().Component(3)), plainText(s.current().Component(2)))
 }
 
 // plainText is the text of a value; where that cannot be decoded, its bytes.
@@ -252,29 +259,31 @@ func strictTraits(s *scope, found func(hl7.Value)) {
 	for n := 1; more && n <= familyGivenOthers; n++ {
 		var part []byte
 		part, rest, more = cut(rest, s.delims.component)
-		if bytes.ContainsFunc(part, isNoStrictLetter) || hasNeedlessBlank(part) {
+		if !writtenStrictly(part) {
 			found(s.current().Component(n))
 			return
 		}
 	}
 }
 
-// hasNeedlessBlank says whether a name begins or ends with a blank, or has two
-// in a row.
-func hasNeedlessBlank(name []byte) bool {
-	return len(name) > 0 && (name[0] == ' ' || name[len(name)-1] == ' ') || bytes.Contains(name, []byte("  "))
+// writtenStrictly says whether a name has no small letter and no character that
+// ASCII does not have, and no blank at its beginning or end, or behind another.
+func writtenStrictly(name []byte) bool {
+	before := byte(' ')
+	for _, c := range name {
+		if c >= 'a' && c <= 'z' || c >= 0x80 || c == ' ' && before == ' ' {
+			return false
+		}
+		before = c
+	}
+	return len(name) == 0 || before != ' '
 }
-
-// isNoStrictLetter says whether a character is a small letter or one that ASCII
-// does not have; the bytes of other character sets than UTF-8 are none either.
-func isNoStrictLetter(c rune) bool { return c >= 'a' && c <= 'z' || c >= 0x80 }
 
 // bornLater finds a date of birth behind the day on which the message was made.
 // Dates that do not exist are told elsewhere.
 func bornLater(s *scope, found func(hl7.Value)) {
 	const year, day = len("2006"), len("20060102")
-	born := s.m.Segment(s.segment).Field(7)
-	date, today := leaf(born), leaf(s.field("MSH", 7))
+	date, today := s.codeOf(s.own(7)), s.code("MSH", 7)
 	n := min(len(date), len(today), day)
 	if n < year || string(date[:n]) <= string(today[:n]) {
 		return
@@ -285,5 +294,5 @@ func bornLater(s *scope, found func(hl7.Value)) {
 	if _, err := time.Parse("20060102"[:n], string(today[:n])); err != nil {
 		return
 	}
-	found(born)
+	found(s.m.Segment(s.segment).Field(7))
 }

@@ -183,6 +183,7 @@ func wholeSeconds(s *scope, found func(hl7.Value)) {
 		if at += next; digits(data[at-seconds:at]) && digits(data[at+1:at+2]) && s.isTime(s.m.Locate(at)) {
 			found(valueAt(s.m, s.m.Locate(at)))
 		}
+		at += seconds // so many digits stand before the next that could be one
 	}
 }
 

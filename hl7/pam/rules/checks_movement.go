@@ -14,24 +14,27 @@ import (
 // actionFitsEvent says whether ZBE-4 is an action that the profile gives to the
 // event: where it is not, that is the fault to speak of.
 func actionFitsEvent(s *scope) bool {
-	return s.event != nil && oneOf(s.event.Actions, leaf(s.field("ZBE", 4)))
+	return s.event != nil && oneOf(s.event.Actions, s.code("ZBE", 4))
 }
 
 // originIsCancelled says whether ZBE-6 is an event that this one takes back.
 func originIsCancelled(s *scope) bool {
-	return s.event == nil || oneOf(s.event.Cancels, leaf(s.field("ZBE", 6)))
+	return s.event == nil || oneOf(s.event.Cancels, s.code("ZBE", 6))
 }
 
 // originInserts says whether ZBE-6 is an event that inserts a movement.
 func originInserts(s *scope) bool {
-	e := s.profile.Event(s.code("ZBE", 6))
+	e := s.profile.Event(string(s.code("ZBE", 6)))
 	return e != nil && e.Kind == "insert"
 }
 
 // movementAtEvent says whether ZBE-2 and EVN-6 are the same time, as far as
 // both are given.
 func movementAtEvent(s *scope) bool {
-	movement, event := leaf(s.field("ZBE", 2)), leaf(s.field("EVN", 6))
+	movement, event := s.code("ZBE", 2), s.code("EVN", 6)
+	if bytes.Equal(movement, event) {
+		return true // nearly always
+	}
 	if a, b := zoneOf(movement), zoneOf(event); a != "" && b != "" && a != b {
 		t, err := hl7.ParseTime(string(movement), nil)
 		u, other := hl7.ParseTime(string(event), nil)
@@ -59,6 +62,9 @@ func zoneOf(raw []byte) string {
 
 // movementIDs finds a second identifier of the movement.
 func movementIDs(s *scope, found func(hl7.Value)) {
+	if _, _, more := cut(s.raw("ZBE", 1), s.delims.repetition); !more {
+		return
+	}
 	if v := s.field("ZBE", 1).Repetition(2); v.State() == hl7.Present {
 		found(v)
 	}
@@ -70,8 +76,13 @@ const natureLetters = "SHMLDC"
 // natureOfLetters says whether ZBE-9 is made of letters that mean something,
 // whatever the combination: only then can anything follow from them.
 func natureOfLetters(s *scope) bool {
-	raw := leaf(s.field("ZBE", 9))
-	return len(raw) > 0 && len(bytes.Trim(raw, natureLetters)) == 0
+	raw := s.code("ZBE", 9)
+	for _, c := range raw {
+		if strings.IndexByte(natureLetters, c) < 0 {
+			return false
+		}
+	}
+	return len(raw) > 0
 }
 
 // natureInOtherOrder says whether ZBE-9 has the letters of a code of its table
@@ -80,7 +91,7 @@ func natureInOtherOrder(s *scope) bool {
 	if s.fact == nil || s.fact.Table == nil {
 		return false
 	}
-	letters := sorted(s.code("ZBE", 9))
+	letters := sorted(string(s.code("ZBE", 9)))
 	return slices.ContainsFunc(s.fact.Table.Codes, func(c schema.Code) bool { return sorted(c.Value) == letters })
 }
 
@@ -113,6 +124,6 @@ var activities = sync.OnceValue(func() map[string][]string {
 // disciplineFitsActivity holds PV1-10 and PV1-21 against the SAE matrix. A
 // discipline that the matrix does not have goes with any activity.
 func disciplineFitsActivity(s *scope) bool {
-	allowed, known := activities()[s.code("PV1", 10)]
-	return !known || slices.Contains(allowed, s.code("PV1", 21))
+	allowed, known := activities()[string(s.code("PV1", 10))]
+	return !known || slices.Contains(allowed, string(s.code("PV1", 21)))
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"bytes"
+	"math/bits"
 	"strings"
 
 	"github.com/pamlab/pamlab/hl7"
@@ -38,19 +39,19 @@ var visitConditions = merged(ackConditions, map[string]cond{
 	"compulsory-insurance":     compulsoryInsurance,
 })
 
-// code is the first part of a field of the first segment of a name.
-func (s *scope) code(name string, field int) string { return string(leaf(s.field(name, field))) }
-
 // firstFilled is the number of the first field of PV1 with a value, PV1-2
 // aside, from a field on; 0 when there is none.
 func firstFilled(s *scope, from int) int {
-	id, ok := s.plan.ids[[3]byte([]byte("PV1"))]
-	if !ok || s.first[id] < 0 {
+	pv1, ok := s.firstSegment("PV1")
+	if !ok {
 		return 0
 	}
-	pv1 := s.m.Segment(int(s.first[id]))
-	for n := from; n <= pv1.NumFields(); n++ {
-		if n != 2 && pv1.Field(n).State() == hl7.Present {
+	const class = 1 << 2
+	if present := s.filled[pv1.Index()].present &^ class >> from << from; present != 0 {
+		return bits.TrailingZeros64(present)
+	}
+	for n := max(from, tabled); n <= pv1.NumFields(); n++ {
+		if pv1.Field(n).State() == hl7.Present {
 			return n
 		}
 	}
@@ -75,7 +76,7 @@ func classFitsEvent(s *scope) bool {
 	if s.event == nil || s.event.Classes == "" {
 		return true
 	}
-	class := string(s.field("PV1", 2).Raw())
+	class := string(s.raw("PV1", 2))
 	return strings.Contains(s.event.Classes, class) || strings.Contains(s.event.TolerateClasses, class)
 }
 
@@ -84,13 +85,13 @@ func classFitsEvent(s *scope) bool {
 // is one that PV1-4 calls so.
 func activityFitsClass(s *scope) bool {
 	want := ""
-	switch string(leaf(s.field("PV1", 21))) {
+	switch string(s.code("PV1", 21)) {
 	case "03", "04", "05", "06":
 		want = "I"
 	case "07":
 		want = "O"
 	case "09":
-		if string(leaf(s.field("PV1", 4))) != "RM" {
+		if string(s.code("PV1", 4)) != "RM" {
 			return false
 		}
 		want = "O"
@@ -101,14 +102,13 @@ func activityFitsClass(s *scope) bool {
 	default:
 		return true
 	}
-	return string(leaf(s.field("PV1", 2))) == want
+	return string(s.code("PV1", 2)) == want
 }
 
 // carePathway finds PV2-7 empty, or its place where there is no PV2: PV1-2,
 // which says that the visit is an outpatient's.
 func carePathway(s *scope, found func(hl7.Value)) {
-	id, ok := s.plan.ids[[3]byte([]byte("PV2"))]
-	if !ok || s.first[id] < 0 {
+	if _, ok := s.firstSegment("PV2"); !ok {
 		found(s.field("PV1", 2))
 		return
 	}
@@ -122,8 +122,8 @@ func carePathway(s *scope, found func(hl7.Value)) {
 func fullTimes(segment string, fields ...int) demand {
 	return func(s *scope, found func(hl7.Value)) {
 		for _, n := range fields {
-			if v := s.field(segment, n); stopsShort(v) {
-				found(v)
+			if stopsShort(s.code(segment, n)) {
+				found(s.field(segment, n))
 			}
 		}
 	}
@@ -131,27 +131,27 @@ func fullTimes(segment string, fields ...int) demand {
 
 func legalModeTimes(s *scope, found func(hl7.Value)) {
 	for _, n := range [...]int{3, 4} {
-		if v := s.m.Segment(s.segment).Field(n); stopsShort(v) {
-			found(v)
+		if stopsShort(s.codeOf(s.own(n))) {
+			found(s.m.Segment(s.segment).Field(n))
 		}
 	}
 }
 
 // stopsShort says whether a value is a time that lacks its seconds, or its
 // hour. One that is no time at all is the business of another rule.
-func stopsShort(v hl7.Value) bool {
-	digits := instant(leaf(v))
+func stopsShort(raw []byte) bool {
+	digits := instant(raw)
 	return len(digits) >= 4 && len(digits) < 14
 }
 
 // instant returns the digits of a time without its zone and fraction, nil when
 // it is none.
 func instant(raw []byte) []byte {
-	if i := bytes.IndexAny(raw, "+-."); i >= 0 {
-		raw = raw[:i]
-	}
-	for _, c := range raw {
-		if c < '0' || c > '9' {
+	for i, c := range raw {
+		switch {
+		case c == '+' || c == '-' || c == '.':
+			return raw[:i]
+		case c < '0' || c > '9':
 			return nil
 		}
 	}
@@ -160,18 +160,22 @@ func instant(raw []byte) []byte {
 
 // collectedWhat finds dates in ZFA of collections of nothing.
 func collectedWhat(s *scope, found func(hl7.Value)) {
+	zfa, ok := s.firstSegment("ZFA")
+	if !ok {
+		return
+	}
+	has := s.filled[zfa.Index()]
 	for _, n := range [...]int{10, 12} {
-		date := s.field("ZFA", n)
-		if date.State() == hl7.Present && s.field("ZFA", n-1).State() == hl7.Absent {
-			found(date)
+		if has.present>>n&1 != 0 && has.some>>(n-1)&1 == 0 {
+			found(zfa.Field(n))
 		}
 	}
 }
 
 // roleBeforeVisit says whether the segment being judged stands before PV1.
 func roleBeforeVisit(s *scope) bool {
-	id, ok := s.plan.ids[[3]byte([]byte("PV1"))]
-	return !ok || s.first[id] < 0 || s.segment < int(s.first[id])
+	pv1, ok := s.firstSegment("PV1")
+	return !ok || s.segment < pv1.Index()
 }
 
 // observationRepeated says whether an OBX before the one being judged has its
@@ -187,7 +191,7 @@ func observationRepeated(s *scope) bool {
 }
 
 func categoryOfActivity(s *scope) bool {
-	return bytes.HasPrefix(leaf(s.field("ZFP", 2)), leaf(s.field("ZFP", 1)))
+	return bytes.HasPrefix(s.code("ZFP", 2), s.code("ZFP", 1))
 }
 
 // numberedInOrder says whether field 1 is the occurrence of its segment.

@@ -81,10 +81,9 @@ func (s *scope) detectOld() (string, reason) {
 	if z := s.frenchSegment(); z != "" {
 		return "pam-fr-2.3.1", reason{markZ, []byte(z)}
 	}
-	if id, ok := s.plan.ids[[3]byte([]byte("PID"))]; ok && s.first[id] >= 0 {
-		pid := s.m.Segment(int(s.first[id]))
+	if pid, ok := s.firstSegment("PID"); ok {
 		for n := 31; n <= pid.NumFields(); n++ {
-			if len(pid.Field(n).Raw()) > 0 {
+			if len(pid.FieldRaw(n)) > 0 {
 				return "adt-2.3.1+pid-2.5.1", reason{markPID, []byte(strconv.Itoa(n))}
 			}
 		}

@@ -14,8 +14,8 @@ func escapes(s *scope, found func(hl7.Value)) {
 	if escape == 0 {
 		return
 	}
-	header := s.field("MSH", 2)
-	behind := header.Offset() + len(header.Raw()) // what MSH-2 declares escapes nothing
+	msh := s.m.Segment(0)
+	behind := msh.Offset() + len("MSH|") + len(msh.FieldRaw(2)) // what MSH-2 declares escapes nothing
 	if bytes.IndexByte(s.m.Bytes()[behind:], escape) < 0 {
 		return
 	}

@@ -187,15 +187,16 @@ func (c *compiler) atom(l *lexer) (cond, error) {
 		return nil, err
 	}
 	e := p.quantified(t, all)
-	if p.relative || p.sent {
+	if p.sent || p.relative && p.field == 0 {
 		return e, nil
 	}
-	return c.remembered(all, l.words[from:l.at], e), nil
+	return c.remembered(p, all, l.words[from:l.at], e), nil
 }
 
 // remembered makes a condition that is evaluated once a message however many
-// rules ask: some ask whether there is an INS in a dozen ways.
-func (c *compiler) remembered(all bool, words []string, e cond) cond {
+// rules ask: some ask whether there is an INS in a dozen ways. Of a segment that
+// rules go over it is evaluated once for that segment.
+func (c *compiler) remembered(p *path, all bool, words []string, e cond) cond {
 	for _, w := range words[1:] {
 		if w != "" && (w[0] == '.' || w[0] == '-') { // compared with something relative
 			return e
@@ -216,28 +217,27 @@ func (c *compiler) remembered(all bool, words []string, e cond) cond {
 		}
 		c.asked[text] = id
 	}
+	relative := p.relative
 	return func(s *scope) bool {
-		switch s.answers[id] {
-		case yes:
-			return true
-		case no:
-			return false
+		epoch := s.epoch
+		if relative {
+			epoch += 1 + uint32(s.segment)
 		}
+		if known := s.answers[id]; known>>1 == epoch {
+			return known&1 != 0
+		}
+		s.answers[id] = epoch << 1
 		if e(s) {
-			s.answers[id] = yes
+			s.answers[id]++
 			return true
 		}
-		s.answers[id] = no
 		return false
 	}
 }
 
-// Answers that are remembered of a message.
-const (
-	maxAsked = 1024
-	yes      = 1
-	no       = 2
-)
+// maxAsked is how many answers are remembered of a message: what was asked, and
+// in the last bit what the answer was.
+const maxAsked = 1024
 
 func (c *compiler) events(list []string) (cond, error) {
 	if len(list) == 0 {

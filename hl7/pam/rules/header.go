@@ -54,11 +54,11 @@ func (r *Report) hasNoType() bool {
 // otherDelimiters finds that MSH-2 declares characters with which the message is
 // not written: ^ is none of them and stands everywhere.
 func otherDelimiters(s *scope, found func(hl7.Value)) {
-	declared := s.field("MSH", 2)
 	d := s.m.Delimiters()
-	if d.Component == hl7.StandardDelimiters().Component || bytes.IndexByte(declared.Raw(), '^') >= 0 {
+	if d.Component == hl7.StandardDelimiters().Component || bytes.IndexByte(s.raw("MSH", 2), '^') >= 0 {
 		return
 	}
+	declared := s.field("MSH", 2)
 	const some = 3 // one or two may be text
 	body := s.m.Bytes()[declared.Offset()+len(declared.Raw()):]
 	written := bytes.Count(body, []byte{'^'})

@@ -26,7 +26,7 @@ type Judge struct {
 	catalogue *catalogue
 	settings  resolved
 	fixed     *plan // nil: detect
-	ids       map[[3]byte]segmentID
+	ids       *segmentTable
 
 	bare *plan // of a message whose profile is not known yet
 
@@ -36,10 +36,7 @@ type Judge struct {
 
 // New returns a judge. The error is that of an unknown dialect.
 func New(o Options) (*Judge, error) {
-	j := &Judge{catalogue: load(), settings: o.Settings.resolve(), plans: map[string]*plan{}, ids: make(map[[3]byte]segmentID, len(generatedSegments))}
-	for i, name := range generatedSegments {
-		j.ids[[3]byte([]byte(name))] = segmentID(i)
-	}
+	j := &Judge{catalogue: load(), settings: o.Settings.resolve(), plans: map[string]*plan{}, ids: newSegmentTable(generatedSegments[:])}
 	j.bare = &plan{ids: j.ids}
 	var err error
 	if o.Dialect != "" && o.Dialect != "auto" {
@@ -52,7 +49,8 @@ func New(o Options) (*Judge, error) {
 type plan struct {
 	catalogue *catalogue
 	profile   *profile.Profile
-	ids       map[[3]byte]segmentID
+	pam       string // the version of PAM.fr, without what follows its second number
+	ids       *segmentTable
 	rules     []bool                     // by the index of the rule
 	types     [maxSegments][][]typePlace // where a segment has types that rules go over, by the number of the field
 	lists     int                        // how many lists of values there are at least
@@ -87,7 +85,7 @@ func (j *Judge) planFor(name string) (*plan, error) {
 }
 
 func (j *Judge) newPlan(prof *profile.Profile) *plan {
-	p := &plan{catalogue: j.catalogue, profile: prof, ids: j.ids, rules: make([]bool, len(j.catalogue.rules))}
+	p := &plan{catalogue: j.catalogue, profile: prof, pam: minor(prof.PAM), ids: j.ids, rules: make([]bool, len(j.catalogue.rules))}
 	p.events.Store(&map[string][]*Rule{})
 	for i, r := range j.catalogue.rules {
 		p.rules[i] = r.appliesTo(prof.Layers, prof.Version.Base, prof.PAM)
@@ -141,8 +139,8 @@ func (p *plan) indexTypes() {
 		}
 	}
 	known := map[*schema.TypeDef][]typePlace{}
-	for segment, id := range p.ids {
-		def := p.profile.Version.Segment(string(segment[:]))
+	for id, segment := range generatedSegments {
+		def := p.profile.Version.Segment(segment)
 		if def == nil {
 			continue
 		}

@@ -41,7 +41,10 @@ func (p *path) originRaw(s *scope) ([]byte, bool) {
 		if i < 0 {
 			return nil, false
 		}
-		return s.m.Segment(int(i)).Field(p.field).Raw(), true
+		return s.m.Segment(int(i)).FieldRaw(p.field), true
+	}
+	if p.relative {
+		return s.own(p.field), true
 	}
 	v, ok := p.origin(s)
 	return v.Raw(), ok

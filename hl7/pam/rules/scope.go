@@ -24,6 +24,7 @@ type scope struct {
 	first   [maxSegments]int32 // the index of the first segment of a name, -1 when there is none
 	present uint64             // a bit for each of the first 64 names that is there
 	ids     []segmentID        // of each segment; noSegment for names that nobody speaks of
+	filled  []filled           // of each segment
 
 	segment  int      // of `each`, or of the fact that is being claimed
 	claimed  place    // the place of the fact that is being claimed
@@ -34,36 +35,37 @@ type scope struct {
 	parts    []span   // of those values
 	sorted   bool     // those of types were found
 	match    schema.Match
-	answers  [maxAsked]uint8 // to conditions, see compiler.remembered
-	fact     *schema.Finding // of the claim that is being considered
-	oddities []hl7.Oddity    // of the message; nil as long as nobody has asked, see form
+	answers  [maxAsked]uint32 // to conditions, see compiler.remembered
+	epoch    uint32           // of the answers about this message
+	epochs   uint32           // how many there are of this message: one of its own and one for each segment
+	fact     *schema.Finding  // of the claim that is being considered
+	oddities []hl7.Oddity     // of the message; nil as long as nobody has asked, see form
 	formRead bool
 }
 
 const noSegment = maxSegments - 1
 
 // read looks up the segments of a message.
-func (s *scope) read(m *hl7.Message, ids map[[3]byte]segmentID) {
+func (s *scope) read(m *hl7.Message, ids *segmentTable) {
 	s.m, s.segment, s.at = m, 0, &nowhere
 	s.fact, s.oddities, s.formRead = nil, nil, false
 	d := m.Delimiters()
 	s.delims = delimiters{d.Component, d.Repetition, d.Subcomponent}
 	s.forget()
-	clear(s.answers[:])
-	s.present, s.ids = 0, s.ids[:0]
+	s.nextEpoch(m.NumSegments())
+	s.present, s.ids, s.filled = 0, s.ids[:0], s.filled[:0]
 	for i := range s.first {
 		s.first[i] = -1
 	}
 	separator := m.Delimiters().Field
 	for i := range m.NumSegments() {
-		raw := m.Segment(i).Raw()
+		seg := m.Segment(i)
+		raw := seg.Raw()
 		id := segmentID(noSegment)
 		if len(raw) >= 3 && (len(raw) == 3 || raw[3] == separator) {
-			if known, ok := ids[[3]byte(raw)]; ok {
-				id = known
-			}
+			id = ids.find(packed(raw))
 		}
-		s.ids = append(s.ids, id)
+		s.ids, s.filled = append(s.ids, id), append(s.filled, filledOf(seg))
 		if id == noSegment || s.first[id] >= 0 {
 			continue
 		}
@@ -76,13 +78,16 @@ func (s *scope) read(m *hl7.Message, ids map[[3]byte]segmentID) {
 	s.utf8 = err == nil && charset == hl7.UTF8
 }
 
-// field returns field n of the first segment of a name, by which Go checks read.
-func (s *scope) field(name string, n int) hl7.Value {
-	id, ok := s.plan.ids[[3]byte([]byte(name))]
-	if !ok || s.first[id] < 0 {
-		return hl7.Value{}
+// nextEpoch forgets the answers about the message before, without touching each
+// of them. Those about a segment have an epoch of their own.
+func (s *scope) nextEpoch(segments int) {
+	s.epoch += max(s.epochs, 1)
+	s.epochs = uint32(segments) + 2 // the facts of a message may speak of the segment behind its last
+	const most = 1<<31 - 1          // the last bit is the answer
+	if s.epoch > most-s.epochs {
+		clear(s.answers[:])
+		s.epoch = 1
 	}
-	return s.m.Segment(int(s.first[id])).Field(n)
 }
 
 // judge runs one rule.

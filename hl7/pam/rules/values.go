@@ -102,7 +102,7 @@ func (s *scope) repetitions(list []place, p *path) []place {
 		if id != p.segment {
 			continue
 		}
-		field := s.m.Segment(i).Field(p.field).Raw()
+		field := s.m.Segment(i).FieldRaw(p.field)
 		n := 0
 		for rest, more := field, len(field) > 0; more; {
 			var r []byte
