@@ -59,6 +59,9 @@ func alertByText(text string) (string, bool) {
 // localAlert names a fault that crypto/tls found itself. For most of them it
 // returns an error of its own that does not say which alert was sent.
 func localAlert(err error) (string, bool) {
+	if r, ok := errors.AsType[*RevocationError](err); ok {
+		return r.alert(), true
+	}
 	if v, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return verificationAlert(v.Err), true
 	}

@@ -100,6 +100,14 @@ var causes = []struct {
 		"aucun nom auquel comparer le certificat du serveur", "no name to verify the server's certificate against",
 		"donnez le nom du serveur (tls.server_name, --tls-server-name)", "give the server name (tls.server_name, --tls-server-name)"}},
 	{errNoCertificate, explanation{fr: "le serveur n'a pas de certificat", en: "the server has no certificate"}},
+	{errStapleSigner, explanation{
+		fr: "son signataire n'est ni l'autorité, ni habilité par elle à répondre",
+		en: "its signer is neither the authority nor entitled by it to answer"}},
+	{errStapleNow, explanation{
+		fr: "le certificat de son signataire est hors de ses dates de validité",
+		en: "the certificate of its signer is outside its validity"}},
+	{errCRLExtension, explanation{fr: "une extension critique inconnue ici", en: "a critical extension that is unknown here"}},
+	{errCRLIndirect, explanation{fr: "liste indirecte, d'autres autorités", en: "an indirect list, of other authorities"}},
 	{errNotRegular, explanation{fr: "ce n'est pas un fichier ordinaire", en: "not a regular file"}},
 	{errNotOpen, explanation{fr: "elle n'est pas ouverte", en: "it is not open"}},
 	{context.Canceled, explanation{fr: "annulé", en: "cancelled"}},

@@ -22,6 +22,12 @@ const (
 	FileKeyMismatch FileErrorKind = "key-mismatch"
 	FileExpired     FileErrorKind = "expired"
 	FileNotYetValid FileErrorKind = "not-yet-valid"
+	FileNoCRL       FileErrorKind = "no-list"      // neither a list nor a folder with one
+	FileBadCRL      FileErrorKind = "bad-list"     // a list that does not parse, or not as one for certificates of its issuer
+	FileForgedCRL   FileErrorKind = "forged-list"  // it names a trusted authority that has not signed it
+	FileStaleCRL    FileErrorKind = "stale-list"   // past its date; it stays in use
+	FileTooMany     FileErrorKind = "too-many"     // a folder with too many files
+	FileBadMode     FileErrorKind = "unknown-mode" // Files.Revocation; Path is the word
 )
 
 // Role is what a TLS file is for.
@@ -32,6 +38,7 @@ const (
 	RoleCA   Role = "ca"
 	RoleCert Role = "certificate"
 	RoleKey  Role = "key"
+	RoleCRL  Role = "revocation-list"
 )
 
 func (r Role) in(lang string) string {
@@ -40,6 +47,8 @@ func (r Role) in(lang string) string {
 		return pick(lang, "autorités de certification", "certificate authorities")
 	case RoleKey:
 		return pick(lang, "clé privée", "private key")
+	case RoleCRL:
+		return pick(lang, "liste de révocation", "revocation list")
 	}
 	return pick(lang, "certificat", "certificate")
 }
@@ -65,6 +74,9 @@ func (e *FileError) In(lang string) string {
 	if e.Kind == FileNotGiven {
 		return fmt.Sprintf(pick(lang, "fichier TLS manquant : %s", "no TLS file given: %s"), what)
 	}
+	if e.Kind == FileBadMode {
+		return fmt.Sprintf(pick(lang, "« %s » n'est pas un mode de révocation", "%q is not a revocation mode"), e.Path)
+	}
 	s := e.Path + " (" + what + ")" + pick(lang, " : ", ": ")
 	day := e.Date.UTC().Format("2006-01-02 15:04 UTC")
 	switch e.Kind {
@@ -72,7 +84,12 @@ func (e *FileError) In(lang string) string {
 		return s + pick(lang, "ce fichier n'existe pas", "no such file")
 	case FileDirectory:
 		return s + pick(lang, "c'est un dossier, pas un fichier", "is a directory, not a file")
+	case FileNoCRL, FileBadCRL, FileForgedCRL, FileStaleCRL, FileTooMany:
+		return s + e.list(lang, day)
 	case FileTooBig:
+		if e.Role == RoleCRL {
+			return s + fmt.Sprintf(pick(lang, "plus de %d octets, ou %d avec les autres listes", "more than %d bytes, or %d with the other lists"), maxCRL, maxCRLTotal)
+		}
 		return s + fmt.Sprintf(pick(lang, "plus de %d octets, ce n'est pas un fichier PEM", "more than %d bytes, not a PEM file"), maxPEM)
 	case FileNoCert:
 		return s + pick(lang, "aucun certificat (bloc PEM CERTIFICATE)", "no certificate (PEM block CERTIFICATE)")
@@ -94,8 +111,26 @@ func (e *FileError) In(lang string) string {
 	return s
 }
 
+// list says what is wrong with a revocation list.
+func (e *FileError) list(lang, day string) string {
+	switch e.Kind {
+	case FileNoCRL:
+		return pick(lang, "aucune liste de révocation (bloc PEM X509 CRL, ou DER)", "no revocation list (PEM block X509 CRL, or DER)")
+	case FileForgedCRL:
+		return fmt.Sprintf(pick(lang, "elle porte le nom de l'autorité « %v » mais n'est pas signée par elle", "it bears the name of the authority %q but is not signed by it"), e.Err)
+	case FileStaleCRL:
+		return pick(lang, "périmée depuis le ", "out of date since ") + day
+	case FileTooMany:
+		return fmt.Sprintf(pick(lang, "plus de %d fichiers", "more than %d files"), maxCRLFiles)
+	}
+	return pick(lang, "inutilisable : ", "cannot be used: ") + explain(e.Err).in(lang)
+}
+
 // Hint says what to do about the error, in French or English.
 func (e *FileError) Hint(lang string) string {
+	if e.Role == RoleCRL {
+		return e.listHint(lang)
+	}
 	switch e.Kind {
 	case FileNotGiven:
 		return pick(lang, "TLS demande une autorité, un certificat et sa clé", "TLS needs an authority, a certificate and its key")
@@ -117,4 +152,25 @@ func (e *FileError) Hint(lang string) string {
 		return pick(lang, "renouvelez le certificat, et vérifiez la date de cette machine", "renew the certificate, and check the clock of this machine")
 	}
 	return ""
+}
+
+// listHint says what to do about a revocation list.
+func (e *FileError) listHint(lang string) string {
+	switch e.Kind {
+	case FileBadMode:
+		return "off, if-present, required"
+	case FileMissing, FileDirectory, FileUnreadable:
+		return pick(lang, "vérifiez le chemin et les droits : un fichier, ou un dossier de fichiers .crl ou .pem",
+			"check the path and the permissions: a file, or a folder of .crl or .pem files")
+	case FileTooBig, FileTooMany:
+		return pick(lang, "ne gardez que les listes des autorités de vos correspondants", "keep only the lists of your partners' authorities")
+	case FileForgedCRL:
+		return pick(lang, "une autre autorité du même nom l'a signée : donnez la liste de celle de tls.ca (--tls-ca)",
+			"another authority of the same name has signed it: give the list of the one in tls.ca (--tls-ca)")
+	case FileStaleCRL:
+		return pick(lang, "prenez la liste à jour chez l'autorité : un fichier remplacé est relu aussitôt",
+			"get the current list from the authority: a file that is replaced is read at once")
+	}
+	return pick(lang, "il faut une liste complète (CRL) d'une autorité, en PEM ou en DER ; « openssl crl -in FICHIER -text » la montre",
+		`a full list (CRL) of an authority is needed, in PEM or DER; "openssl crl -in FILE -text" shows it`)
 }

@@ -36,8 +36,17 @@ type Files struct {
 	// tests that show a faulty identity to a peer on purpose.
 	AnyIdentity bool
 
+	// Revocation says whether a peer's certificates may be revoked, and CRL where
+	// the revocation lists are: files, PEM or DER, or folders whose files .crl and
+	// .pem are looked at. Each certificate below the root is looked up in the lists
+	// of its issuer; a peer's own certificate also in the OCSP response that it
+	// attaches, if any. "" is RevocationOff without CRL, RevocationIfPresent with.
+	Revocation RevocationMode
+	CRL        []string
+
 	// OnReload, if not nil, is told when files have changed: nil when the new
-	// ones are in use, a *FileError when the old ones stay. It is called during a
+	// ones are in use, a *FileError when the old ones stay; and with FileStaleCRL
+	// once when a revocation list passes its date. It is called during a
 	// handshake, which waits for it, from any goroutine. If it is nil,
 	// slog.Default() is told.
 	OnReload func(error)
@@ -73,6 +82,7 @@ func (f Files) ServerConfig() (*tls.Config, error) {
 		CipherSuites:           suites12(),
 		ClientAuth:             tls.RequireAndVerifyClientCert,
 		SessionTicketsDisabled: true,
+		VerifyConnection:       store.verifyConnection,
 	}
 	store.now.apply(config)
 	config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
@@ -118,7 +128,7 @@ func (f Files) ClientConfig() (*tls.Config, error) {
 		// done here, against those of the moment: chain, dates, purpose and name.
 		InsecureSkipVerify: true,
 		VerifyConnection: func(s tls.ConnectionState) error {
-			return verifyServer(s, store.current().pool, cmp.Or(f.ServerName, s.ServerName))
+			return verifyServer(s, store.current(), cmp.Or(f.ServerName, s.ServerName))
 		},
 	}, nil
 }
@@ -128,28 +138,33 @@ var (
 	errNoCertificate = errors.New("mllp: the server has no certificate")
 )
 
-// verifyServer does what crypto/tls does with the certificate of a server.
-func verifyServer(s tls.ConnectionState, pool *x509.CertPool, name string) error {
+// verifyServer does what crypto/tls does with the certificate of a server, and
+// asks whether it is revoked.
+func verifyServer(s tls.ConnectionState, m *material, name string) error {
 	if name == "" {
 		return errNoName
 	}
 	if len(s.PeerCertificates) == 0 {
 		return errNoCertificate
 	}
-	opts := x509.VerifyOptions{Roots: pool, DNSName: name, Intermediates: x509.NewCertPool()}
+	opts := x509.VerifyOptions{Roots: m.pool, DNSName: name, Intermediates: x509.NewCertPool()}
 	for _, c := range s.PeerCertificates[1:] {
 		opts.Intermediates.AddCert(c)
 	}
-	if _, err := s.PeerCertificates[0].Verify(opts); err != nil {
+	chains, err := s.PeerCertificates[0].Verify(opts)
+	if err != nil {
 		return &tls.CertificateVerificationError{UnverifiedCertificates: s.PeerCertificates, Err: err}
 	}
-	return nil
+	return m.revocation.check(chains, s.OCSPResponse)
 }
 
 func (f Files) reloaded(err error) {
+	fe, _ := errors.AsType[*FileError](err)
 	switch {
 	case f.OnReload != nil:
 		f.OnReload(err)
+	case fe != nil && fe.Kind == FileStaleCRL:
+		slog.LogAttrs(context.Background(), slog.LevelWarn, "mllp: a revocation list has passed its date", slog.Any("error", err))
 	case err != nil:
 		slog.LogAttrs(context.Background(), slog.LevelWarn, "mllp: TLS files changed and cannot be used; the old ones stay in use", slog.Any("error", err))
 	default:

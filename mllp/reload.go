@@ -24,8 +24,9 @@ const racy = 2 * time.Second
 
 // material is what the files hold at one time. It is not changed.
 type material struct {
-	pool *x509.CertPool
-	pair *tls.Certificate // nil: no identity
+	pool       *x509.CertPool
+	pair       *tls.Certificate // nil: no identity
+	revocation *revocation
 }
 
 // A store keeps the last good material of the files.
@@ -35,23 +36,25 @@ type store struct {
 	mu   sync.Mutex
 	seen []source  // what now, or the failed attempt after it, was made of
 	due  time.Time // when that attempt is worth another try, if it came too early
+	told time.Time // until when it was told which revocation lists have grown old
 	now  *material
 }
 
 // A source is one file as it was read.
 type source struct {
-	path string
-	info fs.FileInfo
-	at   time.Time
-	data []byte
-	err  error
+	path  string
+	info  fs.FileInfo
+	at    time.Time
+	data  []byte
+	err   error
+	found bool // in a folder, rather than named
 }
 
 // load reads the files for the first time.
 func (f Files) load() (*store, error) {
 	s := &store{files: f}
 	s.seen = s.read(nil)
-	m, err := f.parse(s.seen)
+	m, err := f.parse(s.seen, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +68,23 @@ func (s *store) current() *material {
 	if changed {
 		s.files.reloaded(err)
 	}
+	for _, l := range s.grownOld(m) {
+		s.files.reloaded(&FileError{Kind: FileStaleCRL, Role: RoleCRL, Path: l.path, Date: l.list.NextUpdate})
+	}
 	return m
+}
+
+// grownOld returns the revocation lists that have passed their date since it
+// was last called.
+func (s *store) grownOld(m *material) []*crl {
+	if len(m.revocation.lists) == 0 {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	since, now := s.told, time.Now()
+	s.told = now
+	return m.revocation.stale(since, now)
 }
 
 // refresh reads what has changed. It returns the material to use, whether the
@@ -81,8 +100,8 @@ func (s *store) refresh() (m *material, changed bool, err error) {
 		return s.now, false, nil
 	}
 	s.due = time.Time{}
-	if m, err = s.files.parse(seen); err == nil {
-		s.now = m
+	if m, err = s.files.parse(seen, s.now); err == nil {
+		s.now, s.told = m, time.Time{}
 	} else if fe, ok := errors.AsType[*FileError](err); ok && fe.Kind == FileNotYetValid {
 		s.due = fe.Date // tomorrow's certificate, put in place today
 	}
@@ -98,9 +117,9 @@ func (s *store) read(old []source) []source {
 			now = append(now, old[i])
 			continue
 		}
-		now = append(now, readSource(path))
+		now = append(now, readSource(path, maxPEM))
 	}
-	return now
+	return append(now, s.files.readCRLs(old[min(len(old), len(now)):])...)
 }
 
 // unchanged reports whether the file is certain to be what it was.
@@ -115,16 +134,20 @@ func (o *source) unchanged() bool {
 }
 
 func same(a, b []source) bool {
+	if len(a) != len(b) {
+		return false
+	}
 	for i := range a {
-		if !bytes.Equal(a[i].data, b[i].data) || (a[i].err == nil) != (b[i].err == nil) {
+		if a[i].path != b[i].path || !bytes.Equal(a[i].data, b[i].data) || (a[i].err == nil) != (b[i].err == nil) {
 			return false
 		}
 	}
 	return true
 }
 
-// readSource reads one file; an empty path is an empty file.
-func readSource(path string) source {
+// readSource reads one file of at most limit bytes; an empty path is an empty
+// file.
+func readSource(path string, limit int) source {
 	o := source{path: path, at: time.Now()}
 	if path == "" {
 		return o
@@ -146,8 +169,8 @@ func readSource(path string) source {
 		return o
 	}
 	defer file.Close()
-	o.data, o.err = io.ReadAll(io.LimitReader(file, maxPEM+1))
-	if o.err == nil && len(o.data) > maxPEM {
+	o.data, o.err = io.ReadAll(io.LimitReader(file, int64(limit)+1))
+	if o.err == nil && len(o.data) > limit {
 		o.data, o.err = nil, errTooBig
 	}
 	return o
@@ -157,6 +180,7 @@ var (
 	errDirectory  = errors.New("is a directory")
 	errNotRegular = errors.New("not a regular file")
 	errTooBig     = errors.New("too big")
+	errTooMany    = errors.New("too many")
 )
 
 // fail makes a FileError of a file that could not be read.
@@ -172,21 +196,30 @@ func (o *source) fail(role Role) error {
 		e.Kind = FileDirectory
 	case errors.Is(o.err, errTooBig):
 		e.Kind = FileTooBig
+	case errors.Is(o.err, errTooMany):
+		e.Kind = FileTooMany
 	}
 	return e
 }
 
-// parse makes material of the three files.
-func (f Files) parse(src []source) (*material, error) {
+// parse makes material of the three files and the revocation lists. old is what
+// is in use.
+func (f Files) parse(src []source, old *material) (*material, error) {
 	ca, cert, key := &src[0], &src[1], &src[2]
 	if f.CA == "" {
 		return nil, &FileError{Kind: FileNotGiven, Role: RoleCA}
 	}
-	pool, err := parsePool(ca)
+	roots, err := parseCerts(ca, RoleCA)
 	if err != nil {
 		return nil, err
 	}
-	m := &material{pool: pool}
+	m := &material{pool: x509.NewCertPool()}
+	for _, c := range roots {
+		m.pool.AddCert(c)
+	}
+	if m.revocation, err = f.parseRevocation(src[3:], roots, old); err != nil {
+		return nil, err
+	}
 	if f.Cert == "" {
 		if f.Key != "" {
 			return nil, &FileError{Kind: FileNotGiven, Role: RoleCert}
@@ -198,18 +231,6 @@ func (f Files) parse(src []source) (*material, error) {
 	}
 	m.pair, err = f.parsePair(cert, key)
 	return m, err
-}
-
-func parsePool(o *source) (*x509.CertPool, error) {
-	certs, err := parseCerts(o, RoleCA)
-	if err != nil {
-		return nil, err
-	}
-	pool := x509.NewCertPool()
-	for _, c := range certs {
-		pool.AddCert(c)
-	}
-	return pool, nil
 }
 
 // parseCerts returns the certificates of a file, at least one.
