@@ -47,6 +47,9 @@ func (c *candidateFlags) load(cmd *cobra.Command) (*scenarios.Candidate, error) 
 		}
 		file = ""
 	}
+	if err := c.tls.check(); err != nil {
+		return nil, err
+	}
 	candidate, err := scenarios.LoadCandidate(file, c.set)
 	if err != nil {
 		return nil, withCode(c.code(err), err)
@@ -73,7 +76,10 @@ func (c *candidateFlags) options(cmd *cobra.Command) []string {
 	for _, set := range c.set {
 		list = append(list, "--set", set)
 	}
-	for _, name := range []string{"tls-ca", "tls-cert", "tls-key", "tls-server-name", "instant"} {
+	for _, crl := range c.tls.crl {
+		list = append(list, "--tls-crl", crl)
+	}
+	for _, name := range []string{"tls-ca", "tls-cert", "tls-key", "tls-server-name", "tls-revocation", "instant"} {
 		if f := cmd.Flags().Lookup(name); f != nil && f.Changed {
 			list = append(list, "--"+name, f.Value.String())
 		}
@@ -83,10 +89,10 @@ func (c *candidateFlags) options(cmd *cobra.Command) []string {
 
 // overrideTLS puts the --tls flags in the place of the file's own.
 func (c *candidateFlags) overrideTLS(candidate *scenarios.Candidate) {
-	files := c.tls.files
-	if files == (tlsFiles{}) {
+	if !c.tls.given() {
 		return
 	}
+	files := c.tls.files
 	if candidate.TLS == nil {
 		candidate.TLS = &scenarios.TLS{}
 	}
@@ -96,10 +102,14 @@ func (c *candidateFlags) overrideTLS(candidate *scenarios.Candidate) {
 	}{
 		{&candidate.TLS.CA, files.CA}, {&candidate.TLS.Cert, files.Cert},
 		{&candidate.TLS.Key, files.Key}, {&candidate.TLS.ServerName, files.ServerName},
+		{&candidate.TLS.Revocation, c.tls.revocation},
 	} {
 		if o.from != "" {
 			*o.to = o.from
 		}
+	}
+	if len(c.tls.crl) > 0 {
+		candidate.TLS.CRL = c.tls.crl
 	}
 }
 
