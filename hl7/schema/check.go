@@ -1,8 +1,6 @@
 package schema
 
 import (
-	"bytes"
-
 	"github.com/pamlab/pamlab/hl7"
 )
 
@@ -50,19 +48,20 @@ func (c Checker) Message(dst []Finding, m *hl7.Message) []Finding {
 
 // segment is Segment for the beginning of a segment as it stands.
 func (v *Version) segment(name []byte) *SegmentDef {
-	low, high := 0, len(v.segments)
-	for low < high {
-		mid := int(uint(low+high) >> 1)
-		switch other := v.segments[mid].Name; {
-		case other == string(name):
-			return v.segments[mid]
-		case other < string(name):
-			low = mid + 1
-		default:
-			high = mid
-		}
+	v.once.Do(v.indexSegments)
+	if i := find(&v.index, name); i >= 0 {
+		return v.segments[i]
 	}
 	return nil
+}
+
+// indexSegments makes a table of the names of the segments.
+func (v *Version) indexSegments() {
+	names := make([]Code, len(v.segments))
+	for i, s := range v.segments {
+		names[i].Value = s.Name
+	}
+	v.index = *NewTable("", "", UserTable, names...)
 }
 
 // The levels of delimiters, from the lowest. What ends with one of a level ends
@@ -112,17 +111,10 @@ func (w *walk) fields() {
 	s := w.m.Segment(w.index)
 	w.text = w.data[s.Offset():][:len(s.Raw())]
 	n := 1
-	w.at = bytes.IndexByte(w.text, w.m.Delimiters().Field) + 1
-	if w.at == 0 {
-		w.at = len(w.text) + 1
-	}
+	w.at = w.behindSeparator(0)
 	if w.index == 0 { // MSH-1 and MSH-2 declare delimiters and were read by the parser
 		n = 3
-		if end := bytes.IndexByte(w.text[w.at:], w.text[w.at-1]); end >= 0 {
-			w.at += end + 1
-		} else {
-			w.at = len(w.text) + 1
-		}
+		w.at = w.behindSeparator(w.at)
 	}
 	for ; w.at < len(w.text); n++ {
 		empty := w.level[w.text[w.at]] == endsField
@@ -143,6 +135,14 @@ func (w *walk) fields() {
 		w.field, w.fieldDef = n, w.def.Field(n)
 		w.emptyField(len(w.text))
 	}
+}
+
+// behindSeparator returns where the field after the one at a place begins.
+func (w *walk) behindSeparator(at int) int {
+	for at < len(w.text) && w.level[w.text[at]] != endsField {
+		at++
+	}
+	return at + 1
 }
 
 func (w *walk) emptyField(at int) {

@@ -3,6 +3,7 @@ package schema
 import (
 	"sort"
 	"strings"
+	"sync"
 )
 
 // A Version is one set of definitions: those of a version of the standard, or
@@ -17,6 +18,9 @@ type Version struct {
 	segments   []*SegmentDef
 	types      []*TypeDef
 	tables     []*Table // each sorted by name
+
+	once  sync.Once
+	index Table // the names of the segments, made for the first message
 }
 
 // An Event is a trigger event and the structure of the message that tells it.
