@@ -27,6 +27,18 @@ const (
 	secondAdmission  = "accepts-second-admission"
 	refusesDiscards  = "refuses-discards"
 	forgetsDuplicate = "forgets-duplicates"
+	arForAE          = "ar-for-ae"
+	wrongCondition   = "wrong-condition"
+	noPlace          = "no-err-place"
+	firstFaultOnly   = "first-fault-only"
+	anyVersion       = "accepts-any-version"
+	anyProcessing    = "accepts-any-processing-id"
+
+	ignoresEnhanced   = "ignores-enhanced-mode"
+	noApplicationAck  = "no-application-ack"
+	applicationFirst  = "application-ack-first"
+	answersDespiteNE  = "answers-despite-ne"
+	ignoresConditions = "ignores-ack-conditions"
 
 	wrongMSA2     = "wrong-msa2"
 	echoControlID = "echo-control-id"
@@ -66,6 +78,18 @@ func Bugs() []Bug {
 		{secondAdmission, Text{"accepte l'admission (A01) d'un patient déjà hospitalisé", "accepts the admission (A01) of a patient who is already admitted"}},
 		{refusesDiscards, Text{"répond AE à ce que le profil demande d'ignorer sans erreur", "answers AE to what the profile wants discarded without an error"}},
 		{forgetsDuplicate, Text{"traite une seconde fois un message renvoyé à l'identique", "processes a message again that is sent again unchanged"}},
+		{arForAE, Text{"répond AR à un contenu fautif, où AE est dû", "answers AR to faulty content, where AE is due"}},
+		{wrongCondition, Text{"donne toujours le code 207 (erreur interne), quelle que soit la faute", "always gives code 207 (internal error), whatever the fault"}},
+		{noPlace, Text{"ne dit pas où est la faute : ERR-2 vide", "does not say where the fault is: ERR-2 empty"}},
+		{firstFaultOnly, Text{"ne rapporte que la première de plusieurs fautes", "reports only the first of several faults"}},
+		{anyVersion, Text{"accepte toute version de HL7 annoncée dans MSH-12", "accepts every HL7 version announced in MSH-12"}},
+		{anyProcessing, Text{"accepte tout mode de traitement dans MSH-11", "accepts every processing id in MSH-11"}},
+
+		{ignoresEnhanced, Text{"répond en mode original à qui demande le mode étendu (MSH-15, MSH-16)", "answers in original mode when the enhanced one is asked for (MSH-15, MSH-16)"}},
+		{noApplicationAck, Text{"n'envoie que l'accusé de dépôt (CA), jamais celui de l'application", "only sends the commit acknowledgement (CA), never that of the application"}},
+		{applicationFirst, Text{"envoie l'accusé de l'application avant celui du dépôt", "sends the application acknowledgement before the commit one"}},
+		{answersDespiteNE, Text{"envoie les accusés que MSH-15 ou MSH-16 ne veulent pas (NE)", "sends the acknowledgements that MSH-15 or MSH-16 do not want (NE)"}},
+		{ignoresConditions, Text{"envoie toujours les accusés que MSH-15 et MSH-16 ne veulent que sous condition (ER, SU)", "always sends the acknowledgements that MSH-15 and MSH-16 want on a condition only (ER, SU)"}},
 
 		{wrongMSA2, Text{"MSA-2 n'est pas le MSH-10 du message reçu", "MSA-2 is not the MSH-10 of the message received"}},
 		{echoControlID, Text{"reprend le MSH-10 reçu comme MSH-10 de l'accusé", "uses the MSH-10 received as MSH-10 of the acknowledgement"}},

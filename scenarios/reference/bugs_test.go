@@ -53,6 +53,10 @@ func TestBugsOnTheWire(t *testing.T) {
 	unicode := adt(v25, "A01", "M1").with(func(s *segments) { s.charset = "UNICODE UTF-8" })
 	oeuvre := []byte(strings.Replace(unicode.text(), "|CHU|", "|œuvre|", 1))
 
+	faulty := []byte(strings.ReplaceAll(adt(v25, "A01", "M1").with(func(s *segments) { s.evn, s.pv1 = "", pv1("", "") }).text(), "É", "E"))
+	old := []byte(strings.Replace(string(admission), "|P|2.5|", "|P|2.2|", 1))
+	training := []byte(strings.Replace(string(admission), "|P|2.5|", "|Q|2.5|", 1))
+
 	const (
 		msh = `MSH|^~\&|DMN|SERVICE|GAM|CHU|20260105120000||ACK^`
 		one = "|260105120000-1|P|2.5\r"
@@ -76,6 +80,15 @@ func TestBugsOnTheWire(t *testing.T) {
 			"MSA|AE|M1\rERR|||207^Application internal error^HL70357|E||||unknown patient: nothing to change\r\x1c\r"},
 		{forgetsDuplicate, [][]byte{admission, admission}, aa1 + "\v" + msh + "A01^ACK" + two +
 			"MSA|AE|M1\rERR||PV1^1^19|205^Duplicate key identifier^HL70357|E||||an admission is already open for this patient\r\x1c\r"},
+		{arForAE, [][]byte{incomplete}, "\v" + msh + "A01^ACK" + one + "MSA|AR|M1\rERR||PID^1^3|101^Required field missing^HL70357|E\r\x1c\r"},
+		{wrongCondition, [][]byte{unknown}, "\v" + msh + "A99^ACK" + one +
+			"MSA|AR|M1\rERR||MSH^1^9^1^2|207^Application internal error^HL70357|E||||unknown trigger event\r\x1c\r"},
+		{noPlace, [][]byte{unknown}, "\v" + msh + "A99^ACK" + one +
+			"MSA|AR|M1\rERR|||201^Unsupported trigger event^HL70357|E||||unknown trigger event\r\x1c\r"},
+		{firstFaultOnly, [][]byte{faulty}, "\v" + msh + "A01^ACK" + one +
+			"MSA|AE|M1\rERR||EVN^1|100^Segment sequence error^HL70357|E||||segment missing\r\x1c\r"},
+		{anyVersion, [][]byte{old}, "\v" + msh + "A01|260105120000-1|P|2.2\rMSA|AA|M1\r\x1c\r"},
+		{anyProcessing, [][]byte{training}, "\v" + msh + "A01^ACK|260105120000-1|Q|2.5\rMSA|AA|M1\r\x1c\r"},
 
 		{wrongMSA2, [][]byte{admission}, "\v" + msh + "A01^ACK" + one + "MSA|AA|M1X\r\x1c\r"},
 		{echoControlID, [][]byte{admission}, "\v" + msh + "A01^ACK|M1|P|2.5\rMSA|AA|M1\r\x1c\r"},
@@ -104,6 +117,9 @@ func TestBugsOnTheWire(t *testing.T) {
 		{neverAnswers, [][]byte{admission}, ""},
 	}
 	tried := map[string]bool{closesAfterAnswer: true, closesAfterRefusal: true, slowAnswer: true, acceptsAnonymous: true}
+	for _, tt := range enhancedBugs {
+		tried[tt.bug] = true
+	}
 	for _, tt := range tests {
 		tried[tt.bug] = true
 		t.Run(tt.bug, func(t *testing.T) {

@@ -33,9 +33,10 @@ type conformity struct {
 	judge   *rules.Judge
 	reports sync.Pool // of *rules.Report
 	listed  bool      // A08 is among the events that the device is to support
+	faults  faults
 }
 
-func newConformity(supports []string) (*conformity, error) {
+func newConformity(supports []string, faults faults) (*conformity, error) {
 	settings, err := rules.Settings{}.With("ins_environment", "any")
 	if err != nil {
 		return nil, err
@@ -45,30 +46,50 @@ func newConformity(supports []string) (*conformity, error) {
 		return nil, err
 	}
 	return &conformity{
-		judge: judge, reports: sync.Pool{New: func() any { return new(rules.Report) }}, listed: slices.Contains(supports, "A08"),
+		judge: judge, reports: sync.Pool{New: func() any { return new(rules.Report) }}, listed: slices.Contains(supports, "A08"), faults: faults,
 	}, nil
 }
 
-// refusal returns the refusal for the first MUST that the message breaks, nil
-// when there is none; dropINS says that the message is to be taken without its
-// INS.
+// mostErrors is how many faults a refusal tells: who made more of them has no
+// use for a longer list.
+const mostErrors = 10
+
+// refusal returns the refusal for the MUSTs that the message breaks, the first
+// in front, nil when there is none; dropINS says that the message is to be taken
+// without its INS.
 func (c *conformity) refusal(m *hl7.Message) (v *verdict, dropINS bool) {
 	r := c.reports.Get().(*rules.Report)
 	defer c.reports.Put(r)
 	c.judge.Message(r, m)
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		if f.Level < rules.Must || f.Rule.ID == version || f.Rule.ID == noA08 && c.listed {
+		if f.Level < rules.Must || f.Rule.ID == version || f.Rule.ID == noA08 && c.listed || c.faults.overlooks(f.Condition()) {
 			continue
 		}
 		if _, ok := tolerated[f.Rule.ID]; ok {
 			dropINS = dropINS || f.Rule.ID == withoutINS
 			continue
 		}
-		refused := refusalFor(f)
-		return &refused, false
+		v = add(v, f)
+	}
+	if v != nil {
+		return v, false
 	}
 	return nil, dropINS
+}
+
+// add makes a finding part of a refusal, or the beginning of one. Code and class
+// of the errors must agree (table 0357), so that of the first decides, and
+// faults of the other class wait until it is mended.
+func add(v *verdict, f *rules.Finding) *verdict {
+	one := refusalFor(f)
+	switch {
+	case v == nil:
+		return &one
+	case v.code == one.code && len(v.errors) < mostErrors:
+		v.errors = append(v.errors, one.errors...)
+	}
+	return v
 }
 
 // refusalFor words a finding as an acknowledgement: what is wrong for users, the

@@ -38,28 +38,32 @@ func answerTo(t testing.TB, d *DMN, m *hl7.Message) *hl7.Receipt {
 	return r
 }
 
-// What breaks a MUST is refused for the first one: the place and the code of the
-// finding, its words for users, the rule for developers.
+// What breaks MUSTs is refused, for the first one in front: the place and the
+// code of the finding, its words for users, the rule for developers.
 func TestNonConformantIsRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		message *hl7.Message
 		code    int
 		at      string
 		rule    string
+		more    []string // the places of the other errors
 	}{
-		"table":       {sample(t, "A01", "PV1-2", "Q"), 103, "PV1-2", "fr.table.closed"},
-		"missing":     {sample(t, "A01", "EVN-2", ""), 101, "EVN-2", "iti.evn-2"},
-		"format":      {sample(t, "A01", "EVN-6", "20260231"), 102, "EVN-6.1", "hl7."},
-		"first wins":  {sample(t, "A01", "EVN-2", "", "PV1-2", "Q"), 101, "EVN-2", "iti.evn-2"},
-		"national":    {sample(t, "A01", "ZBE-9", "XYZ"), 0, "ZBE-9.1", "fr.zbe-9"},
-		"old version": {sample(t, "A01/2.3.1", "PV1-2", ""), 101, "PV1-2", ""},
+		"table":       {sample(t, "A01", "PV1-2", "Q"), 103, "PV1-2", "fr.table.closed", nil},
+		"missing":     {sample(t, "A01", "EVN-2", ""), 101, "EVN-2", "iti.evn-2", nil},
+		"format":      {sample(t, "A01", "EVN-6", "20260231"), 102, "EVN-6.1", "hl7.", nil},
+		"several":     {sample(t, "A01", "EVN-2", "", "PV1-2", "Q"), 101, "EVN-2", "iti.evn-2", []string{"PV1-2"}},
+		"national":    {sample(t, "A01", "ZBE-9", "XYZ"), 0, "ZBE-9.1", "fr.zbe-9", nil},
+		"old version": {sample(t, "A01/2.3.1", "PV1-2", ""), 101, "PV1-2", "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := strict(t, Options{})
 			r := answerTo(t, d, c.message)
 			require.Equal(t, hl7.AE, r.Code)
-			require.Len(t, r.Errors, 1)
-			require.Equal(t, c.at, r.Errors[0].Location.String())
+			var places []string
+			for _, e := range r.Errors {
+				places = append(places, e.Location.String())
+			}
+			require.Equal(t, append([]string{c.at}, c.more...), places)
 			if c.code > 0 {
 				require.Equal(t, c.code, r.Errors[0].Code)
 			}

@@ -54,6 +54,12 @@ type Options struct {
 	// other error with AR 207; nil lets the message pass. The message is valid
 	// only until Accept returns. It is called from many goroutines at once.
 	Accept func(ctx context.Context, m *hl7.Message) error
+	// Elsewhere, if not nil, delivers the application acknowledgements of the
+	// enhanced mode, which then do not go out on the connection of their message.
+	// It is called after the commit acknowledgement was written, from the
+	// goroutines of many connections at once, and returns when the other side has
+	// answered. See ServerOptions.AnswerTo.
+	Elsewhere func(ctx context.Context, ack []byte) error
 	// Observe, if not nil, is told about each exchange just before the answer is
 	// written: whoever has the answer can rely on Observe having returned. It is
 	// called on the connection's goroutine, for many connections at once.
@@ -96,7 +102,7 @@ type Exchange struct {
 	Took     time.Duration // from Received until the answer was ready
 
 	Message   []byte // valid only during the call of Options.Observe
-	Answer    []byte // nil when there is none; valid like Message. Framing faults do not show here.
+	Answer    []byte // nil when there is none; valid like Message. Framing faults do not show here. Of two, that of the application.
 	Trigger   string // MSH-9.2
 	ControlID string // MSH-10
 
@@ -154,7 +160,7 @@ func New(opt Options) (*DMN, error) {
 	}
 	d.registry.refuseKnown = opt.RefuseKnownPatient
 	if !opt.Lenient {
-		if d.conforms, err = newConformity(opt.Supports); err != nil {
+		if d.conforms, err = newConformity(opt.Supports, faults); err != nil {
 			return nil, err
 		}
 	}
@@ -192,14 +198,13 @@ func (d *DMN) Patient(value string) (p Patient, ok bool) {
 // ServeMLLP answers one message. It never panics for what a peer sends.
 func (d *DMN) ServeMLLP(w mllp.ResponseWriter, r *mllp.Request) {
 	h, v := d.judge(r.Context(), r.Payload)
-	answer := d.faults.spoil(d.compose(h, v), h)
-	d.observe(r, h, v, answer)
-	if answer == nil {
+	if enhanced(h) && v.code != "" && !d.faults.on(ignoresEnhanced) {
+		d.serveEnhanced(w, r, h, v)
 		return
 	}
-	if err := d.faults.write(r.Context(), w, answer, v, d.opt.Delay); err != nil {
-		d.opt.Logger.Warn("reference: the answer could not be written", "conn", r.Conn.ID, "error", err)
-	}
+	answer := d.faults.spoil(d.compose(h, v), h)
+	d.observe(r, h, v, answer)
+	d.put(w, r, answer, v)
 }
 
 func (d *DMN) observe(r *mllp.Request, h hl7.Header, v verdict, answer []byte) {
@@ -228,10 +233,7 @@ func (d *DMN) observe(r *mllp.Request, h hl7.Header, v verdict, answer []byte) {
 
 // compose writes the answer down, nil for none.
 func (d *DMN) compose(h hl7.Header, v verdict) []byte {
-	// NE in both says that nobody waits for an answer (mllp-ack-tls.md §2.1).
-	// Any other demand for the enhanced mode gets the answer of the original
-	// one, which is all that PAM asks of every actor.
-	if v.code == "" || h.AcceptAck == "NE" && h.ApplicationAck == "NE" {
+	if v.code == "" {
 		return nil
 	}
 	h.ReceivingApplication = cmp.Or(h.ReceivingApplication, d.opt.Application)

@@ -152,16 +152,6 @@ func TestAnswers(t *testing.T) {
 			message: "MSH|^~\\&|GAM|CHU|DMN|SERVICE|20260105101501||ACK^A01^ACK|M1|P|2.5\rMSA|AA|X\r",
 			want:    "",
 		},
-		{
-			name:    "no acknowledgement wanted",
-			message: strings.Replace(adt(v25, "A01", "M1").text(), "|2.5||||||", "|2.5|||NE|NE||", 1),
-			want:    "",
-		},
-		{
-			name:    "enhanced mode asked for: answered in the original one",
-			message: strings.Replace(adt(v25, "A01", "M1").text(), "|2.5||||||", "|2.5|||AL|AL||", 1),
-			want:    lines(msh+"ACK^A01^ACK|"+prefix+"|P|2.5", "MSA|AA|M1"),
-		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

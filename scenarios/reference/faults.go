@@ -52,9 +52,13 @@ func (f faults) bend(v verdict) verdict {
 	if v.code == hl7.AR && f.on(aeForAR) {
 		v.code = hl7.AE
 	}
+	if v.code == hl7.AE && f.on(arForAE) {
+		v.code = hl7.AR
+	}
 	if f.on(alwaysAA) {
 		v.code, v.errors = hl7.AA, nil
 	}
+	v.errors = f.report(v.errors)
 	if f.on(noERR) {
 		v.errors = nil
 	}
@@ -62,6 +66,31 @@ func (f faults) bend(v verdict) verdict {
 		v.code = map[hl7.AckCode]hl7.AckCode{hl7.AA: hl7.CA, hl7.AE: hl7.CE, hl7.AR: hl7.CR}[v.code]
 	}
 	return v
+}
+
+// overlooks reports whether a rule with that condition is not looked at.
+func (f faults) overlooks(condition int) bool {
+	return condition == hl7.ConditionVersion && f.on(anyVersion) || condition == hl7.ConditionProcessingID && f.on(anyProcessing)
+}
+
+// report changes what is said of the faults of a message.
+func (f faults) report(errors []hl7.AckError) []hl7.AckError {
+	if len(errors) == 0 || !f.on(wrongCondition, noPlace, firstFaultOnly) {
+		return errors
+	}
+	errors = slices.Clone(errors) // they may be kept for the next time
+	if f.on(firstFaultOnly) {
+		errors = errors[:1]
+	}
+	for i := range errors {
+		if f.on(wrongCondition) {
+			errors[i].Code, errors[i].Text = hl7.ConditionInternal, ""
+		}
+		if f.on(noPlace) {
+			errors[i].Location = hl7.Location{}
+		}
+	}
+	return errors
 }
 
 // header changes what the acknowledgement is made from.

@@ -75,10 +75,10 @@ func (d *DMN) admissible(h hl7.Header) (event, *verdict) {
 	if !d.supports(h) {
 		return no(hl7.ConditionEvent, 9, 2, Text{FR: "événement non pris en charge", EN: "trigger event not supported"})
 	}
-	if id := component(h.ProcessingID, h.Delimiters); id != "" && !slices.Contains(d.opt.ProcessingIDs, id) {
+	if id := component(h.ProcessingID, h.Delimiters); id != "" && !slices.Contains(d.opt.ProcessingIDs, id) && !d.faults.on(anyProcessing) {
 		return no(hl7.ConditionProcessingID, 11, 1, Text{FR: "mode de traitement non pris en charge", EN: "processing id not supported"})
 	}
-	if h.Version != "" && !slices.Contains(d.opt.Versions, h.Version) {
+	if h.Version != "" && !slices.Contains(d.opt.Versions, h.Version) && !d.faults.on(anyVersion) {
 		return no(hl7.ConditionVersion, 12, 1, Text{FR: "version de HL7 non prise en charge", EN: "HL7 version not supported"})
 	}
 	return e, nil

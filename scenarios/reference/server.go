@@ -20,6 +20,11 @@ type ServerOptions struct {
 	Addr string      // "" is 127.0.0.1:0, a free port of the loopback interface
 	TLS  *mllp.Files // mutual TLS with these files; nil is plain TCP
 
+	// AnswerTo is an address, host:port, to which the application
+	// acknowledgements of the enhanced mode are delivered, over TLS if TLS is
+	// set; "" delivers them on the connection of their message.
+	AnswerTo string
+
 	MaxMessage int                                     // as in mllp.Server
 	MaxConns   int                                     // as in mllp.Server
 	OnConn     func(*mllp.Conn, mllp.ConnState, error) // as in mllp.Server
@@ -31,6 +36,7 @@ type Running struct {
 	DMN *DMN
 
 	server *mllp.Server
+	away   *mllp.Client // to ServerOptions.AnswerTo; nil: there is none
 	addr   net.Addr
 	tasks  sync.WaitGroup // the goroutines of Start
 	err    error          // of Serve; valid once the tasks are done
@@ -42,6 +48,13 @@ type Running struct {
 // was started here. The error is an *UnknownNameError, an *mllp.FileError or
 // one of package net.
 func Start(ctx context.Context, opt ServerOptions) (*Running, error) {
+	away, err := opt.answerTo()
+	if err != nil {
+		return nil, err
+	}
+	if away != nil {
+		opt.Elsewhere = elsewhere(away)
+	}
 	dmn, err := New(opt.Options)
 	if err != nil {
 		return nil, err
@@ -66,6 +79,7 @@ func Start(ctx context.Context, opt ServerOptions) (*Running, error) {
 			OnConn:      opt.OnConn,
 			BaseContext: func(net.Listener) context.Context { return ctx },
 		},
+		away: away,
 		addr: listener.Addr(),
 	}
 	if opt.Configure != nil {
@@ -81,6 +95,21 @@ func Start(ctx context.Context, opt ServerOptions) (*Running, error) {
 		}
 	})
 	return r, nil
+}
+
+// answerTo makes the client that delivers application acknowledgements, nil when
+// there is nowhere to deliver them.
+func (o ServerOptions) answerTo() (*mllp.Client, error) {
+	if o.AnswerTo == "" {
+		return nil, nil
+	}
+	c := &mllp.Client{Addr: o.AnswerTo, ConnectTimeout: lingering, HandshakeTimeout: lingering, AnswerTimeout: lingering}
+	if o.TLS == nil {
+		return c, nil
+	}
+	config, err := o.TLS.ClientConfig()
+	c.TLSConfig = config
+	return c, err
 }
 
 // Addr returns the address to connect to, host:port.
@@ -103,6 +132,9 @@ func (r *Running) Stop(ctx context.Context) error {
 		err = errors.Join(err, r.server.Shutdown(late))
 	}
 	r.tasks.Wait()
+	if r.away != nil {
+		_ = r.away.Close()
+	}
 	if !errors.Is(r.err, mllp.ErrServerClosed) {
 		err = errors.Join(err, r.err)
 	}
