@@ -1,11 +1,3 @@
-// Package mllptest holds what tests of MLLP software need: one table of named
-// wire cases, and a network in memory.
-//
-// The cases are what partners really send: each comes from a failure that was
-// seen in a public MLLP implementation, or from a rule of the MLLP block format
-// that leaves something open. A case says what a tolerant reader makes of the
-// bytes, so that every implementation and every layer can be held against the
-// same list.
 package mllptest
 
 import (

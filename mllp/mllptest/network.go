@@ -10,6 +10,10 @@ import (
 // those of net.Pipe. It lets a test in a testing/synctest bubble pass minutes of
 // time-outs in no time. A write waits until the other end has read it.
 type Network struct {
+	// Pipe makes the connections; nil is net.Pipe. With [Pipe] they can be closed
+	// for sending and reset, as those of TCP.
+	Pipe func() (net.Conn, net.Conn)
+
 	accept chan net.Conn
 	closed chan struct{}
 	once   sync.Once
@@ -42,7 +46,11 @@ func (n *Network) Addr() net.Addr { return pipeAddr{} }
 // Dial opens a connection. It has the form of net.Dialer.DialContext; network
 // and address do not matter. It waits until the connection is accepted.
 func (n *Network) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	client, server := net.Pipe()
+	pipe := n.Pipe
+	if pipe == nil {
+		pipe = net.Pipe
+	}
+	client, server := pipe()
 	var err error
 	select {
 	case n.accept <- server:
