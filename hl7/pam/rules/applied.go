@@ -13,8 +13,8 @@ func (r *Report) Applied() []*Rule {
 		return nil
 	}
 	var list []*Rule
-	for _, rule := range s.plan.rulesFor("ACK") {
-		if rule.body.of == ofAck && s.level(rule) != Off && s.applies(rule) {
+	for _, c := range s.plan.rulesFor("ACK") {
+		if rule := c.rule; rule.body.of == ofAck && s.level(rule) != Off && s.applies(rule) {
 			list = append(list, rule)
 		}
 	}
@@ -25,6 +25,7 @@ func (r *Report) Applied() []*Rule {
 // its condition holds.
 func (s *scope) applies(r *Rule) (applies bool) {
 	probe := *s.plan.catalogue.compiled(r)
+	probe.body.first, probe.body.own, probe.body.at = nil, needs{}, needs{} // which ask for what the demands find
 	probe.body.demands = []demand{func(*scope, func(hl7.Value)) { applies = true }}
 	s.judge(&probe, nil)
 	return applies

@@ -10,19 +10,24 @@ import (
 
 // body is what the engine does for a rule.
 type body struct {
-	of      subject
-	lines   []line // that are compiled when the rule is first needed
-	acts    bool   // it has demands of its own, not only claims
-	levels  []conditionalLevel
-	claims  []claim
-	each    *path
-	eachOf  string   // the type whose values each goes over
-	eachID  int      // the number of the `each`, by which rules share what it names; 0: none
-	events  []string // it is limited to; nil: any
-	when    cond
-	demands []demand
-	needs   uint64 // segments without which there is nothing to judge
-	checks  []string
+	of                  subject
+	lines               []line // that are compiled when the rule is first needed
+	acts                bool   // it has demands of its own, not only claims
+	levels              []conditionalLevel
+	claims              []claim
+	each                *path
+	eachOf              string    // the type whose values each goes over
+	eachID              int       // the number of the `each`, by which rules share what it names; 0: none
+	whole               bool      // each goes over segments
+	over                segmentID // those
+	events              []string  // it is limited to; nil: any
+	kinds, transactions []string  // of events that it is limited to; nil: any
+	when                cond
+	demands             []demand
+	needs               uint64         // segments without which there is nothing to judge
+	first               []segmentNeeds // and fields of them
+	own, at             needs          // of the segment, and of the value, that each goes over
+	checks              []string
 }
 
 // subject is what a rule judges.

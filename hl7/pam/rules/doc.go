@@ -50,8 +50,8 @@
 // The catalogue is laid out as static data by go generate, and conditions are
 // compiled when a message first needs them. Segments are numbered once for a
 // message, so that a path is two array accesses; what many rules ask is asked
-// once; rules limited to other events or to absent
-// segments are not even looked at. A message without findings allocates next to
+// once; rules limited to other events, to absent segments or to fields that are
+// not filled are not even looked at. A message without findings allocates next to
 // nothing, so that everything that passes can be judged as it passes.
 //
 // A Judge is safe for concurrent use. A [Report] belongs to one goroutine and

@@ -94,10 +94,25 @@ func (o *body) source(b *bytes.Buffer) {
 	}
 	field(b, "eachOf", fmt.Sprintf("%q", o.eachOf))
 	field(b, "eachID", fmt.Sprint(o.eachID))
+	if o.whole {
+		field(b, "whole", "true")
+	}
+	field(b, "over", fmt.Sprint(o.over))
 	field(b, "events", list(o.events))
+	field(b, "kinds", list(o.kinds))
+	field(b, "transactions", list(o.transactions))
 	if o.needs != 0 {
 		field(b, "needs", fmt.Sprintf("%#x", o.needs))
 	}
+	if len(o.first) > 0 {
+		b.WriteString("first: []segmentNeeds{")
+		for _, n := range o.first {
+			fmt.Fprintf(b, "{%d, %s},", n.segment, n.needs.source())
+		}
+		b.WriteString("},\n")
+	}
+	field(b, "own", o.own.source())
+	field(b, "at", o.at.source())
 	if len(o.lines) > 0 {
 		b.WriteString("lines: []line{")
 		for _, l := range o.lines {

@@ -56,7 +56,7 @@ type plan struct {
 	lists     int                        // how many lists of values there are at least
 
 	mu     sync.Mutex
-	events atomic.Pointer[map[string][]*Rule] // what was asked for: by event, and under "" and "ACK"
+	events atomic.Pointer[map[string][]candidate] // what was asked for: by event, and under "" and "ACK"
 }
 
 func (p *plan) has(r *Rule) bool { return p.rules[r.index] }
@@ -86,7 +86,7 @@ func (j *Judge) planFor(name string) (*plan, error) {
 
 func (j *Judge) newPlan(prof *profile.Profile) *plan {
 	p := &plan{catalogue: j.catalogue, profile: prof, pam: minor(prof.PAM), ids: j.ids, rules: make([]bool, len(j.catalogue.rules))}
-	p.events.Store(&map[string][]*Rule{})
+	p.events.Store(&map[string][]candidate{})
 	for i, r := range j.catalogue.rules {
 		p.rules[i] = r.appliesTo(prof.Layers, prof.Version.Base, prof.PAM)
 	}
@@ -97,7 +97,7 @@ func (j *Judge) newPlan(prof *profile.Profile) *plan {
 // rulesFor returns the rules with demands on a message of an event;
 // those on acknowledgements for "ACK". They are looked for once; events that
 // neither the profile nor a rule names share "", so that what is kept is bounded.
-func (p *plan) rulesFor(trigger string) []*Rule {
+func (p *plan) rulesFor(trigger string) []candidate {
 	if list, ok := (*p.events.Load())[trigger]; ok {
 		return list
 	}
@@ -107,10 +107,14 @@ func (p *plan) rulesFor(trigger string) []*Rule {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	all := maps.Clone(*p.events.Load())
-	list := []*Rule{}
+	list := []candidate{}
+	event := p.profile.Event(trigger)
+	if event == nil {
+		event = &profile.Event{}
+	}
 	for _, r := range p.catalogue.rules {
-		if p.has(r) && r.body.acts && r.body.concerns(trigger) {
-			list = append(list, r)
+		if p.has(r) && r.body.acts && r.body.concerns(trigger, event) {
+			list = append(list, candidate{r.body.needs, r.body.first, r})
 		}
 	}
 	all[trigger] = list
@@ -119,14 +123,19 @@ func (p *plan) rulesFor(trigger string) []*Rule {
 }
 
 // concerns says whether a rule judges messages of an event, or acknowledgements.
-func (b *body) concerns(trigger string) bool {
+func (b *body) concerns(trigger string, event *profile.Event) bool {
 	switch {
 	case b.of == ofAny:
 		return true
 	case trigger == "ACK":
 		return b.of == ofAck
 	}
-	return b.of == ofMessage && (b.events == nil || slices.Contains(b.events, trigger))
+	return b.of == ofMessage && limits(b.events, trigger) && limits(b.kinds, event.Kind) && limits(b.transactions, event.Transaction)
+}
+
+// limits says whether a rule that is limited to some events goes with one.
+func limits(to []string, event string) bool {
+	return to == nil || slices.Contains(to, event)
 }
 
 // indexTypes notes where the profile has the types that rules go over.
@@ -213,12 +222,15 @@ func (j *Judge) judge(r *Report, m, sent *hl7.Message, answer bool) {
 	r.structure()
 	r.fields()
 	r.claimFacts()
-	for _, rule := range r.rulesToRun() {
+	list := r.rulesToRun()
+	for i := range list {
 		if len(r.Findings) >= mostFindings {
 			break
 		}
-		r.rule, r.ofRule, s.enough = rule, 0, false
-		s.judge(rule, r.found)
+		if c := &list[i]; s.mayFind(c.segments, c.first) {
+			r.rule, r.ofRule, s.enough = c.rule, 0, false
+			s.run(c.rule, r.found)
+		}
 	}
 	r.settle()
 }
@@ -230,7 +242,7 @@ func (s *scope) isAck() bool {
 }
 
 // rulesToRun are the rules with demands on this message.
-func (r *Report) rulesToRun() []*Rule {
+func (r *Report) rulesToRun() []candidate {
 	s := &r.scope
 	if s.isAck() {
 		return s.plan.rulesFor("ACK")

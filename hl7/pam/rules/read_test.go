@@ -93,6 +93,12 @@ func (c *folder) compile() error {
 			r.Setting = r.body.levels[0].setting
 		}
 		r.body.acts = len(r.body.demands) > 0
+		if p := r.body.each; p != nil && p.field == 0 {
+			r.body.whole, r.body.over = true, p.segment
+		}
+		if err := comp.guards(&r.body); err != nil {
+			return &CatalogueError{c.places[r][0].position, r.ID, err.Error()}
+		}
 	}
 	for _, def := range schema.V25().Segments() { // those that only rules on types speak of
 		if _, err := comp.segment(def.Name); err != nil {
@@ -119,16 +125,16 @@ func (c *folder) static(r *Rule, notes *notes, l placed) error {
 			b.eachOf = ""
 		}
 	case "when":
-		b.events = onlyEvents(l.value)
+		b.events, b.kinds, b.transactions = only(l.value, "event"), only(l.value, "kind"), only(l.value, "transaction")
 	}
 	return nil
 }
 
-// onlyEvents returns the trigger events that a condition is limited to, nil
-// when it can hold in others.
-func onlyEvents(condition string) []string {
+// only returns the words behind the first one of a condition, where that must
+// hold and is the one asked for.
+func only(condition, first string) []string {
 	words := strings.Fields(condition)
-	if len(words) < 2 || words[0] != "event" || slices.Contains(words, "or") {
+	if len(words) < 2 || words[0] != first || slices.Contains(words, "or") {
 		return nil
 	}
 	if end := slices.Index(words, "and"); end > 0 {

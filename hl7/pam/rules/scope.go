@@ -22,6 +22,7 @@ type scope struct {
 	settings resolved
 
 	first   [maxSegments]int32 // the index of the first segment of a name, -1 when there is none
+	last    [maxSegments]int32 // that of the last, where there is a first
 	present uint64             // a bit for each of the first 64 names that is there
 	ids     []segmentID        // of each segment; noSegment for names that nobody speaks of
 	filled  []filled           // of each segment
@@ -66,7 +67,7 @@ func (s *scope) read(m *hl7.Message, ids *segmentTable) {
 			id = ids.find(packed(raw))
 		}
 		s.ids, s.filled = append(s.ids, id), append(s.filled, filledOf(seg))
-		if id == noSegment || s.first[id] >= 0 {
+		if s.last[id] = int32(i); id == noSegment || s.first[id] >= 0 {
 			continue
 		}
 		s.first[id] = int32(i)
@@ -92,36 +93,57 @@ func (s *scope) nextEpoch(segments int) {
 
 // judge runs one rule.
 func (s *scope) judge(r *Rule, found func(hl7.Value)) {
-	b := &r.body
-	if b.needs&^s.present != 0 || !b.acts {
-		return
-	}
-	s.plan.catalogue.compiled(r)
-	switch {
-	case b.eachID == 0:
-		s.demands(b, found)
-	case b.eachOf == "" && b.each.field == 0:
-		for i, id := range s.ids {
-			if id == b.each.segment && !s.enough {
-				s.segment, s.at = i, &nowhere
-				s.demands(b, found)
-			}
-		}
-	default:
-		list := s.named(b)
-		for i := range list {
-			if s.enough {
-				break
-			}
-			at := &list[i]
-			s.segment, s.at, s.nested = at.segment, at, at.nested
-			s.demands(b, found)
-		}
-		s.nested = false
+	if b := &r.body; b.acts && s.mayFind(b.needs, b.first) {
+		s.run(r, found)
 	}
 }
 
-func (s *scope) demands(b *body, found func(hl7.Value)) {
+// run runs a rule that may find something.
+func (s *scope) run(r *Rule, found func(hl7.Value)) {
+	switch b := &r.body; {
+	case b.eachID == 0:
+		s.demands(r, found)
+	case b.whole:
+		s.eachSegment(r, found)
+	default:
+		s.eachValue(r, found)
+	}
+}
+
+// eachSegment runs a rule for each segment of a name.
+func (s *scope) eachSegment(r *Rule, found func(hl7.Value)) {
+	b := &r.body
+	i := s.first[b.over]
+	if i < 0 {
+		return
+	}
+	for last := s.last[b.over]; i <= last; i++ {
+		if s.ids[i] == b.over && !s.enough && b.own.met(s.filled[i]) {
+			s.segment, s.at = int(i), &nowhere
+			s.demands(r, found)
+		}
+	}
+}
+
+// eachValue runs a rule for each value that its `each` names.
+func (s *scope) eachValue(r *Rule, found func(hl7.Value)) {
+	b := &r.body
+	list := s.named(r)
+	for i := range list {
+		if s.enough {
+			break
+		}
+		at := &list[i]
+		if b.at.met(at.filled) && b.own.met(s.filled[at.segment]) {
+			s.segment, s.at, s.nested = at.segment, at, at.nested
+			s.demands(r, found)
+		}
+	}
+	s.nested = false
+}
+
+func (s *scope) demands(r *Rule, found func(hl7.Value)) {
+	b := &s.plan.catalogue.compiled(r).body
 	if b.when != nil && !b.when(s) {
 		return
 	}

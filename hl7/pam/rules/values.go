@@ -18,8 +18,9 @@ type place struct {
 	segment                      int // its index
 	field, repetition, component int // component 0: the repetition as a whole
 	raw                          []byte
-	nested                       bool // it is a component: its parts are sub-components
-	first, count                 int  // of its parts in scope.parts; count 0: they were not looked for
+	nested                       bool   // it is a component: its parts are sub-components
+	first, count                 int    // of its parts in scope.parts; count 0: they were not looked for
+	filled                       filled // of those parts
 }
 
 // nowhere is the place of rules that go over nothing.
@@ -62,12 +63,26 @@ func (s *scope) divide(p *place) {
 	start := 0
 	for i, c := range p.raw {
 		if c == delimiter && c != 0 {
-			s.parts = append(s.parts, span{int32(start), int32(i)})
+			s.addPart(p, start, i)
 			start = i + 1
 		}
 	}
-	s.parts = append(s.parts, span{int32(start), int32(len(p.raw))})
-	p.count = len(s.parts) - p.first
+	s.addPart(p, start, len(p.raw))
+}
+
+func (s *scope) addPart(p *place, start, end int) {
+	s.parts = append(s.parts, span{int32(start), int32(end)})
+	p.count++
+	if start == end || p.count >= tabled {
+		return
+	}
+	switch s.state(p.raw[start:end]) {
+	case hl7.Present:
+		p.filled.present |= 1 << p.count
+		p.filled.some |= 1 << p.count
+	case hl7.Null:
+		p.filled.some |= 1 << p.count
+	}
 }
 
 // part returns part n of the current value.
@@ -80,7 +95,8 @@ func (s *scope) part(n int) []byte {
 }
 
 // named returns what the `each` of a rule names.
-func (s *scope) named(b *body) []place {
+func (s *scope) named(r *Rule) []place {
+	b := &r.body
 	if len(s.values) <= b.eachID {
 		s.values = append(s.values, make([]values, b.eachID+1-len(s.values))...)
 	}
@@ -91,7 +107,7 @@ func (s *scope) named(b *body) []place {
 	known := &s.values[b.eachID]
 	if !known.read {
 		known.read = true
-		known.list = s.repetitions(known.list, b.each)
+		known.list = s.repetitions(known.list, s.plan.catalogue.compiled(r).body.each)
 	}
 	return known.list
 }
