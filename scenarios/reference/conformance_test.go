@@ -3,6 +3,7 @@ package reference
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -100,6 +101,27 @@ func TestINSWithoutValidatedIdentity(t *testing.T) {
 		require.NotNil(t, rules.ByID(id), id)
 		require.NotEmpty(t, source)
 	}
+}
+
+// In a message about two patients (A40 repeats its group) only the one whose
+// identity is not validated loses the INS.
+func TestINSOfOneOfTwoPatients(t *testing.T) {
+	text := string(sample(t, "A40").Bytes())
+	pid := text[strings.Index(text, "PID|"):]
+	second := strings.NewReplacer("PID|1|", "PID|2|", "|VALI|", "|PROV|", "100001", "100002", "100077", "100078").Replace(pid)
+	m, err := hl7.Parse([]byte(text + second))
+	require.NoError(t, err)
+	n := readNotice(m, "A40", time.UTC)
+	require.Len(t, n.subjects, 2)
+	n.forgetINS()
+	kinds := func(s subject) (list []string) {
+		for _, id := range s.ids {
+			list = append(list, id.Type)
+		}
+		return list
+	}
+	require.Equal(t, []string{"PI", "INS"}, kinds(n.subjects[0]))
+	require.Equal(t, []string{"PI"}, kinds(n.subjects[1]))
 }
 
 // An event that is listed is supported whatever France says of it.
