@@ -108,9 +108,9 @@ func (m *badMaker) wrongName() (identity, []file, error) {
 // cnOnly has the name where it was looked for long ago.
 func (m *badMaker) cnOnly() (identity, []file, error) {
 	t := m.leaf()
-	t.Subject.CommonName = "localhost"
+	t.Subject = m.h.profile.subject("localhost")
 	if len(m.given) > 0 && len(m.given[0]) <= maxCN {
-		t.Subject.CommonName = m.given[0]
+		t.Subject = m.h.profile.subject(m.given[0])
 	}
 	t.DNSNames, t.IPAddresses = nil, nil
 	return m.issue(t, P256)
@@ -119,7 +119,8 @@ func (m *badMaker) cnOnly() (identity, []file, error) {
 func (m *badMaker) revoked() (identity, []file, error) {
 	id, more, err := m.issue(m.leaf(), P256)
 	if err == nil {
-		m.h.state.revoke(entry(id.cert, m.h.profile.issuing().Role, "keyCompromise", m.h.now))
+		r := entry(id.cert, m.h.profile.issuing().Role, "keyCompromise", m.h.now)
+		m.h.state.revoke(&r)
 		m.revokes = true
 	}
 	return id, more, err

@@ -20,11 +20,19 @@ const (
 	Missing        ErrorKind = "missing"
 	NoCertificate  ErrorKind = "no-certificate"
 	BadCertificate ErrorKind = "bad-certificate"
+	BadCRL         ErrorKind = "bad-crl"
 	BadDays        ErrorKind = "bad-days"
 	BadName        ErrorKind = "bad-name"
 	BadKey         ErrorKind = "bad-key"       // no such kind of key
 	BadProfile     ErrorKind = "bad-profile"   // no such profile
 	BadFault       ErrorKind = "bad-fault"     // no such fault in the catalogue
+	BadUsage       ErrorKind = "bad-usage"     // not a usage, or not one of the profile
+	BadFile        ErrorKind = "bad-file"      // no name for files
+	BadReason      ErrorKind = "bad-reason"    // no such reason for a revocation
+	BadSerial      ErrorKind = "bad-serial"    // neither a file nor a serial number
+	BadRequest     ErrorKind = "bad-request"   // a signing request is unsuitable, for the reason in Detail
+	NoName         ErrorKind = "no-name"       // an identity without any name
+	NotOurs        ErrorKind = "not-ours"      // a certificate of another authority
 	NoAuthority    ErrorKind = "no-authority"  // the folder holds no authority with its key
 	BadAuthority   ErrorKind = "bad-authority" // it cannot sign, for the reason in Detail
 	NoIntermediate ErrorKind = "no-intermediate"
@@ -64,6 +72,8 @@ func (e *Error) In(lang string) string {
 		return s + pick(lang, "ce fichier ou ce dossier n'existe pas", "no such file or directory")
 	case BadCertificate:
 		return s + pick(lang, "certificat illisible : ", "certificate cannot be read: ") + reason(e.Err, lang)
+	case BadCRL:
+		return s + pick(lang, "CRL illisible : ", "CRL cannot be read: ") + reason(e.Err, lang)
 	case NoCertificate:
 		return s + pick(lang, "aucun certificat (bloc PEM CERTIFICATE)", "no certificate (PEM block CERTIFICATE)")
 	case BadKey:
@@ -72,6 +82,20 @@ func (e *Error) In(lang string) string {
 		return fmt.Sprintf(pick(lang, "profil inconnu : « %s »", "unknown profile: %q"), e.Name)
 	case BadFault:
 		return fmt.Sprintf(pick(lang, "ce défaut n'est pas au catalogue : « %s »", "no such fault in the catalogue: %q"), e.Name)
+	case BadUsage:
+		return fmt.Sprintf(pick(lang, "usage impossible : « %s »", "usage not possible: %q"), e.Name)
+	case BadFile:
+		return fmt.Sprintf(pick(lang, "« %s » ne peut pas nommer les fichiers d'une identité", "%q cannot name the files of an identity"), e.Name)
+	case BadReason:
+		return fmt.Sprintf(pick(lang, "motif de révocation inconnu : « %s »", "unknown reason for a revocation: %q"), e.Name)
+	case BadSerial:
+		return fmt.Sprintf(pick(lang, "« %s » n'est ni un fichier ni un numéro de série", "%q is neither a file nor a serial number"), e.Name)
+	case BadRequest:
+		return s + pick(lang, "demande refusée : ", "request refused: ") + e.Detail.In(lang)
+	case NoName:
+		return pick(lang, "une identité a besoin d'au moins un nom", "an identity needs at least one name")
+	case NotOurs:
+		return s + pick(lang, "ce certificat ne vient pas de l'autorité de ce dossier", "that certificate does not come from the authority of this folder")
 	case NoAuthority:
 		return s + pick(lang, "pas d'autorité ici : ce fichier manque", "no authority here: this file is missing")
 	case BadAuthority:
@@ -129,9 +153,29 @@ func (e *Error) Hint(lang string) string {
 		return pick(lang, "vérifiez le chemin ; « pamlab pki init » fabrique une PKI de test", `check the path; "pamlab pki init" makes a test PKI`)
 	case NoCertificate, BadCertificate:
 		return pick(lang, "il faut un fichier PEM, avec des lignes BEGIN CERTIFICATE et END CERTIFICATE", "a PEM file is needed, with lines BEGIN CERTIFICATE and END CERTIFICATE")
+	case BadCRL:
+		return pick(lang, "il faut une CRL en PEM (lignes BEGIN X509 CRL et END X509 CRL) ou en DER", "a CRL in PEM (lines BEGIN X509 CRL and END X509 CRL) or DER is needed")
 	case Failed:
 		return pick(lang, "vérifiez le chemin, les droits et la place libre", "check the path, the permissions and the free space")
+	case BadUsage:
+		return cmp.Or(e.Detail.In(lang), pick(lang, "au choix : client, server, both", "one of: client, server, both"))
+	case BadFile:
+		return pick(lang, "--as prend des lettres, des chiffres, « . », « - » et « _ », hors des noms de l'autorité et de la CRL", "--as takes letters, digits, '.', '-' and '_', but not the names of the authority and the CRL")
+	case BadReason:
+		return pick(lang, "au choix : ", "one of: ") + list(Reasons())
+	case BadSerial:
+		return pick(lang, "« pamlab pki show » donne les numéros de série, en hexadécimal", `"pamlab pki show" shows serial numbers, in hexadecimal`)
+	case BadRequest:
+		return pick(lang, "par exemple : openssl req -new -newkey rsa:2048 -nodes -keyout dmn-key.pem -subj /CN=dmn.hopital.test -addext subjectAltName=DNS:dmn.hopital.test",
+			"for example: openssl req -new -newkey rsa:2048 -nodes -keyout dmn-key.pem -subj /CN=dmn.hospital.test -addext subjectAltName=DNS:dmn.hospital.test")
+	case NoName:
+		return pick(lang, "donnez --name (répétable)", "give --name (repeatable)")
+	case NotOurs:
+		return pick(lang, "une autorité ne révoque que ce qu'elle a signé ; --dir choisit la PKI", "an authority revokes what it has signed only; --dir chooses the PKI")
 	case BadDays:
+		if e.Most > MaxDays {
+			return fmt.Sprintf(pick(lang, "entre 1 et %d jours, dit le profil", "between 1 and %d days, the profile says"), e.Most)
+		}
 		return fmt.Sprintf(pick(lang, "entre 1 et %d jours : deux ans au plus (IHE ITI TF-2 3.19)", "between 1 and %d days: two years at most (IHE ITI TF-2 3.19)"), cmp.Or(e.Most, MaxDays))
 	case BadKey:
 		return pick(lang, "au choix : ", "one of: ") + list(KeyKinds())

@@ -1,6 +1,7 @@
 package pki
 
 import (
+	"crypto"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -83,10 +84,21 @@ func noAuthority(dir string, err error) error {
 
 // issue makes an identity of the PKI.
 func (h *house) issue(role string, kind KeyKind, t *x509.Certificate) (identity, error) {
-	if end := h.issuing().cert.NotAfter; t.NotAfter.After(end) && !t.NotBefore.After(end) {
+	key, err := kind.generate()
+	if err != nil {
+		return identity{}, err
+	}
+	cert, err := h.vouch(t, key.Public())
+	return identity{role: role, cert: cert, chain: h.issuing().below(), key: key}, err
+}
+
+// vouch makes a certificate for somebody's public key.
+func (h *house) vouch(t *x509.Certificate, pub crypto.PublicKey) (*x509.Certificate, error) {
+	ca := h.issuing()
+	if end := ca.cert.NotAfter; t.NotAfter.After(end) && !t.NotBefore.After(end) {
 		t.NotAfter = end // nothing outlives who vouches for it
 	}
-	return sign(role, t, kind, h.issuing())
+	return certify(t, ca.cert, pub, ca.key)
 }
 
 // usual are the names that every identity of a party is made out to: any of

@@ -1,6 +1,7 @@
 package pki
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"io/fs"
@@ -46,7 +47,9 @@ func made(dir string, files []file) *Made {
 		path := filepath.Join(dir, f.name)
 		m.Files = append(m.Files, path)
 		if f.cert != nil {
-			m.Infos = append(m.Infos, newInfo(path, f.cert))
+			info := newInfo(path, f.cert)
+			info.Of = bytes.Count(f.data, []byte("-----BEGIN CERTIFICATE-----"))
+			m.Infos = append(m.Infos, info)
 		}
 	}
 	for i := range m.Infos {

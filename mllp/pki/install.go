@@ -1,6 +1,7 @@
 package pki
 
 import (
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"io/fs"
@@ -43,7 +44,7 @@ func generate(p *Profile, opt Options) ([]file, error) {
 	ids := h.cas
 	for _, ip := range p.Identities {
 		names := append(usual(ip.Party), opt.Names...)
-		id, err := h.issue(ip.Role, opt.Key, p.leafTemplate(p.Prefix+ip.Party, ip.Usage, names, opt.Now, opt.Days))
+		id, err := h.issue(ip.Role, opt.Key, p.leafTemplate(cmp.Or(ip.CN, ip.Party), ip.Usage, names, opt.Now, opt.Days))
 		if err != nil {
 			return nil, err
 		}

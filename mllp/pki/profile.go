@@ -1,6 +1,9 @@
 package pki
 
-import "crypto/x509/pkix"
+import (
+	"crypto/x509/pkix"
+	"encoding/asn1"
+)
 
 // Usage says at which end of a connection an identity may be used.
 type Usage string
@@ -46,12 +49,13 @@ type AuthorityProfile struct {
 // An IdentityProfile is one identity that Init makes.
 type IdentityProfile struct {
 	Role  string // names its files
-	Party string // whose it is: CN, and the name PARTY.test
+	Party string // whose it is, and the name PARTY.test
+	CN    string // "": Party
 	Usage Usage
 }
 
 // Profiles are the profiles there are, the plain one first.
-func Profiles() []Profile { return []Profile{plain()} }
+func Profiles() []Profile { return []Profile{plain(), igcSanteTest()} }
 
 func profile(name string) (*Profile, error) {
 	for _, p := range Profiles() {
@@ -103,11 +107,21 @@ func (p *Profile) issuing() AuthorityProfile {
 	return all[len(all)-1]
 }
 
+// subject is the name of a certificate, from the country down to the CN, each
+// part in a place of its own: two units are not one that has two names.
 func (p *Profile) subject(cn string) pkix.Name {
-	n := pkix.Name{CommonName: cn, Organization: []string{p.Org}, OrganizationalUnit: p.Units}
-	if p.Country != "" {
-		n.Country = []string{p.Country}
+	var n pkix.Name
+	add := func(oid asn1.ObjectIdentifier, value string) {
+		if value != "" {
+			n.ExtraNames = append(n.ExtraNames, pkix.AttributeTypeAndValue{Type: oid, Value: value})
+		}
 	}
+	add(asn1.ObjectIdentifier{2, 5, 4, 6}, p.Country)
+	add(asn1.ObjectIdentifier{2, 5, 4, 10}, p.Org)
+	for _, unit := range p.Units {
+		add(asn1.ObjectIdentifier{2, 5, 4, 11}, unit)
+	}
+	add(asn1.ObjectIdentifier{2, 5, 4, 3}, cn)
 	return n
 }
 

@@ -43,13 +43,18 @@ type Info struct {
 	DNSNames    []string
 	IPAddresses []net.IP
 	EKUs        []string // serverAuth, clientAuth, or an object identifier
+	Algorithm   string   // of the key, and its size: RSA 2048, ECDSA P-256 …
+	Signature   string   // how it is signed: ECDSA-SHA256 …
 	NotBefore   time.Time
 	NotAfter    time.Time
 	Fingerprint string // SHA-256 of the certificate, hexadecimal pairs joined by ':'
 	Key         KeyState
 	KeyFile     string // where the key was looked for
+	Position    int    // in its file, from 1; the further ones are its chain
+	Of          int    // how many there are in the file
 
-	cert *x509.Certificate
+	cert   *x509.Certificate
+	before *x509.Certificate // the one before it in the file
 }
 
 // DaysLeft is the number of whole days until the certificate expires; negative
@@ -108,25 +113,48 @@ func showFile(path string) ([]Info, error) {
 	if err != nil {
 		return nil, err
 	}
-	var infos []Info
-	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
-		if block.Type != "CERTIFICATE" {
-			continue
-		}
-		cert, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, &Error{Kind: BadCertificate, Path: path, Err: err}
-		}
-		infos = append(infos, newInfo(path, cert))
+	certs, err := decodeCerts(path, data)
+	if err != nil {
+		return nil, err
 	}
-	if len(infos) == 0 {
-		return nil, &Error{Kind: NoCertificate, Path: path}
+	var infos []Info
+	for i, c := range certs {
+		info := newInfo(path, c)
+		info.Position, info.Of = i+1, len(certs)
+		if i > 0 {
+			info.before = certs[i-1]
+		}
+		infos = append(infos, info)
 	}
 	infos[0].findKey() // the further ones are intermediates
 	return infos, nil
 }
 
-func read(path string) ([]byte, error) {
+// decodeCerts finds the certificates in a file: PEM, or a single one in DER.
+func decodeCerts(path string, data []byte) ([]*x509.Certificate, error) {
+	if c, err := x509.ParseCertificate(data); err == nil {
+		return []*x509.Certificate{c}, nil
+	}
+	var all []*x509.Certificate
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, &Error{Kind: BadCertificate, Path: path, Err: err}
+		}
+		all = append(all, c)
+	}
+	if len(all) == 0 {
+		return nil, &Error{Kind: NoCertificate, Path: path}
+	}
+	return all, nil
+}
+
+func read(path string) ([]byte, error) { return readUpTo(path, maxPEM) }
+
+func readUpTo(path string, most int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, readError(path, err)
@@ -139,11 +167,11 @@ func read(path string) ([]byte, error) {
 		return nil, readError(path, err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxPEM+1))
+	data, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err != nil {
 		return nil, readError(path, err)
 	}
-	if len(data) > maxPEM {
+	if int64(len(data)) > most {
 		return nil, &Error{Kind: NoCertificate, Path: path}
 	}
 	return data, nil
@@ -163,6 +191,7 @@ func newInfo(path string, c *x509.Certificate) Info {
 		Subject: c.Subject.String(), Issuer: c.Issuer.String(), Serial: fmt.Sprintf("%x", c.SerialNumber),
 		DNSNames: c.DNSNames, IPAddresses: c.IPAddresses, EKUs: ekus(c),
 		NotBefore: c.NotBefore, NotAfter: c.NotAfter,
+		Algorithm: describeKey(c.PublicKey), Signature: c.SignatureAlgorithm.String(), Position: 1, Of: 1,
 		Fingerprint: strings.ReplaceAll(fmt.Sprintf("% X", sum), " ", ":"),
 		Key:         KeyAbsent, cert: c,
 	}

@@ -68,14 +68,16 @@ func (s state) file() (file, error) {
 	return file{name: stateFile, data: append(data, '\n'), mode: 0o644, update: true}, err
 }
 
-// revoke enters a certificate, once. It reports whether it was new.
-func (s *state) revoke(r revoked) bool {
+// revoke enters a certificate, once. It reports whether it was new; if not, r
+// becomes the old entry.
+func (s *state) revoke(r *revoked) bool {
 	for _, old := range s.Revoked {
 		if old.Serial == r.Serial && old.Issuer == r.Issuer {
+			*r = old
 			return false
 		}
 	}
-	s.Revoked = append(s.Revoked, r)
+	s.Revoked = append(s.Revoked, *r)
 	return true
 }
 
