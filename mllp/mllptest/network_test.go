@@ -12,22 +12,6 @@ import (
 	"github.com/pamlab/pamlab/mllp/mllptest"
 )
 
-func TestCasesAreTheCallersOwn(t *testing.T) {
-	first, second := mllptest.Cases(), mllptest.Cases()
-	names := map[string]bool{}
-	for i, c := range first {
-		require.NotEmpty(t, c.Name)
-		require.False(t, names[c.Name], "%q twice", c.Name)
-		names[c.Name] = true
-		for j := range c.Bytes {
-			c.Bytes[j] = 0
-		}
-		if len(c.Bytes) > 1 && c.Name != "NULs between blocks" {
-			require.NotEqual(t, c.Bytes, second[i].Bytes)
-		}
-	}
-}
-
 func TestNetworkConnects(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := mllptest.NewNetwork()
