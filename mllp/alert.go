@@ -44,16 +44,22 @@ func alertByText(text string) (string, bool) {
 		return "", false
 	}
 	for i := range alertTable {
-		if alertTable[i].text == text {
-			return alertTable[i].name, true
+		if a := &alertTable[i]; a.text == text && text != "" {
+			return a.name, true
 		}
 	}
-	number, ok := strings.CutPrefix(text, "alert(")
-	number, closed := strings.CutSuffix(number, ")")
-	if _, err := strconv.ParseUint(number, 10, 8); !ok || !closed || err != nil {
+	text, ok = strings.CutPrefix(text, "alert(")
+	text, closed := strings.CutSuffix(text, ")")
+	number, err := strconv.ParseUint(text, 10, 8)
+	if !ok || !closed || err != nil {
 		return "", false
 	}
-	return "alert_" + number, true
+	for i := range alertTable {
+		if a := &alertTable[i]; uint64(a.number) == number {
+			return a.name, true
+		}
+	}
+	return "alert_" + text, true
 }
 
 // localAlert names a fault that crypto/tls found itself. For most of them it
@@ -94,4 +100,48 @@ func ExplainAlert(name, lang string) (meaning, remedy string) {
 		}
 	}
 	return pick(lang, "alerte TLS inconnue", "unknown TLS alert"), ""
+}
+
+// An Explanation puts an error of a connection into words, for the reader at
+// this end of it.
+type Explanation struct {
+	Alert  string // the TLS alert, as Alert names it; "" if there is none
+	Remote bool   // the peer sent it
+	words  explanation
+}
+
+// In says what happened, in French ("fr") or English, as a sentence without its
+// full stop.
+func (e Explanation) In(lang string) string { return e.words.in(lang) }
+
+// Hint says what to do about it; "" if nothing useful can be said.
+func (e Explanation) Hint(lang string) string { return e.words.hint(lang) }
+
+// Explain finds the alert in an error of crypto/tls, of the network or of this
+// package, and the words for it: what the peer means by the alert that it sent,
+// or what was wrong with the peer at this end.
+func Explain(err error) Explanation {
+	if err == nil {
+		return Explanation{}
+	}
+	e := Explanation{words: explain(err)}
+	e.Alert, e.Remote, _ = Alert(err)
+	if _, ours := errors.AsType[*Error](err); ours || !e.Remote {
+		return e
+	}
+	fr, hintFR := ExplainAlert(e.Alert, "fr")
+	en, hintEN := ExplainAlert(e.Alert, "en")
+	e.words = explanation{
+		subject(fr, "il ", "le correspondant ") + " (alerte TLS " + e.Alert + ")",
+		subject(en, "it ", "the peer ") + " (TLS alert " + e.Alert + ")",
+		hintFR, hintEN}
+	return e
+}
+
+// subject puts the peer in the place of its pronoun.
+func subject(clause, pronoun, peer string) string {
+	if rest, ok := strings.CutPrefix(clause, pronoun); ok {
+		return peer + rest
+	}
+	return clause
 }

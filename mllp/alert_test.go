@@ -2,6 +2,7 @@ package mllp_test
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +19,7 @@ import (
 // alertNames are the names of RFC 8446 §6 and of its predecessors, by number.
 var alertNames = map[uint8]string{
 	0: "close_notify", 10: "unexpected_message", 20: "bad_record_mac", 21: "decryption_failed",
-	22: "record_overflow", 30: "decompression_failure", 40: "handshake_failure",
+	22: "record_overflow", 30: "decompression_failure", 40: "handshake_failure", 41: "no_certificate",
 	42: "bad_certificate", 43: "unsupported_certificate", 44: "certificate_revoked",
 	45: "certificate_expired", 46: "certificate_unknown", 47: "illegal_parameter",
 	48: "unknown_ca", 49: "access_denied", 50: "decode_error", 51: "decrypt_error",
@@ -65,6 +66,38 @@ func TestAlertKnowsEveryTextOfGo(t *testing.T) {
 	}
 }
 
+// Whatever Go returns, one function names the alert and says what it means and
+// what to do, to the reader at this end. All that has a remedy says it.
+func TestExplainPutsEveryAlertIntoWords(t *testing.T) {
+	for n, name := range alertNames {
+		t.Run(name, func(t *testing.T) {
+			e := mllp.Explain(fmt.Errorf("reading: %w", &net.OpError{Op: "remote error", Err: tls.AlertError(n)}))
+			require.Equal(t, name, e.Alert)
+			require.True(t, e.Remote)
+			for _, lang := range []string{"fr", "en"} {
+				require.Contains(t, e.In(lang), name)
+				require.NotRegexp(t, `^(il|it) `, e.In(lang))
+				require.NotContains(t, e.In(lang), "’")
+				require.Equal(t, n == 0, e.Hint(lang) == "", "only who closes needs no remedy")
+			}
+			require.NotEqual(t, e.In("fr"), e.In("en"))
+		})
+	}
+	e := mllp.Explain(&net.OpError{Op: "remote error", Err: tls.AlertError(48)})
+	require.Equal(t, "le correspondant n'a pas reconnu l'autorité qui a signé notre certificat (alerte TLS unknown_ca)", e.In("fr"))
+	require.Contains(t, e.Hint("fr"), "donnez-lui le certificat de notre autorité (ca.pem)")
+	require.Equal(t, "the peer did not recognise the authority that signed our certificate (TLS alert unknown_ca)", e.In("en"))
+
+	require.Zero(t, mllp.Explain(nil))
+	e = mllp.Explain(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}})
+	require.Equal(t, "unknown_ca", e.Alert)
+	require.False(t, e.Remote)
+	require.Contains(t, e.In("fr"), "autorité inconnue ici")
+	e = mllp.Explain(&mllp.Error{Kind: mllp.HandshakeRefused, Addr: "dmn.test:1", Alert: "unknown_ca", Remote: true, Err: &net.OpError{Op: "remote error", Err: tls.AlertError(48)}})
+	require.Contains(t, e.In("fr"), "dmn.test:1 a refusé la poignée de main TLS")
+	require.Contains(t, e.Hint("en"), "ca.pem")
+}
+
 func TestAlertLeavesOtherErrorsAlone(t *testing.T) {
 	for _, err := range []error{
 		nil, io.EOF, net.ErrClosed,
@@ -90,6 +123,7 @@ func TestAlertsThatGoSends(t *testing.T) {
 		a.PrivateKey = b.PrivateKey
 		return a
 	}
+	strange := strangeKey(t)
 	record := func(bytes string) func(c net.Conn) {
 		return func(c net.Conn) { c.Write([]byte(bytes)) }
 	}
@@ -101,12 +135,13 @@ func TestAlertsThatGoSends(t *testing.T) {
 		// ClientHello.
 		after   func(raw net.Conn)
 		instead string
+		local   string // what the server calls it, if it is something else; "-" if that does not matter
 	}{
 		{alert: "certificate_required", client: func(t *testing.T, c *tls.Config) { c.Certificates = nil }},
-		{alert: "handshake_failure", client: func(t *testing.T, c *tls.Config) { c.Certificates, c.MaxVersion = nil, tls.VersionTLS12 }},
+		{alert: "handshake_failure", local: "certificate_required", client: func(t *testing.T, c *tls.Config) { c.Certificates, c.MaxVersion = nil, tls.VersionTLS12 }},
 		{alert: "unknown_ca", client: func(t *testing.T, c *tls.Config) { c.Certificates = load(t, foreign(t)) }},
 		{alert: "certificate_expired", client: func(t *testing.T, c *tls.Config) { c.Certificates = load(t, issue(t, expired)) }},
-		{alert: "bad_certificate", server: func(t *testing.T, c *tls.Config) {
+		{alert: "bad_certificate", local: "-", server: func(t *testing.T, c *tls.Config) {
 			c.VerifyConnection = func(tls.ConnectionState) error { return errors.New("not you") }
 		}},
 		{alert: "decrypt_error", client: func(t *testing.T, c *tls.Config) { c.Certificates = []tls.Certificate{wrongKey(t)} }},
@@ -115,12 +150,19 @@ func TestAlertsThatGoSends(t *testing.T) {
 			server: func(t *testing.T, c *tls.Config) { c.NextProtos = []string{"a"} },
 			client: func(t *testing.T, c *tls.Config) { c.NextProtos = []string{"b"} }},
 		{alert: "unrecognized_name", server: func(t *testing.T, c *tls.Config) { c.Certificates = nil }},
-		{alert: "internal_error", server: func(t *testing.T, c *tls.Config) {
+		{alert: "internal_error", local: "-", server: func(t *testing.T, c *tls.Config) {
 			c.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) { return nil, errors.New("no disk") }
 		}},
 		{alert: "bad_record_mac", after: record("\x17\x03\x03\x00\x20" + strings.Repeat("\x00", 32))},
 		{alert: "unexpected_message", instead: "\x16\x03\x01\x00\x04\x0e\x00\x00\x00"}, // ServerHelloDone
 		{alert: "record_overflow", after: record("\x17\x03\x03\xff\xff")},
+		{alert: "decode_error", instead: "\x16\x03\x01\x00\x06\x01\x00\x00\x02\x03\x03"},
+		{alert: "illegal_parameter", instead: hello([]byte{1}, 0xc02b)},              // no uncompressed
+		{alert: "inappropriate_fallback", instead: hello([]byte{0}, 0xc02b, 0x5600)}, // TLS_FALLBACK_SCSV
+		{alert: "missing_extension", instead: hello([]byte{0}, 0xc02b, badPoints)},
+		{alert: "unsupported_certificate",
+			server: func(t *testing.T, c *tls.Config) { c.ClientCAs = strange.roots },
+			client: func(t *testing.T, c *tls.Config) { c.Certificates = []tls.Certificate{strange.pair} }},
 	}
 	for _, c := range cases {
 		t.Run(c.alert, func(t *testing.T) {
@@ -133,11 +175,23 @@ func TestAlertsThatGoSends(t *testing.T) {
 			if c.client != nil {
 				c.client(t, client)
 			}
-			err := refusal(t, server, client, c.after, c.instead)
+			err, here := refusal(t, server, client, c.after, c.instead)
 			name, remote, ok := mllp.Alert(err)
 			require.True(t, ok, "%v", err)
 			require.True(t, remote, "%v", err)
 			require.Equal(t, c.alert, name)
+
+			// The end that found the fault has words of its own for it.
+			e := mllp.Explain(here)
+			require.False(t, e.Remote)
+			if c.local == "" {
+				c.local = c.alert
+			}
+			if c.local != "-" {
+				require.Equal(t, c.local, e.Alert, "%v", here)
+				require.NotContains(t, e.In("fr"), "« tls:")
+				require.NotEmpty(t, e.Hint("fr"), "%v", here)
+			}
 		})
 	}
 }
@@ -149,38 +203,40 @@ func load(t *testing.T, f mllp.Files) []tls.Certificate {
 	return []tls.Certificate{pair}
 }
 
-// refusal returns the first error of a client that connects, and then reads.
-func refusal(t *testing.T, server, client *tls.Config, after func(net.Conn), instead string) error {
+// refusal returns the first error of a client that connects, and then reads;
+// and that of the server.
+func refusal(t *testing.T, server, client *tls.Config, after func(net.Conn), instead string) (there, here error) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer l.Close()
-	served := make(chan struct{})
+	served := make(chan error, 1)
 	go func() {
-		defer close(served)
 		nc, err := l.Accept()
 		if err != nil {
+			served <- err
 			return
 		}
 		defer nc.Close()
 		nc.SetDeadline(time.Now().Add(10 * time.Second))
 		c := tls.Server(nc, server)
-		if c.Handshake() == nil {
-			io.Copy(io.Discard, c)
+		if err = c.Handshake(); err == nil {
+			_, err = io.Copy(io.Discard, c)
 		}
 		io.Copy(io.Discard, nc) // until the client has read the alert
+		served <- err
 	}()
 	nc := dial(t, l.Addr().String())
 	c := tls.Client(&swap{Conn: nc, instead: instead}, client)
-	defer func() { nc.Close(); <-served }()
+	defer func() { nc.Close(); here = <-served }()
 	if err := c.Handshake(); err != nil {
-		return err
+		return err, nil
 	}
 	if after != nil {
 		after(nc)
 	}
 	_, err = c.Read(make([]byte, 1))
-	return err
+	return err, nil
 }
 
 // swap writes something else instead of the first write.

@@ -56,10 +56,8 @@ func explain(err error) explanation {
 			return c.explanation
 		}
 	}
-	for _, t := range localTexts {
-		if strings.Contains(err.Error(), t.text) {
-			return t.explanation
-		}
+	if e, ok := explainLocal(err); ok {
+		return e
 	}
 	for _, t := range systemTexts {
 		if strings.Contains(err.Error(), t.text) {
@@ -145,25 +143,6 @@ var causes = []struct {
 	{syscall.EPIPE, explanation{fr: "la connexion était déjà fermée", en: "the connection was closed already"}},
 	{io.ErrUnexpectedEOF, explanation{fr: "la connexion s'arrête au milieu", en: "the connection ends in the middle"}},
 	{io.EOF, explanation{fr: "fin de connexion", en: "end of the connection"}},
-}
-
-// localTexts are faults that crypto/tls found itself, told apart by text alone.
-var localTexts = []struct {
-	text, alert string
-	explanation
-}{
-	{"tls: client didn't provide a certificate", "certificate_required", explanation{
-		"le client ne présente pas de certificat", "the client presents no certificate",
-		"donnez un certificat au client : l'authentification est mutuelle", "give the client a certificate: authentication is mutual"}},
-	{"tls: client offered only unsupported versions", "protocol_version", explanation{
-		"le client n'offre aucune version de TLS acceptée ici", "the client offers no version of TLS that is accepted here",
-		"activez TLS 1.2 ou 1.3 chez le client", "enable TLS 1.2 or 1.3 at the client"}},
-	{"tls: server selected unsupported protocol version", "protocol_version", explanation{
-		"le serveur choisit une version de TLS refusée ici", "the server chooses a version of TLS that is not accepted here",
-		"activez TLS 1.2 ou 1.3 chez le serveur", "enable TLS 1.2 or 1.3 at the server"}},
-	{"tls: no cipher suite supported by both client and server", "handshake_failure", explanation{
-		"aucune suite de chiffrement commune", "no cipher suite in common",
-		"activez de l'autre côté une suite ECDHE avec AES-GCM, ou TLS 1.3", "enable an ECDHE suite with AES-GCM, or TLS 1.3, at the other end"}},
 }
 
 // systemTexts are faults that the standard library has no value or type for.
