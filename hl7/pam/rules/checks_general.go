@@ -214,15 +214,16 @@ func isProfileName(raw []byte, version string) bool {
 // otherProfiles finds repetitions of MSH-21 that are neither the French profile
 // nor a transaction of IHE PAM.
 func otherProfiles(s *scope, found func(hl7.Value)) {
-	if len(s.raw("MSH", 21)) == 0 {
-		return
-	}
-	for v := range s.field("MSH", 21).Repetitions() {
-		switch first := string(v.Component(1).Raw()); {
+	n := 0
+	for rest, more := s.raw("MSH", 21), true; more; {
+		var first []byte
+		first, rest, more = cut(rest, s.delims.repetition)
+		n++
+		switch first := string(nth(first, s.delims.component, 1)); {
 		case first == "" || first == "ITI-30" || first == "ITI-31":
 		case strings.HasPrefix(first, "IHE_FRANCE-") || strings.HasPrefix(first, "2."):
 		default:
-			found(v)
+			found(s.field("MSH", 21).Repetition(n))
 		}
 	}
 }
@@ -230,7 +231,7 @@ func otherProfiles(s *scope, found func(hl7.Value)) {
 // otherTransaction finds that MSH-21 names the transaction that the event does
 // not belong to.
 func otherTransaction(s *scope, found func(hl7.Value)) {
-	if s.event == nil || s.event.Transaction == "" {
+	if s.event == nil || s.event.Transaction == "" || !bytes.Contains(s.raw("MSH", 21), []byte("ITI-3")) {
 		return
 	}
 	for v := range s.field("MSH", 21).Repetitions() {

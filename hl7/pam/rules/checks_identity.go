@@ -156,19 +156,21 @@ func ippBefore(list hl7.Value, n int, authority []byte) bool {
 
 // nameTypeOnce finds a second name of the same type in PID-5.
 func nameTypeOnce(s *scope, found func(hl7.Value)) {
-	if _, _, more := cut(s.own(5), s.delims.repetition); !more {
-		return
-	}
-	var seen [256]bool
-	for v := range s.m.Segment(s.segment).Field(5).Repetitions() {
-		kind := leaf(v.Component(7))
+	var seen [4]uint64 // a bit for each type of one character
+	n := 0
+	for rest, more := s.own(5), true; more; {
+		var r []byte
+		r, rest, more = cut(rest, s.delims.repetition)
+		n++
+		kind := s.codeOf(nth(r, s.delims.component, 7))
 		if len(kind) != 1 {
 			continue
 		}
-		if seen[kind[0]] {
-			found(v.Component(7))
+		word, bit := kind[0]/64, uint64(1)<<(kind[0]%64)
+		if seen[word]&bit != 0 {
+			found(s.m.Segment(s.segment).Field(5).Repetition(n).Component(7))
 		}
-		seen[kind[0]] = true
+		seen[word] |= bit
 	}
 }
 

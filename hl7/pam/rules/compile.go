@@ -20,6 +20,7 @@ type body struct {
 	eachID              int       // the number of the `each`, by which rules share what it names; 0: none
 	whole               bool      // each goes over segments
 	over                segmentID // those
+	baseID              int       // that of the same `each` without its filter
 	events              []string  // it is limited to; nil: any
 	kinds, transactions []string  // of events that it is limited to; nil: any
 	when                cond
@@ -174,6 +175,9 @@ func (c *compiler) each(b *body, text string) error {
 	p, err := c.path(text)
 	if err != nil {
 		return err
+	}
+	if p.component > 0 {
+		return fmt.Errorf("each goes over segments, or over whole repetitions of a field")
 	}
 	b.each, p.every = p, true
 	c.need(b)

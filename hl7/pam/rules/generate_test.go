@@ -94,6 +94,7 @@ func (o *body) source(b *bytes.Buffer) {
 	}
 	field(b, "eachOf", fmt.Sprintf("%q", o.eachOf))
 	field(b, "eachID", fmt.Sprint(o.eachID))
+	field(b, "baseID", fmt.Sprint(o.baseID))
 	if o.whole {
 		field(b, "whole", "true")
 	}

@@ -53,6 +53,7 @@ type plan struct {
 	ids       *segmentTable
 	rules     []bool                     // by the index of the rule
 	types     [maxSegments][][]typePlace // where a segment has types that rules go over, by the number of the field
+	typed     [maxSegments]uint64        // which of the fields 1 to 63 those are
 	lists     int                        // how many lists of values there are at least
 
 	mu     sync.Mutex
@@ -161,7 +162,9 @@ func (p *plan) indexTypes() {
 				places = placesOf(t, kinds)
 				known[t] = places
 			}
-			fields[i+1] = places
+			if fields[i+1] = places; places != nil && i+1 < tabled {
+				p.typed[id] |= 1 << (i + 1)
+			}
 		}
 		p.types[id] = fields
 	}

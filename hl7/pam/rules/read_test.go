@@ -93,6 +93,9 @@ func (c *folder) compile() error {
 			r.Setting = r.body.levels[0].setting
 		}
 		r.body.acts = len(r.body.demands) > 0
+		if err := r.body.looksAtValuesOnly(); err != nil {
+			return &CatalogueError{c.places[r][0].position, r.ID, err.Error()}
+		}
 		if p := r.body.each; p != nil && p.field == 0 {
 			r.body.whole, r.body.over = true, p.segment
 		}
@@ -116,10 +119,8 @@ func (c *folder) static(r *Rule, notes *notes, l placed) error {
 	case "claim":
 		return b.claim(l.value, notes)
 	case "each":
-		if b.eachID = c.eachIDs[l.value]; b.eachID == 0 {
-			b.eachID = len(c.eachIDs) + 1
-			c.eachIDs[l.value] = b.eachID
-		}
+		plain, _, _ := strings.Cut(l.value, "[")
+		b.eachID, b.baseID = c.eachID(l.value), c.eachID(plain)
 		b.eachOf, _ = strings.CutPrefix(l.value, "type ")
 		if b.eachOf == l.value {
 			b.eachOf = ""
@@ -128,6 +129,27 @@ func (c *folder) static(r *Rule, notes *notes, l placed) error {
 		b.events, b.kinds, b.transactions = only(l.value, "event"), only(l.value, "kind"), only(l.value, "transaction")
 	}
 	return nil
+}
+
+// looksAtValuesOnly says whether a rule on a type looks at nothing else than
+// values of that type, so that of two with the same bytes one is judged.
+func (b *body) looksAtValuesOnly() error {
+	for _, l := range b.lines {
+		for _, word := range strings.FieldsFunc(l.value, func(r rune) bool { return strings.ContainsRune(" ()", r) }) {
+			if b.eachOf != "" && (word == "check" || l.key == "check" || isPath(word) && word[0] == '-') {
+				return fmt.Errorf("a rule on a type looks at the value alone, not at %s %s", l.key, l.value)
+			}
+		}
+	}
+	return nil
+}
+
+// eachID numbers what each goes over.
+func (c *folder) eachID(text string) int {
+	if c.eachIDs[text] == 0 {
+		c.eachIDs[text] = len(c.eachIDs) + 1
+	}
+	return c.eachIDs[text]
 }
 
 // only returns the words behind the first one of a condition, where that must

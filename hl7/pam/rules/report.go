@@ -74,6 +74,7 @@ const (
 
 // add notes that the rule being run is broken by a value.
 func (r *Report) add(v hl7.Value) {
+	r.scope.told = true
 	level := r.scope.level(r.rule)
 	if level == Off {
 		return

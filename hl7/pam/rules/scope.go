@@ -32,6 +32,7 @@ type scope struct {
 	at       *place   // of `each`, or the value whose component is being claimed
 	nested   bool     // it is a component, and its parts are sub-components
 	values   []values // by the number of the `each` that names them
+	told     bool     // the rule that is being run has found something
 	enough   bool     // there are so many findings that no more are looked for
 	parts    []span   // of those values
 	sorted   bool     // those of types were found
@@ -129,11 +130,15 @@ func (s *scope) eachSegment(r *Rule, found func(hl7.Value)) {
 func (s *scope) eachValue(r *Rule, found func(hl7.Value)) {
 	b := &r.body
 	list := s.named(r)
+	s.told = false
 	for i := range list {
 		if s.enough {
 			break
 		}
 		at := &list[i]
+		if at.again && !s.told {
+			continue // rules on types look at nothing but the value
+		}
 		if b.at.met(at.filled) && b.own.met(s.filled[at.segment]) {
 			s.segment, s.at, s.nested = at.segment, at, at.nested
 			s.demands(r, found)

@@ -1,6 +1,11 @@
 package rules
 
-import "github.com/pamlab/pamlab/hl7"
+import (
+	"bytes"
+	"math/bits"
+
+	"github.com/pamlab/pamlab/hl7"
+)
 
 // Many rules go over the same values, all telephone numbers or all INS of a
 // message. The scope finds them once, and as bytes: the [hl7.Value] that a
@@ -19,6 +24,7 @@ type place struct {
 	field, repetition, component int // component 0: the repetition as a whole
 	raw                          []byte
 	nested                       bool   // it is a component: its parts are sub-components
+	again                        bool   // a place before it in the list has the same bytes
 	first, count                 int    // of its parts in scope.parts; count 0: they were not looked for
 	filled                       filled // of those parts
 }
@@ -76,6 +82,11 @@ func (s *scope) addPart(p *place, start, end int) {
 	if start == end || p.count >= tabled {
 		return
 	}
+	if c := p.raw[start]; !s.separates(c) && c != '"' { // nearly always
+		p.filled.present |= 1 << p.count
+		p.filled.some |= 1 << p.count
+		return
+	}
 	switch s.state(p.raw[start:end]) {
 	case hl7.Present:
 		p.filled.present |= 1 << p.count
@@ -97,44 +108,60 @@ func (s *scope) part(n int) []byte {
 // named returns what the `each` of a rule names.
 func (s *scope) named(r *Rule) []place {
 	b := &r.body
-	if len(s.values) <= b.eachID {
-		s.values = append(s.values, make([]values, b.eachID+1-len(s.values))...)
+	if n := max(b.eachID, b.baseID) + 1; len(s.values) < n {
+		s.values = append(s.values, make([]values, n-len(s.values))...)
 	}
 	if b.eachOf != "" {
 		s.sortByType()
 		return s.values[b.eachID].list
 	}
 	known := &s.values[b.eachID]
-	if !known.read {
+	if known.read {
+		return known.list
+	}
+	p := s.plan.catalogue.compiled(r).body.each
+	base := &s.values[b.baseID]
+	if !base.read {
+		base.read = true
+		base.list = s.repetitions(base.list, p)
+	}
+	if p.filter != nil {
 		known.read = true
-		known.list = s.repetitions(known.list, s.plan.catalogue.compiled(r).body.each)
+		known.list = s.filtered(known.list, base.list, p.filter)
 	}
 	return known.list
 }
 
-// repetitions appends the repetitions of a field that a path picks.
+// repetitions appends the repetitions of a field that have anything in them.
 func (s *scope) repetitions(list []place, p *path) []place {
-	for i, id := range s.ids {
-		if id != p.segment {
+	i := s.first[p.segment]
+	if i < 0 {
+		return list
+	}
+	for last := s.last[p.segment]; i <= last; i++ {
+		if s.ids[i] != p.segment {
 			continue
 		}
-		field := s.m.Segment(i).FieldRaw(p.field)
+		field := s.m.Segment(int(i)).FieldRaw(p.field)
 		n := 0
 		for rest, more := field, len(field) > 0; more; {
 			var r []byte
 			r, rest, more = cut(rest, s.delims.repetition)
-			n++
-			if p.filter != nil && !p.filter.takes(s, r) {
-				continue
+			if n++; len(r) > 0 {
+				list = append(list, place{segment: int(i), field: p.field, repetition: n, raw: r})
+				s.divide(&list[len(list)-1])
 			}
-			if p.component > 0 {
-				r = nth(r, s.delims.component, p.component)
-			}
-			if len(r) > 0 {
-				at := place{segment: i, field: p.field, repetition: n, component: p.component, raw: r, nested: p.component > 0}
-				s.divide(&at)
-				list = append(list, at)
-			}
+		}
+	}
+	return list
+}
+
+// filtered appends the repetitions that a filter picks.
+func (s *scope) filtered(list, all []place, f *filter) []place {
+	for i := range all {
+		s.at = &all[i]
+		if f.accepts(nth(s.part(f.component), s.delims.sub, f.sub)) {
+			list = append(list, all[i])
 		}
 	}
 	return list
@@ -159,11 +186,14 @@ func (s *scope) sortByType() {
 			continue
 		}
 		seg := s.m.Segment(i)
-		for n := 1; n <= min(seg.NumFields(), len(fields)-1); n++ {
-			if fields[n] == nil {
-				continue
+		for typed := s.plan.typed[id]; typed != 0; typed &= typed - 1 {
+			n := bits.TrailingZeros64(typed)
+			if raw := seg.FieldRaw(n); len(raw) > 0 {
+				s.sortField(i, n, raw, fields[n])
 			}
-			if raw := seg.Field(n).Raw(); len(raw) > 0 {
+		}
+		for n := tabled; n <= min(seg.NumFields(), len(fields)-1); n++ {
+			if raw := seg.FieldRaw(n); len(raw) > 0 {
 				s.sortField(i, n, raw, fields[n])
 			}
 		}
@@ -183,11 +213,27 @@ func (s *scope) sortField(segment, field int, raw []byte, places []typePlace) {
 				part = nth(r, s.delims.component, p.component)
 			}
 			if len(part) > 0 {
-				at := place{segment: segment, field: field, repetition: n, component: p.component, raw: part, nested: p.component > 0}
-				s.divide(&at)
 				list := &s.values[p.list].list
-				*list = append(*list, at)
+				*list = append(*list, place{segment: segment, field: field, repetition: n, component: p.component, raw: part, nested: p.component > 0})
+				s.divideOnce(*list)
 			}
 		}
 	}
+}
+
+// mostCompared bounds how many places one is compared with.
+const mostCompared = 8
+
+// divideOnce divides the last place of a list, or finds that one before it has
+// the same bytes: a message names the same authority in half a dozen places.
+func (s *scope) divideOnce(list []place) {
+	last := len(list) - 1
+	at := &list[last]
+	for i := last - 1; i >= max(0, last-mostCompared); i-- {
+		if o := &list[i]; o.nested == at.nested && bytes.Equal(o.raw, at.raw) {
+			at.again, at.first, at.count, at.filled = true, o.first, o.count, o.filled
+			return
+		}
+	}
+	s.divide(at)
 }

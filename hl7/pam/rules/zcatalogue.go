@@ -397,6 +397,7 @@ var generatedRules = [...]Rule{
 			of:     ofAck,
 			acts:   true,
 			eachID: 1,
+			baseID: 1,
 			whole:  true,
 			over:   2,
 			needs:  0x4,
@@ -476,6 +477,7 @@ var generatedRules = [...]Rule{
 			of:     ofAck,
 			acts:   true,
 			eachID: 1,
+			baseID: 1,
 			whole:  true,
 			over:   2,
 			needs:  0x4,
@@ -502,6 +504,7 @@ var generatedRules = [...]Rule{
 			of:     ofAck,
 			acts:   true,
 			eachID: 1,
+			baseID: 1,
 			whole:  true,
 			over:   2,
 			needs:  0x4,
@@ -560,6 +563,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:         true,
 			eachID:       2,
+			baseID:       2,
 			whole:        true,
 			over:         3,
 			transactions: []string{"ITI-31"},
@@ -583,6 +587,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:         true,
 			eachID:       2,
+			baseID:       2,
 			whole:        true,
 			over:         3,
 			transactions: []string{"ITI-31"},
@@ -623,6 +628,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 3,
+			baseID: 3,
 			whole:  true,
 			over:   4,
 			needs:  0x10,
@@ -645,6 +651,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 3,
+			baseID: 3,
 			whole:  true,
 			over:   4,
 			needs:  0x10,
@@ -666,6 +673,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 3,
+			baseID: 3,
 			whole:  true,
 			over:   4,
 			needs:  0x10,
@@ -688,6 +696,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 3,
+			baseID: 3,
 			whole:  true,
 			over:   4,
 			needs:  0x10,
@@ -804,6 +813,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 4,
+			baseID: 4,
 			needs:  0x80,
 			lines:  []line{{"level", "should"}, {"each", "ZFV-6"}, {"expect", ".7 in ORI DST at .7"}},
 			claims: []claim{{schema.NotInTable, "ZFV", 6, 7, 0}},
@@ -826,6 +836,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 5,
+			baseID: 5,
 			needs:  0x80,
 			lines:  []line{{"level", "should when .5 empty"}, {"level", "must"}, {"each", "ZFV-8"}, {"expect", ".5 = MR at .5"}},
 			claims: []claim{{schema.NotInTable, "ZFV", 8, 5, 0}},
@@ -1034,6 +1045,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 6,
+			baseID: 6,
 			whole:  true,
 			over:   11,
 			needs:  0x800,
@@ -1057,6 +1069,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 6,
+			baseID: 6,
 			whole:  true,
 			over:   11,
 			needs:  0x800,
@@ -1079,6 +1092,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 6,
+			baseID: 6,
 			whole:  true,
 			over:   11,
 			needs:  0x800,
@@ -1136,6 +1150,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 7,
+			baseID: 7,
 			whole:  true,
 			over:   12,
 			needs:  0x1000,
@@ -1158,6 +1173,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 7,
+			baseID: 7,
 			whole:  true,
 			over:   12,
 			needs:  0x1000,
@@ -1180,6 +1196,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 7,
+			baseID: 7,
 			whole:  true,
 			over:   12,
 			needs:  0x1000,
@@ -1203,6 +1220,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 7,
+			baseID: 7,
 			whole:  true,
 			over:   12,
 			needs:  0x1000,
@@ -1224,6 +1242,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 7,
+			baseID: 7,
 			whole:  true,
 			over:   12,
 			needs:  0x1000,
@@ -1247,6 +1266,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 7,
+			baseID: 7,
 			whole:  true,
 			over:   12,
 			needs:  0x1000,
@@ -1288,6 +1308,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 8,
+			baseID: 8,
 			whole:  true,
 			over:   14,
 			needs:  0x4000,
@@ -2808,6 +2829,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 9,
+			baseID: 9,
 			needs:  0x400,
 			at:     needs{present: 0x2, missing: 0x20, none: 0x20},
 			lines:  []line{{"level", "should"}, {"each", "PID-3"}, {"when", ".5 empty and .1 valued and not .4.1 in ASIP-SANTE-INS-NIR ASIP-SANTE-INS-NIA and not .4.2 in 1.2.250.1.213.1.4.9 1.2.250.1.213.1.4.10 1.2.250.1.213.1.4.11"}, {"valued", ".5"}},
@@ -2828,6 +2850,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 10,
+			baseID: 10,
 			whole:  true,
 			over:   10,
 			needs:  0x400,
@@ -2849,6 +2872,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 10,
+			baseID: 10,
 			whole:  true,
 			over:   10,
 			needs:  0x400,
@@ -2870,6 +2894,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 10,
+			baseID: 10,
 			whole:  true,
 			over:   10,
 			needs:  0x400,
@@ -2891,6 +2916,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 10,
+			baseID: 10,
 			whole:  true,
 			over:   10,
 			needs:  0x400,
@@ -2913,6 +2939,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 11,
+			baseID: 12,
 			needs:  0x400,
 			at:     needs{missing: 0x6},
 			lines:  []line{{"level", "should"}, {"each", "PID-5[.7=D]"}, {"expect", ".1 valued or .1 null or .2 valued at .1"}},
@@ -2933,7 +2960,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A28/prov"}, Settings: nil, Edits: []string{"PID-5.1 ="}},
 		body: body{
 			acts:   true,
-			eachID: 12,
+			eachID: 13,
+			baseID: 12,
 			needs:  0x400,
 			at:     needs{missing: 0x2},
 			lines:  []line{{"level", "should"}, {"each", "PID-5[.7=L]"}, {"when", "not .1 valued and not -3[.5=INS].1 valued and not -31 = Y"}, {"valued", ".1"}},
@@ -3015,7 +3043,8 @@ var generatedRules = [...]Rule{
 		Bad:    Example{Messages: []string{"A28/prov"}, Settings: nil, Edits: []string{"PID-21 = 100003^^^CHU&990000017&N^VN"}},
 		body: body{
 			acts:   true,
-			eachID: 13,
+			eachID: 14,
+			baseID: 14,
 			needs:  0x400,
 			at:     needs{present: 0x2},
 			lines:  []line{{"level", "should"}, {"each", "PID-21"}, {"when", ".1 valued and (.5 empty or .5 in PI AN EI NH INS-C INS NNFRA PPN NDP PN RRI ADELI RPPS IDNPS RI MR VN)"}, {"expect", ".5 in PI AN at .5"}},
@@ -3077,7 +3106,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A28/prov"}, Settings: nil, Edits: []string{"PID-26 = 250^Oman"}},
 		body: body{
 			acts:   true,
-			eachID: 14,
+			eachID: 15,
+			baseID: 15,
 			needs:  0x400,
 			at:     needs{present: 0x2},
 			lines:  []line{{"level", "should"}, {"each", "PID-26"}, {"when", ".1 valued"}, {"expect", ".1 shape AAA or (.1 shape AA and .3 valued) at .1"}},
@@ -3120,6 +3150,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 10,
+			baseID: 10,
 			whole:  true,
 			over:   10,
 			needs:  0x400,
@@ -3178,6 +3209,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 10,
+			baseID: 10,
 			whole:  true,
 			over:   10,
 			needs:  0x400,
@@ -3201,6 +3233,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 10,
+			baseID: 10,
 			whole:  true,
 			over:   10,
 			needs:  0x400,
@@ -3223,6 +3256,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 10,
+			baseID: 10,
 			whole:  true,
 			over:   10,
 			needs:  0x400,
@@ -3246,6 +3280,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 10,
+			baseID: 10,
 			whole:  true,
 			over:   10,
 			needs:  0x400,
@@ -3270,6 +3305,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 10,
+			baseID: 10,
 			whole:  true,
 			over:   10,
 			events: []string{"A31"},
@@ -3414,7 +3450,8 @@ var generatedRules = [...]Rule{
 		Bad:    Example{Messages: []string{"A01"}, Settings: nil, Edits: []string{"NK1-33.5 = PI"}},
 		body: body{
 			acts:   true,
-			eachID: 15,
+			eachID: 16,
+			baseID: 16,
 			needs:  0x80000,
 			at:     needs{present: 0x2},
 			lines:  []line{{"level", "info"}, {"each", "NK1-33"}, {"when", ".1 valued"}, {"expect", ".5 = PN at .5"}},
@@ -3436,7 +3473,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A31"}, Settings: nil, Edits: []string{"NK1-7 = K"}},
 		body: body{
 			acts:   true,
-			eachID: 16,
+			eachID: 17,
+			baseID: 17,
 			whole:  true,
 			over:   19,
 			events: []string{"A28", "A31"},
@@ -3477,7 +3515,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A28/full"}, Settings: nil, Edits: []string{"NK1[2]-3.2 ="}},
 		body: body{
 			acts:   true,
-			eachID: 16,
+			eachID: 17,
+			baseID: 17,
 			whole:  true,
 			over:   19,
 			needs:  0x80000,
@@ -3499,6 +3538,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 10,
+			baseID: 10,
 			whole:  true,
 			over:   10,
 			needs:  0x400,
@@ -3520,6 +3560,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 10,
+			baseID: 10,
 			whole:  true,
 			over:   10,
 			needs:  0x400,
@@ -3543,6 +3584,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 9,
+			baseID: 9,
 			needs:  0x400,
 			at:     needs{present: 0x10},
 			lines:  []line{{"level", "must"}, {"each", "PID-3"}, {"when", "not .5 in INS NH INS-C and (.4.1 in ASIP-SANTE-INS-NIR ASIP-SANTE-INS-NIA or .4.2 in 1.2.250.1.213.1.4.9 1.2.250.1.213.1.4.10 1.2.250.1.213.1.4.11)"}, {"expect", ".5 = INS at .5"}},
@@ -3563,7 +3605,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A28"}, Settings: nil, Edits: []string{"PID-3[2].1 = 1010199352001"}},
 		body: body{
 			acts:   true,
-			eachID: 17,
+			eachID: 18,
+			baseID: 9,
 			needs:  0x400,
 			at:     needs{present: 0x2},
 			lines:  []line{{"level", "must"}, {"each", "PID-3[.5=INS]"}, {"when", ".1 valued"}, {"expect", ".1 longer 14 and not .1 longer 15 at .1"}},
@@ -3584,7 +3627,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A28"}, Settings: nil, Edits: []string{"PID-3[2].1 = 1180520A0400364"}},
 		body: body{
 			acts:   true,
-			eachID: 17,
+			eachID: 18,
+			baseID: 9,
 			needs:  0x400,
 			lines:  []line{{"level", "must"}, {"each", "PID-3[.5=INS]"}, {"check", "ins-format"}},
 		},
@@ -3605,7 +3649,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A28"}, Settings: nil, Edits: []string{"PID-3[2].1 = 101019935200196"}},
 		body: body{
 			acts:   true,
-			eachID: 17,
+			eachID: 18,
+			baseID: 9,
 			needs:  0x400,
 			lines:  []line{{"level", "setting ins_key"}, {"each", "PID-3[.5=INS]"}, {"check", "ins-key"}},
 		},
@@ -3624,6 +3669,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 10,
+			baseID: 10,
 			whole:  true,
 			over:   10,
 			needs:  0x400,
@@ -3645,7 +3691,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A28"}, Settings: nil, Edits: []string{"PID-3[3] = 260058815400233^^^ASIP-SANTE-INS-NIA&1.2.250.1.213.1.4.9&ISO^INS"}},
 		body: body{
 			acts:   true,
-			eachID: 18,
+			eachID: 19,
+			baseID: 9,
 			needs:  0x400,
 			own:    needs{present: 0x8},
 			at:     needs{present: 0x22, some: 0x2},
@@ -3667,7 +3714,8 @@ var generatedRules = [...]Rule{
 		Bad:    Example{Messages: []string{"A28"}, Settings: nil, Edits: []string{"PID-3[2].4.2 = 1.2.250.1.213.1.4.2"}},
 		body: body{
 			acts:   true,
-			eachID: 17,
+			eachID: 18,
+			baseID: 9,
 			needs:  0x400,
 			at:     needs{present: 0x10},
 			lines:  []line{{"level", "must"}, {"each", "PID-3[.5=INS]"}, {"when", "not .4.2 in 1.2.250.1.213.1.4.8 1.2.250.1.213.1.4.9 1.2.250.1.213.1.4.10 1.2.250.1.213.1.4.11 and .4 valued"}, {"expect", ".4.2 in 1.2.250.1.213.1.4.8 1.2.250.1.213.1.4.9 1.2.250.1.213.1.4.10 1.2.250.1.213.1.4.11 at .4.2"}},
@@ -3689,7 +3737,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A28"}, Settings: nil, Edits: []string{"PID-3[2].4.1 = ASIP-SANTE-INS-NIA"}},
 		body: body{
 			acts:   true,
-			eachID: 17,
+			eachID: 18,
+			baseID: 9,
 			needs:  0x400,
 			at:     needs{present: 0x10},
 			lines:  []line{{"level", "should when .4.2 in 1.2.250.1.213.1.4.10 1.2.250.1.213.1.4.11"}, {"level", "must"}, {"each", "PID-3[.5=INS]"}, {"expect", "(.4.1 = ASIP-SANTE-INS-NIR and .4.2 in 1.2.250.1.213.1.4.8 1.2.250.1.213.1.4.10 1.2.250.1.213.1.4.11) or (.4.1 = ASIP-SANTE-INS-NIA and .4.2 = 1.2.250.1.213.1.4.9) or not .4.2 in 1.2.250.1.213.1.4.8 1.2.250.1.213.1.4.9 1.2.250.1.213.1.4.10 1.2.250.1.213.1.4.11 at .4.1"}},
@@ -3710,7 +3759,8 @@ var generatedRules = [...]Rule{
 		Bad:    Example{Messages: []string{"A28"}, Settings: nil, Edits: []string{"PID-3[2].4.3 = L"}},
 		body: body{
 			acts:   true,
-			eachID: 17,
+			eachID: 18,
+			baseID: 9,
 			needs:  0x400,
 			at:     needs{present: 0x10},
 			lines:  []line{{"level", "must"}, {"each", "PID-3[.5=INS]"}, {"when", "not .4.3 = ISO and .4.3 valued and .4.2 valued"}, {"expect", ".4.3 = ISO at .4.3"}},
@@ -3732,7 +3782,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A28"}, Settings: nil, Edits: []string{"PID-3[2].4.2 = 1.2.250.1.213.1.4.10"}},
 		body: body{
 			acts:   true,
-			eachID: 17,
+			eachID: 18,
+			baseID: 9,
 			needs:  0x400,
 			at:     needs{present: 0x10},
 			lines:  []line{{"level", "info when MSH-11.1 in D T"}, {"level", "must"}, {"each", "PID-3[.5=INS]"}, {"when", "setting ins_environment production"}, {"expect", "not .4.2 in 1.2.250.1.213.1.4.10 1.2.250.1.213.1.4.11 at .4.2"}},
@@ -3754,7 +3805,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A28"}, Settings: []string{"ins_environment=test"}, Edits: nil},
 		body: body{
 			acts:   true,
-			eachID: 17,
+			eachID: 18,
+			baseID: 9,
 			needs:  0x400,
 			at:     needs{present: 0x10},
 			lines:  []line{{"level", "should"}, {"each", "PID-3[.5=INS]"}, {"when", "setting ins_environment test"}, {"expect", "not .4.2 = 1.2.250.1.213.1.4.8 at .4.2"}},
@@ -3775,7 +3827,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A28"}, Settings: nil, Edits: []string{"PID-3[2].7 = 20260215"}},
 		body: body{
 			acts:   true,
-			eachID: 17,
+			eachID: 18,
+			baseID: 9,
 			needs:  0x400,
 			lines:  []line{{"level", "must"}, {"each", "PID-3[.5=INS]"}, {"empty", ".7 .8"}},
 		},
@@ -3795,6 +3848,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 10,
+			baseID: 10,
 			whole:  true,
 			over:   10,
 			needs:  0x400,
@@ -3817,6 +3871,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 10,
+			baseID: 10,
 			whole:  true,
 			over:   10,
 			needs:  0x400,
@@ -3839,7 +3894,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A28"}, Settings: nil, Edits: []string{"PID-5[1].1 ="}},
 		body: body{
 			acts:   true,
-			eachID: 12,
+			eachID: 13,
+			baseID: 12,
 			needs:  0x400,
 			own:    needs{present: 0x8},
 			at:     needs{missing: 0x2},
@@ -3861,7 +3917,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A28"}, Settings: nil, Edits: []string{"PID-5[1].2 ="}},
 		body: body{
 			acts:   true,
-			eachID: 12,
+			eachID: 13,
+			baseID: 12,
 			needs:  0x400,
 			own:    needs{present: 0x8},
 			at:     needs{missing: 0x4},
@@ -3883,7 +3940,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A28"}, Settings: nil, Edits: []string{"PID-5[1].3 ="}},
 		body: body{
 			acts:   true,
-			eachID: 12,
+			eachID: 13,
+			baseID: 12,
 			needs:  0x400,
 			own:    needs{present: 0x8},
 			at:     needs{missing: 0x8},
@@ -3927,6 +3985,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 10,
+			baseID: 10,
 			whole:  true,
 			over:   10,
 			needs:  0x400,
@@ -3949,6 +4008,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 10,
+			baseID: 10,
 			whole:  true,
 			over:   10,
 			needs:  0x400,
@@ -3971,6 +4031,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 10,
+			baseID: 10,
 			whole:  true,
 			over:   10,
 			needs:  0x400,
@@ -3993,7 +4054,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A28"}, Settings: nil, Edits: []string{"PID-11[2].9 = 9935"}},
 		body: body{
 			acts:   true,
-			eachID: 19,
+			eachID: 20,
+			baseID: 21,
 			needs:  0x400,
 			at:     needs{present: 0x200, some: 0x200},
 			lines:  []line{{"level", "must"}, {"each", "PID-11[.7=BDL]"}, {"when", "not .9 shape 99999 and .9 valued and not (.9 starts 2A 2B and .9 shape 9A999) and (-3[.5=INS].1 valued or -32 valued)"}, {"empty", ".9"}},
@@ -4034,7 +4096,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A28"}, Settings: nil, Edits: []string{"PID-5[1].3 = ANDRE,PAUL"}},
 		body: body{
 			acts:   true,
-			eachID: 12,
+			eachID: 13,
+			baseID: 12,
 			needs:  0x400,
 			at:     needs{present: 0x8, some: 0x8},
 			lines:  []line{{"level", "should"}, {"each", "PID-5[.7=L]"}, {"when", ".3 contains ',' and (-3[.5=INS].1 valued or -32 valued)"}, {"empty", ".3"}},
@@ -4054,7 +4117,8 @@ var generatedRules = [...]Rule{
 		Bad:    Example{Messages: []string{"A28"}, Settings: nil, Edits: []string{"PID-5[1].2 = PAUL"}},
 		body: body{
 			acts:   true,
-			eachID: 12,
+			eachID: 13,
+			baseID: 12,
 			needs:  0x400,
 			at:     needs{present: 0xc, some: 0x4},
 			lines:  []line{{"level", "should"}, {"each", "PID-5[.7=L]"}, {"when", "not check list-begins-with-first-name and .2 valued and .3 valued and not .3 contains ',' and (-3[.5=INS].1 valued or -32 valued)"}, {"empty", ".2"}},
@@ -4075,7 +4139,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A28"}, Settings: nil, Edits: []string{"PID-5[1].1 = Lemoine"}},
 		body: body{
 			acts:   true,
-			eachID: 12,
+			eachID: 13,
+			baseID: 12,
 			needs:  0x400,
 			lines:  []line{{"level", "should"}, {"each", "PID-5[.7=L]"}, {"when", "-3[.5=INS].1 valued or -32 valued"}, {"check", "strict-traits"}},
 		},
@@ -4097,6 +4162,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 10,
+			baseID: 10,
 			whole:  true,
 			over:   10,
 			events: []string{"A47"},
@@ -4121,6 +4187,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 10,
+			baseID: 10,
 			whole:  true,
 			over:   10,
 			needs:  0x600,
@@ -4166,7 +4233,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A47"}, Settings: nil, Edits: []string{"MRG-1.5 ="}},
 		body: body{
 			acts:   true,
-			eachID: 20,
+			eachID: 22,
+			baseID: 22,
 			needs:  0x100000,
 			at:     needs{present: 0x10, missing: 0x20, none: 0x20},
 			lines:  []line{{"level", "must"}, {"each", "MRG-1"}, {"when", ".5 empty and .4.1 in ASIP-SANTE-INS-NIR ASIP-SANTE-INS-NIA"}, {"valued", ".5"}},
@@ -4229,7 +4297,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A31"}, Settings: nil, Edits: []string{"PID-3[2].1 = \"\""}},
 		body: body{
 			acts:   true,
-			eachID: 17,
+			eachID: 18,
+			baseID: 9,
 			needs:  0x400,
 			at:     needs{some: 0x2},
 			lines:  []line{{"level", "must"}, {"each", "PID-3[.5=INS]"}, {"when", "not event A47"}, {"expect", "not .1 null at .1"}},
@@ -4251,7 +4320,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A47"}, Settings: nil, Edits: []string{"PID-3[3] = \"\"^^^ASIP-SANTE-INS-NIA&1.2.250.1.213.1.4.9&ISO^INS"}},
 		body: body{
 			acts:   true,
-			eachID: 17,
+			eachID: 18,
+			baseID: 9,
 			events: []string{"A47"},
 			needs:  0x400,
 			own:    needs{some: 0x8},
@@ -4274,7 +4344,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A28/prov"}, Settings: nil, Edits: []string{"PID-3[2] = 208019999999926^^^ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.8&ISO^NH"}},
 		body: body{
 			acts:   true,
-			eachID: 21,
+			eachID: 23,
+			baseID: 9,
 			needs:  0x400,
 			lines:  []line{{"level", "should"}, {"each", "PID-3[.5=NH]"}, {"expect", ".4.1 = ASIP-SANTE-NIR and .4.2 = 1.2.250.1.213.1.4.8 and .4.3 = ISO at .4"}},
 		},
@@ -4294,7 +4365,8 @@ var generatedRules = [...]Rule{
 		Bad:    Example{Messages: []string{"A28/prov"}, Settings: nil, Edits: []string{"PID-3[2] = 1111111100000370004322^^^ASIP-SANTE-INS-C&1.2.250.1.213.1.4.8&ISO^INS-C^^20140301"}},
 		body: body{
 			acts:   true,
-			eachID: 22,
+			eachID: 24,
+			baseID: 9,
 			needs:  0x400,
 			lines:  []line{{"level", "info"}, {"each", "PID-3[.5=INS-C]"}, {"expect", ".4.2 in 1.2.250.1.213.1.4.2 1.2.250.1.213.1.4.6 1.2.250.1.213.1.4.7 at .4.2"}},
 		},
@@ -4314,7 +4386,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A28/prov"}, Settings: nil, Edits: []string{"PID-3[2] = 1111111100000370004322^^^ASIP-SANTE-INS-C&1.2.250.1.213.1.4.2&ISO^INS-C"}},
 		body: body{
 			acts:   true,
-			eachID: 22,
+			eachID: 24,
+			baseID: 9,
 			needs:  0x400,
 			at:     needs{missing: 0x80},
 			lines:  []line{{"level", "info"}, {"each", "PID-3[.5=INS-C]"}, {"valued", ".7"}},
@@ -4646,7 +4719,8 @@ var generatedRules = [...]Rule{
 		Bad:    Example{Messages: []string{"A44"}, Settings: nil, Edits: []string{"MRG-3 ="}},
 		body: body{
 			acts:   true,
-			eachID: 23,
+			eachID: 25,
+			baseID: 25,
 			whole:  true,
 			over:   20,
 			events: []string{"A44"},
@@ -4844,6 +4918,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 3,
+			baseID: 3,
 			whole:  true,
 			over:   4,
 			needs:  0x10,
@@ -4866,6 +4941,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 3,
+			baseID: 3,
 			whole:  true,
 			over:   4,
 			needs:  0x10,
@@ -6641,7 +6717,8 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachOf: "HD",
-			eachID: 24,
+			eachID: 26,
+			baseID: 26,
 			at:     needs{missing: 0x2, none: 0x6},
 			lines:  []line{{"level", "must"}, {"each", "type HD"}, {"when", ".1 empty and .2 empty"}, {"valued", ".1"}},
 		},
@@ -6661,7 +6738,8 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachOf: "HD",
-			eachID: 24,
+			eachID: 26,
+			baseID: 26,
 			at:     needs{present: 0xa, missing: 0x4, none: 0x4},
 			lines:  []line{{"level", "must"}, {"each", "type HD"}, {"when", ".2 empty and .3 valued and .1 valued"}, {"valued", ".2"}},
 		},
@@ -6681,7 +6759,8 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachOf: "HD",
-			eachID: 24,
+			eachID: 26,
+			baseID: 26,
 			at:     needs{present: 0x4, missing: 0x8, none: 0x8},
 			lines:  []line{{"level", "must"}, {"each", "type HD"}, {"when", ".3 empty and .2 valued"}, {"valued", ".3"}},
 		},
@@ -6717,7 +6796,8 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachOf: "HD",
-			eachID: 24,
+			eachID: 26,
+			baseID: 26,
 			at:     needs{present: 0xc},
 			lines:  []line{{"level", "should"}, {"each", "type HD"}, {"when", ".3 in M N and .2 valued"}, {"expect", ".2 shape XXXXXXXXX at .2"}},
 		},
@@ -6738,6 +6818,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachID: 9,
+			baseID: 9,
 			needs:  0x400,
 			first:  []segmentNeeds{{0, needs{present: 0x50}}},
 			at:     needs{present: 0x10},
@@ -6759,7 +6840,8 @@ var generatedRules = [...]Rule{
 		Bad:      Example{Messages: []string{"A01"}, Settings: nil, Edits: []string{"ZBE-1 = M1"}},
 		body: body{
 			acts:   true,
-			eachID: 25,
+			eachID: 27,
+			baseID: 27,
 			needs:  0x20000,
 			at:     needs{present: 0x2, missing: 0xc},
 			lines:  []line{{"level", "should"}, {"each", "ZBE-1"}, {"when", ".1 valued"}, {"expect", ".2 valued or .3 valued at .2"}},
@@ -6780,7 +6862,8 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachOf: "EI",
-			eachID: 26,
+			eachID: 28,
+			baseID: 28,
 			at:     needs{present: 0x8, missing: 0x10},
 			lines:  []line{{"level", "should"}, {"each", "type EI"}, {"when", ".3 valued"}, {"valued", ".4"}},
 		},
@@ -6800,7 +6883,8 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachOf: "EI",
-			eachID: 26,
+			eachID: 28,
+			baseID: 28,
 			at:     needs{present: 0x10, missing: 0x8},
 			lines:  []line{{"level", "should"}, {"each", "type EI"}, {"when", ".4 valued"}, {"valued", ".3"}},
 		},
@@ -6820,7 +6904,8 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachOf: "XPN",
-			eachID: 27,
+			eachID: 29,
+			baseID: 29,
 			at:     needs{present: 0x100, some: 0x100, none: 0x80},
 			lines:  []line{{"level", "must"}, {"each", "type XPN"}, {"when", ".7 empty and .8 in L D S U A B C I M N P R T"}, {"empty", ".8"}},
 		},
@@ -6890,7 +6975,8 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachOf: "XPN",
-			eachID: 27,
+			eachID: 29,
+			baseID: 29,
 			at:     needs{present: 0x20},
 			lines:  []line{{"level", "should"}, {"each", "type XPN"}, {"when", "not .5 in M. Mme and .5 in M MR Mr mr Mr. MR. Monsieur MONSIEUR MME mme Mme. MME. Madame MADAME F MLLE Mlle Mlle. Mademoiselle MADEMOISELLE Melle MELLE"}, {"expect", ".5 in M. Mme at .5"}},
 		},
@@ -6926,7 +7012,8 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachOf: "XTN",
-			eachID: 28,
+			eachID: 30,
+			baseID: 30,
 			at:     needs{present: 0x10},
 			lines:  []line{{"level", "must"}, {"each", "type XTN"}, {"when", ".4 valued"}, {"expect", ".2 = NET at .2"}},
 		},
@@ -6946,7 +7033,8 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachOf: "XTN",
-			eachID: 28,
+			eachID: 30,
+			baseID: 30,
 			at:     needs{present: 0x4, missing: 0x10, none: 0x10},
 			lines:  []line{{"level", "must"}, {"each", "type XTN"}, {"when", ".4 empty and .2 = NET"}, {"valued", ".4"}},
 		},
@@ -6966,7 +7054,8 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachOf: "XTN",
-			eachID: 28,
+			eachID: 30,
+			baseID: 30,
 			at:     needs{missing: 0x1000, none: 0x10d2},
 			lines:  []line{{"level", "must"}, {"each", "type XTN"}, {"when", ".12 empty and not .2 = NET and .1 empty and .4 empty and .6 empty and .7 empty"}, {"valued", ".12"}},
 		},
@@ -6986,7 +7075,8 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachOf: "XTN",
-			eachID: 28,
+			eachID: 30,
+			baseID: 30,
 			at:     needs{present: 0x1000, some: 0x1000},
 			lines:  []line{{"level", "must"}, {"each", "type XTN"}, {"when", "not .12 shape 9+ +9+ and .12 valued"}, {"empty", ".12"}},
 		},
@@ -7022,7 +7112,8 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachOf: "SAD",
-			eachID: 29,
+			eachID: 31,
+			baseID: 31,
 			lines:  []line{{"level", "must"}, {"each", "type SAD"}, {"empty", ".2 .3"}},
 		},
 	},
@@ -7107,7 +7198,8 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachOf: "XCN",
-			eachID: 30,
+			eachID: 32,
+			baseID: 32,
 			at:     needs{missing: 0x400, none: 0x400},
 			lines:  []line{{"level", "must"}, {"each", "type XCN"}, {"when", ".10 empty and (.2 valued or .3 valued)"}, {"valued", ".10"}},
 		},
@@ -7128,7 +7220,8 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachOf: "XCN",
-			eachID: 30,
+			eachID: 32,
+			baseID: 32,
 			at:     needs{present: 0x2, missing: 0x2000, none: 0x2000},
 			lines:  []line{{"level", "must"}, {"each", "type XCN"}, {"when", ".13 empty and .1 valued"}, {"valued", ".13"}},
 		},
@@ -7150,7 +7243,8 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachOf: "XCN",
-			eachID: 30,
+			eachID: 32,
+			baseID: 32,
 			at:     needs{present: 0x2002},
 			lines:  []line{{"level", "should"}, {"each", "type XCN"}, {"when", "not (.9.1 = ASIP-SANTE-PS and .9.2 = 1.2.250.1.71.4.2.1) and .13 in RPPS ADELI IDNPS and .1 valued"}, {"expect", ".9.1 = ASIP-SANTE-PS and .9.2 = 1.2.250.1.71.4.2.1 at .9"}},
 		},
@@ -7171,7 +7265,8 @@ var generatedRules = [...]Rule{
 		body: body{
 			acts:   true,
 			eachOf: "XCN",
-			eachID: 30,
+			eachID: 32,
+			baseID: 32,
 			at:     needs{present: 0x2002},
 			lines:  []line{{"level", "should"}, {"each", "type XCN"}, {"when", ".13 = IDNPS and .1 valued"}, {"expect", ".1 shape 899999999999 0XXXXXXXXX or .1 starts 3 at .1"}},
 		},
