@@ -2,10 +2,12 @@ package rules_test
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -145,6 +147,64 @@ func BenchmarkMessage(b *testing.B) {
 		}
 		j.Message(&r, m)
 	}
+}
+
+// BenchmarkMessageRatio says how often a flat index of the delimiters, which is
+// the least that any reader does (see the benchmarks of package hl7), could be
+// made while a message is parsed and judged. Both run in turns, in short blocks of
+// which the fastest count: what else the machine does disturbs both, or neither.
+func BenchmarkMessageRatio(b *testing.B) {
+	m, err := rules.Sample("A01")
+	require.NoError(b, err)
+	data := m.Bytes()
+	j, err := rules.New(rules.Options{})
+	require.NoError(b, err)
+	var r rules.Report
+	const block = 30
+	fastest := [2]time.Duration{math.MaxInt64, math.MaxInt64}
+	for b.Loop() {
+		for i, f := range [...]func(){
+			func() { flatIndexed = flatIndex(data) },
+			func() {
+				m, _ := hl7.Parse(data)
+				j.Message(&r, m)
+			},
+		} {
+			begin := time.Now()
+			for range block {
+				f()
+			}
+			fastest[i] = min(fastest[i], time.Since(begin))
+		}
+	}
+	b.ReportMetric(float64(fastest[0])/block, "flat-ns")
+	b.ReportMetric(float64(fastest[1])/float64(fastest[0]), "x-flat-index")
+}
+
+// place is a delimiter in a flat index: its offset and which it is.
+type place struct {
+	offset uint32
+	kind   byte
+}
+
+var delimiterKinds = func() (kinds [256]byte) {
+	for i, c := range []byte("\r|~^&") {
+		kinds[c] = byte(i + 1)
+	}
+	return kinds
+}()
+
+// flatIndexed keeps the compiler from removing what is measured.
+var flatIndexed []place
+
+func flatIndex(data []byte) []place {
+	list := make([]place, 0, len(data)/6)
+	for i, c := range data {
+		if k := delimiterKinds[c]; k != 0 {
+			list = append(list, place{uint32(i), k})
+		}
+	}
+	return list
 }
 
 // BenchmarkMessageParallel is BenchmarkMessage on all processors: a Judge is
