@@ -3,6 +3,7 @@ package rules
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Advice says in lang, "fr" or "en", what to do when the rule is broken,
@@ -18,11 +19,11 @@ func (r *Rule) Advice(lang string) string {
 	if lang == "fr" {
 		words = inGeneral.FR
 	}
-	return anyPlace.ReplaceAllLiteralString(words.Replace(text), "…")
+	return anyPlace().ReplaceAllLiteralString(words.Replace(text), "…")
 }
 
 // anyPlace is a place of a sentence that inGeneral has no words for.
-var anyPlace = regexp.MustCompile(`\{[^{}]*\}`)
+var anyPlace = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[^{}]*\}`) })
 
 // inGeneral puts words into the places of hints. What follows a command is a
 // name for whoever types it; French articles melt into their prepositions.

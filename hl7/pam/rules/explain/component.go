@@ -2,7 +2,6 @@ package explain
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -97,14 +96,14 @@ func speaksOf(place, own string) func(*rules.Rule) bool {
 	}
 }
 
-var placeName = regexp.MustCompile(`\b[A-Z][A-Z0-9]{1,2}[-.][0-9]+(\.[0-9]+)*\b`)
+var placeName = expression(`\b[A-Z][A-Z0-9]{1,2}[-.][0-9]+(\.[0-9]+)*\b`)
 
 // spokenPlaces are the places that rules speak of, by their ids.
 var spokenPlaces = sync.OnceValue(func() map[string][]string {
 	all := map[string][]string{}
 	for _, r := range rules.Catalogue() {
 		text := strings.ToUpper(r.ID) + " " + r.Text.EN + " " + r.Advice("en")
-		all[r.ID] = placeName.FindAllString(text, -1)
+		all[r.ID] = placeName().FindAllString(text, -1)
 	}
 	return all
 })

@@ -2,7 +2,6 @@ package explain
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,7 +111,7 @@ type exhibit struct {
 }
 
 // spokenOf finds the fields that the sentence of a rule speaks of.
-var spokenOf = regexp.MustCompile(`\b[A-Z][A-Z0-9]{2}-[0-9]+`)
+var spokenOf = expression(`\b[A-Z][A-Z0-9]{2}-[0-9]+`)
 
 // note lists the segments that the rule is about, those of its fields and its
 // sentence first, then those of the edits.
@@ -127,7 +126,7 @@ func (x *exhibit) note(good, bad sample, found []rules.Finding) {
 			add(found[i].Location.Segment)
 		}
 	}
-	for _, f := range slices.Concat(x.rule.Fields, spokenOf.FindAllString(x.rule.Text.EN, -1)) {
+	for _, f := range slices.Concat(x.rule.Fields, spokenOf().FindAllString(x.rule.Text.EN, -1)) {
 		add(f)
 	}
 	x.spoken = len(x.names)

@@ -2,7 +2,6 @@ package explain
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -52,14 +51,14 @@ func (a asker) structure(name string) *Page {
 }
 
 var (
-	questionName = regexp.MustCompile(`^Q-[0-9]{2}$`)
-	eventName    = regexp.MustCompile(`^[A-Z][0-9]{2}$`)
-	fieldName    = regexp.MustCompile(`^([A-Z][A-Z0-9]{2})[-_. ]?([0-9]{1,3})([.].*)?$`)
+	questionName = expression(`^Q-[0-9]{2}$`)
+	eventName    = expression(`^[A-Z][0-9]{2}$`)
+	fieldName    = expression(`^([A-Z][A-Z0-9]{2})[-_. ]?([0-9]{1,3})([.].*)?$`)
 )
 
 // question explains Q-07: what rests on the answer to an open question.
 func (a asker) question(name string) *Page {
-	if !questionName.MatchString(name) {
+	if !questionName().MatchString(name) {
 		return nil
 	}
 	p := &Page{Title: name + " · " + a.text("question ouverte : les sources se contredisent ou se taisent", "open question: the sources contradict each other or are silent")}
@@ -163,7 +162,7 @@ const unknownEvent = "hl7.msh-9.event"
 // foreign explains an event that exists elsewhere and that the profile does not
 // have, with the rule that such a message breaks.
 func (a asker) foreign(name string) *Page {
-	if !eventName.MatchString(name) || a.p.Event(name) != nil {
+	if !eventName().MatchString(name) || a.p.Event(name) != nil {
 		return nil
 	}
 	base, _ := schema.ForVersion(a.p.Version.Base)

@@ -2,7 +2,6 @@ package explain
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,7 +58,7 @@ func (a asker) unknown(name string) *UnknownError {
 		return e
 	}
 	upper := strings.ToUpper(name)
-	if eventName.MatchString(upper) {
+	if eventName().MatchString(upper) {
 		e.what = pam.Text{FR: "« " + upper + " » n'est pas un événement de " + a.p.Title.FR, EN: upper + " is no event of " + a.p.Title.EN}
 		e.Near = a.closest(upper, a.p.Events(), 2)
 		return e
@@ -73,7 +72,7 @@ func (a asker) unknown(name string) *UnknownError {
 
 // fields tells of a field or component that a segment does not have.
 func (a asker) fields(e *UnknownError, name string) bool {
-	match := fieldName.FindStringSubmatch(name)
+	match := fieldName().FindStringSubmatch(name)
 	if match == nil {
 		return false
 	}
@@ -145,7 +144,7 @@ func (a asker) closest(name string, all []string, limit int) []string {
 	return list
 }
 
-var noLetter = regexp.MustCompile(`[^a-z0-9]+`)
+var noLetter = expression(`[^a-z0-9]+`)
 
 // letters is a name without what people leave out of it.
-func letters(name string) string { return noLetter.ReplaceAllString(strings.ToLower(name), "") }
+func letters(name string) string { return noLetter().ReplaceAllString(strings.ToLower(name), "") }
