@@ -56,7 +56,7 @@ func bent(bend func(t *x509.Certificate, now time.Time)) func(*badMaker) (identi
 	return func(m *badMaker) (identity, []file, error) {
 		t := m.leaf()
 		bend(t, m.h.now.UTC().Truncate(time.Second))
-		return m.issue(t, P256)
+		return m.issue(t, m.h.kind())
 	}
 }
 
@@ -76,7 +76,7 @@ func shortLived(t *x509.Certificate, now time.Time) { t.NotAfter = now.Add(Short
 func used(u Usage) func(*badMaker) (identity, []file, error) {
 	return func(m *badMaker) (identity, []file, error) {
 		p := m.h.profile
-		return m.issue(p.leafTemplate(p.Prefix+m.name, u, m.names, m.h.now, p.Days), P256)
+		return m.issue(p.leafTemplate(p.Prefix+m.name, u, m.names, m.h.now, p.Days), m.h.kind())
 	}
 }
 
@@ -86,23 +86,23 @@ func keyed(kind KeyKind) func(*badMaker) (identity, []file, error) {
 
 func (m *badMaker) otherCA() (identity, []file, error) {
 	p := m.h.profile
-	ca, err := sign(m.name+"-ca", p.authorityTemplate(p.Prefix+"pamlab other test CA", m.h.now, p.Days, 0), P256, nil)
+	ca, err := sign(m.name+"-ca", p.authorityTemplate(p.Prefix+"pamlab other test CA", m.h.now, p.Days, 0), m.h.kind(), nil)
 	if err != nil {
 		return identity{}, nil, err
 	}
-	id, err := sign(m.name, m.leaf(), P256, &ca)
+	id, err := sign(m.name, m.leaf(), m.h.kind(), &ca)
 	return id, []file{ca.certFile()}, err
 }
 
 func (m *badMaker) selfSigned() (identity, []file, error) {
-	id, err := sign(m.name, m.leaf(), P256, nil)
+	id, err := sign(m.name, m.leaf(), m.h.kind(), nil)
 	return id, nil, err
 }
 
 func (m *badMaker) wrongName() (identity, []file, error) {
 	t := m.leaf()
 	t.DNSNames, t.IPAddresses = []string{"wrong-name.invalid"}, nil
-	return m.issue(t, P256)
+	return m.issue(t, m.h.kind())
 }
 
 // cnOnly has the name where it was looked for long ago.
@@ -113,11 +113,11 @@ func (m *badMaker) cnOnly() (identity, []file, error) {
 		t.Subject = m.h.profile.subject(m.given[0])
 	}
 	t.DNSNames, t.IPAddresses = nil, nil
-	return m.issue(t, P256)
+	return m.issue(t, m.h.kind())
 }
 
 func (m *badMaker) revoked() (identity, []file, error) {
-	id, more, err := m.issue(m.leaf(), P256)
+	id, more, err := m.issue(m.leaf(), m.h.kind())
 	if err == nil {
 		r := entry(id.cert, m.h.profile.issuing().Role, "keyCompromise", m.h.now)
 		m.h.state.revoke(&r)
@@ -138,13 +138,13 @@ func (m *badMaker) intermediate() (identity, error) {
 	if t.NotAfter.After(root.cert.NotAfter) {
 		t.NotAfter = root.cert.NotAfter
 	}
-	return sign(m.name+"-ca", t, P256, root)
+	return sign(m.name+"-ca", t, m.h.kind(), root)
 }
 
 // below makes an intermediate authority and an identity of it.
 func (m *badMaker) below() (ca, id identity, err error) {
 	if ca, err = m.intermediate(); err == nil {
-		id, err = sign(m.name, m.leaf(), P256, &ca)
+		id, err = sign(m.name, m.leaf(), m.h.kind(), &ca)
 	}
 	return ca, id, err
 }
@@ -186,7 +186,7 @@ func (m *badMaker) sha1() (identity, []file, error) {
 	if m.h.issuing().cert.PublicKeyAlgorithm == x509.RSA {
 		t.SignatureAlgorithm = x509.SHA1WithRSA
 	}
-	return m.issue(t, P256)
+	return m.issue(t, m.h.kind())
 }
 
 // manyNamesCount is how many names the entry many-names has.
@@ -197,15 +197,15 @@ func (m *badMaker) manyNames() (identity, []file, error) {
 	for i := 1; len(t.DNSNames)+len(t.IPAddresses) < manyNamesCount; i++ {
 		t.DNSNames = append(t.DNSNames, fmt.Sprintf("name-%03d.many-names.test", i))
 	}
-	return m.issue(t, P256)
+	return m.issue(t, m.h.kind())
 }
 
 func (m *badMaker) keyMismatch() (identity, []file, error) {
-	id, more, err := m.issue(m.leaf(), P256)
+	id, more, err := m.issue(m.leaf(), m.h.kind())
 	if err != nil {
 		return id, nil, err
 	}
-	id.key, err = P256.generate()
+	id.key, err = m.h.kind().generate()
 	return id, more, err
 }
 

@@ -83,6 +83,9 @@ func (e *Error) In(lang string) string {
 	case BadFault:
 		return fmt.Sprintf(pick(lang, "ce défaut n'est pas au catalogue : « %s »", "no such fault in the catalogue: %q"), e.Name)
 	case BadUsage:
+		if e.Name == "" {
+			return pick(lang, "il faut dire l'usage", "the usage has to be said")
+		}
 		return fmt.Sprintf(pick(lang, "usage impossible : « %s »", "usage not possible: %q"), e.Name)
 	case BadFile:
 		return fmt.Sprintf(pick(lang, "« %s » ne peut pas nommer les fichiers d'une identité", "%q cannot name the files of an identity"), e.Name)

@@ -82,6 +82,18 @@ func noAuthority(dir string, err error) error {
 	return err
 }
 
+// kind is the kind of key that the authority has. What is made later has it too:
+// whoever asked for RSA may have partners that know nothing else, and those
+// would refuse another for a reason of their own.
+func (h *house) kind() KeyKind {
+	for _, k := range KeyKinds() {
+		if k.describes(h.issuing().cert.PublicKey) {
+			return k
+		}
+	}
+	return h.profile.Key
+}
+
 // issue makes an identity of the PKI.
 func (h *house) issue(role string, kind KeyKind, t *x509.Certificate) (identity, error) {
 	key, err := kind.generate()

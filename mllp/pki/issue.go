@@ -16,7 +16,7 @@ type IssueOptions struct {
 	Names []string // host names and IP addresses
 	As    string   // names the files; "": the first name
 	Usage Usage    // "": both, where the profile allows it
-	Key   KeyKind  // "": as the profile has it
+	Key   KeyKind  // "": as the authority has it
 	Days  int      // validity; 0: as the profile has it
 	Force bool     // replace what is there
 	Now   time.Time
@@ -58,7 +58,7 @@ func inHouse(dir string, now time.Time, do func(*house) (files []file, force boo
 
 func (h *house) issueFiles(opt IssueOptions) ([]file, error) {
 	want := leafWish{names: opt.Names, as: opt.As, usage: opt.Usage, days: opt.Days}
-	kind := cmp.Or(opt.Key, h.profile.Key)
+	kind := cmp.Or(opt.Key, h.kind())
 	t, err := h.wish(&want)
 	if err := first(err, kind.check()); err != nil {
 		return nil, err

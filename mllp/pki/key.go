@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // KeyKind is a kind of key pair.
@@ -47,6 +48,12 @@ func (k KeyKind) generate() (crypto.Signer, error) {
 		return ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	}
 	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+}
+
+// describes reports whether a public key is of that kind.
+func (k KeyKind) describes(pub crypto.PublicKey) bool {
+	plain := strings.NewReplacer("ECDSA ", "", " ", "-").Replace(describeKey(pub))
+	return strings.EqualFold(plain, string(k))
 }
 
 // describeKey names the algorithm of a public key and its size.

@@ -23,9 +23,11 @@ const (
 // lock makes sure that nobody else changes the folder: two at once could lose a
 // revocation. It works on every system and file system, at the price that a
 // process which was killed leaves it behind.
-func lock(dir string) (unlock func(), err error) {
+func lock(dir string) (unlock func(), err error) { return lockFor(dir, lockWait) }
+
+func lockFor(dir string, wait time.Duration) (unlock func(), err error) {
 	path := filepath.Join(dir, lockFile)
-	for end := time.Now().Add(lockWait); ; time.Sleep(lockLook) {
+	for end := time.Now().Add(wait); ; time.Sleep(lockLook) {
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		switch {
 		case err == nil:

@@ -11,12 +11,13 @@ import (
 type Problem struct {
 	Code string // for programs
 	Text Text
+	Note bool // no fault, but good to know
 }
 
 // Problems are what is wrong with the certificate, or will be to many a peer.
 func (i Info) Problems(now time.Time) []Problem {
 	var all []Problem
-	add := func(code, fr, en string) { all = append(all, Problem{code, Text{fr, en}}) }
+	add := func(code, fr, en string) { all = append(all, Problem{Code: code, Text: Text{fr, en}}) }
 	c := i.cert
 	if c == nil {
 		return nil
@@ -26,6 +27,9 @@ func (i Info) Problems(now time.Time) []Problem {
 		add("expired", "expiré", "expired")
 	case now.Before(c.NotBefore):
 		add("not-yet-valid", "pas encore valide", "not valid yet")
+	}
+	if i.after != nil && !selfIssued(i.after) && signed(c, i.after) {
+		add("chain-order", "placé avant le certificat qu'il a signé : la chaîne est dans le désordre", "stands before the certificate that it signed: the chain is out of order")
 	}
 	if i.before != nil && !signed(c, i.before) {
 		add("chain-order", "n'a pas signé le certificat qui le précède : la chaîne est dans le désordre, ou il lui manque un maillon",
@@ -46,24 +50,24 @@ func (i Info) Problems(now time.Time) []Problem {
 // leafProblems are those that an authority cannot have.
 func leafProblems(c *x509.Certificate) []Problem {
 	var all []Problem
-	add := func(code, fr, en string) { all = append(all, Problem{code, Text{fr, en}}) }
+	add := func(code, fr, en string) { all = append(all, Problem{Code: code, Text: Text{fr, en}}) }
+	note := func(code, fr, en string) { all = append(all, Problem{Code: code, Text: Text{fr, en}, Note: true}) }
 	if selfIssued(c) && c.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil {
 		add("self-signed", "signé par lui-même : aucune autorité n'en répond", "signed by itself: no authority vouches for it")
 	}
 	if len(c.DNSNames)+len(c.IPAddresses) == 0 {
 		add("no-san", "aucun nom (subjectAltName) : refusé d'un serveur par qui vérifie les noms", "no name (subjectAltName): refused of a server by who checks names")
 	}
-	client, server := usages(c)
-	switch {
+	switch client, server := usages(c); {
 	case !client && !server:
 		add("usage", "ni pour un client ni pour un serveur (usage étendu)", "neither for a client nor for a server (extended key usage)")
 	case !client:
-		add("server-only", "pour un serveur seulement (usage étendu) : refusé d'un client", "for a server only (extended key usage): refused of a client")
+		note("server-only", "pour un serveur seulement (usage étendu) : refusé d'un client", "for a server only (extended key usage): refused of a client")
 	case !server:
-		add("client-only", "pour un client seulement (usage étendu) : refusé d'un serveur", "for a client only (extended key usage): refused of a server")
+		note("client-only", "pour un client seulement (usage étendu) : refusé d'un serveur", "for a client only (extended key usage): refused of a server")
 	}
 	if days := int(c.NotAfter.Sub(c.NotBefore).Hours() / 24); days > MaxDays+1 { // a leap day
-		add("long", fmt.Sprintf("valable %d jours : deux ans au plus sont recommandés (IHE ITI TF-2 3.19)", days),
+		note("long", fmt.Sprintf("valable %d jours : deux ans au plus sont recommandés (IHE ITI TF-2 3.19)", days),
 			fmt.Sprintf("valid for %d days: two years at most are recommended (IHE ITI TF-2 3.19)", days))
 	}
 	return all

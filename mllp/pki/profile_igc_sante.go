@@ -17,7 +17,7 @@ func igcSanteTest() Profile {
 			"Imitation pour essais : ces certificats ne viennent pas de l'ANS et ne valent rien hors de ce laboratoire.",
 			"Look-alike for tests: these certificates do not come from ANS and are worth nothing outside this laboratory."},
 		Country: "FR",
-		Org:     "pamlab look-alike, not issued by ANS",
+		Org:     "pamlab look-alike (not issued by ANS)",
 		Units:   []string{"0002 000000000", "IGC-SANTE TEST (pamlab look-alike)"},
 		Prefix:  "TEST ",
 		Root:    AuthorityProfile{Role: roleCA, CN: "TEST AC RACINE IGC-SANTE ELEMENTAIRE", CRL: "ACR-EL-TEST.crl"},

@@ -55,6 +55,7 @@ type Info struct {
 
 	cert   *x509.Certificate
 	before *x509.Certificate // the one before it in the file
+	after  *x509.Certificate // the one after it
 }
 
 // DaysLeft is the number of whole days until the certificate expires; negative
@@ -88,6 +89,7 @@ func Show(path string) ([]Info, error) {
 		return nil, &Error{Kind: Failed, Path: path, Err: err}
 	}
 	var all []Info
+	rank := map[string]bool{} // files that begin with an authority: a chain stays with its file
 	for _, e := range entries {
 		if filepath.Ext(e.Name()) != ".pem" || e.IsDir() {
 			continue
@@ -99,12 +101,13 @@ func Show(path string) ([]Info, error) {
 		if err != nil {
 			return nil, err
 		}
+		rank[infos[0].File] = infos[0].CA
 		all = append(all, infos...)
 	}
 	if len(all) == 0 {
 		return nil, &Error{Kind: NoCertificate, Path: path}
 	}
-	sort.SliceStable(all, func(i, j int) bool { return all[i].CA && !all[j].CA })
+	sort.SliceStable(all, func(i, j int) bool { return rank[all[i].File] && !rank[all[j].File] })
 	return all, nil
 }
 
@@ -123,6 +126,9 @@ func showFile(path string) ([]Info, error) {
 		info.Position, info.Of = i+1, len(certs)
 		if i > 0 {
 			info.before = certs[i-1]
+		}
+		if i+1 < len(certs) {
+			info.after = certs[i+1]
 		}
 		infos = append(infos, info)
 	}

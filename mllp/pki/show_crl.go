@@ -34,13 +34,13 @@ type RevokedInfo struct {
 func (c CRLInfo) Problems(now time.Time) []Problem {
 	var all []Problem
 	if !c.NextUpdate.IsZero() && now.After(c.NextUpdate) {
-		all = append(all, Problem{"stale", Text{"périmée : personne ne peut s'y fier", "stale: nobody can rely on it"}})
+		all = append(all, Problem{Code: "stale", Text: Text{"périmée : personne ne peut s'y fier", "stale: nobody can rely on it"}})
 	}
 	if now.Before(c.ThisUpdate) {
-		all = append(all, Problem{"not-yet-valid", Text{"pas encore valide", "not valid yet"}})
+		all = append(all, Problem{Code: "not-yet-valid", Text: Text{"pas encore valide", "not valid yet"}})
 	}
 	if weakSignature(c.list.SignatureAlgorithm) {
-		all = append(all, Problem{"sha1", Text{"signature " + c.Signature + " : contrefaisable", "signature " + c.Signature + ": can be forged"}})
+		all = append(all, Problem{Code: "sha1", Text: Text{"signature " + c.Signature + " : contrefaisable", "signature " + c.Signature + ": can be forged"}})
 	}
 	return all
 }
