@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // TableKind says who decides about the codes of a table (HL7 v2.5 §2.5.3.6).
@@ -48,15 +49,21 @@ type Code struct{ Value, Label string }
 // NewTable makes a table of the codes, in any order.
 func NewTable(number, name string, kind TableKind, codes ...Code) *Table {
 	t := &Table{Number: number, Name: name, Kind: kind, Codes: slices.Clone(codes)}
-	slices.SortStableFunc(t.Codes, func(a, b Code) int { return cmp.Compare(a.Value, b.Value) })
+	byValue := func(a, b Code) int { return cmp.Compare(a.Value, b.Value) }
+	if !slices.IsSortedFunc(t.Codes, byValue) { // as most lists are written
+		slices.SortStableFunc(t.Codes, byValue)
+	}
 	t.keys = make([]uint64, len(t.Codes))
 	patterned := false
 	for i, c := range t.Codes {
 		t.keys[i] = packCode(c.Value)
-		patterned = patterned || isPattern(c.Value)
+		patterned = patterned || mayBePattern(c.Value) && isPattern(c.Value)
 	}
 	for i, c := range t.Codes {
-		if patterned && mayCover(c.Value) {
+		if !patterned {
+			break
+		}
+		if mayCover(c.Value) {
 			t.patterns = append(t.patterns, uint32(i))
 		}
 	}
@@ -159,6 +166,18 @@ func packCode[T string | []byte](value T) uint64 {
 func isPattern(code string) bool {
 	return strings.Contains(code, "...") || code == "…" ||
 		strings.HasSuffix(code, "nnnn") || strings.HasSuffix(code, "xxx") || strings.Contains(code, "zzz")
+}
+
+// mayBePattern is false for nearly all codes, and much faster. Tables of profiles
+// are made when a program starts.
+func mayBePattern(code string) bool {
+	for i := range len(code) {
+		switch c := code[i]; {
+		case c == '.' || c == 'n' || c == 'x' || c == 'z' || c >= utf8.RuneSelf:
+			return true
+		}
+	}
+	return false
 }
 
 // mayCover says whether a code looks like a pattern at all, which few do.

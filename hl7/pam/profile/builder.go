@@ -26,7 +26,8 @@ type builder struct {
 	segment *schema.SegmentDef
 	typ     *schema.TypeDef
 	table   *Table
-	codes   []Code // of the table that is open
+	codes   []Code        // of the table that is open
+	plain   []schema.Code // room for the codes of a table, as package schema wants them
 	event   *eventText
 	source  string // the paragraph of the block, for lines without their own
 
@@ -55,6 +56,7 @@ func newBuilder(l *library, name string, depth int) *builder {
 		lib: l, p: &Profile{Name: name, origins: make(map[place]*origin, 700), variant: map[string]string{}, tables: make(map[string]*Table, 80)},
 		parts: map[string]string{}, events: map[string]*eventText{}, pending: map[string]pendingTable{},
 		depth: depth, lent: map[string]*Table{}, types: map[string]bool{},
+		codes: make([]Code, 0, 300), plain: make([]schema.Code, 0, 300), // more than nearly all tables have
 	}
 }
 
@@ -97,18 +99,18 @@ func (r *row) split(line string) bool {
 		r.depth++
 	}
 	line = line[r.depth:]
-	for {
-		cell, rest, more := strings.Cut(line, "\t")
-		if r.n == maxCells {
-			return false
-		}
-		r.cells[r.n] = cell
-		r.n++
-		if !more {
+	for r.n < maxCells {
+		end := strings.IndexByte(line, '\t')
+		if end < 0 {
+			r.cells[r.n] = line
+			r.n++
 			return true
 		}
-		line = rest
+		r.cells[r.n] = line[:end]
+		r.n++
+		line = line[end+1:]
 	}
+	return false
 }
 
 // column is where cell i begins.
@@ -142,7 +144,9 @@ func (b *builder) file(s source) error {
 	number := 0
 	for line := range strings.SplitSeq(s.text, "\n") {
 		number++
-		line = strings.TrimRight(line, " \r")
+		if n := len(line); n > 0 && line[n-1] <= ' ' {
+			line = strings.TrimRight(line, " \r")
+		}
 		if line == "" || line[0] == '#' {
 			continue
 		}

@@ -46,7 +46,7 @@ func (b *builder) draftError(err error) error {
 func (b *builder) finishTables() {
 	for _, t := range b.p.tables {
 		if !t.ofEvents {
-			b.d.Table(t.definition())
+			b.d.Table(t.definition(b.plain))
 		}
 	}
 	for number := range b.pending {

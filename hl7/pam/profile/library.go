@@ -54,8 +54,9 @@ type headings struct{ dialect, pam string }
 func (l *library) about(name string) headings {
 	l.once.Do(func() {
 		l.headings = make(map[string]headings, len(l.names))
+		piece := make([]byte, chunk)
 		for _, n := range l.names {
-			if text, err := l.beginning(n, mostHeadings); err == nil {
+			if text, err := l.beginning(n, piece, mostHeadings, "\n\n"); err == nil {
 				l.headings[n] = headings{heading(text, "dialect"), heading(text, "pam")}
 			}
 		}
@@ -138,7 +139,7 @@ func heading(text, key string) string {
 		if line == "" {
 			break
 		}
-		if value, ok := strings.CutPrefix(line, key+"\t"); ok {
+		if value, ok := strings.CutPrefix(line, key); ok && value != "" && value[0] == '\t' {
 			return strings.TrimSpace(value)
 		}
 	}
@@ -175,21 +176,38 @@ const mostText = 4 << 20
 const mostHeadings = 8 << 10
 
 // text reads a data file.
-func (l *library) text(name string) (string, error) { return l.beginning(name, mostText) }
+func (l *library) text(name string) (string, error) {
+	return l.beginning(name, make([]byte, chunk), mostText, "")
+}
 
-// beginning reads the first bytes of a data file.
-func (l *library) beginning(name string, most int64) (string, error) {
+// chunk is how much of a data file is read at a time. Memory that is touched for
+// the first time is what a program that judges one message waits for most: so a
+// small piece is used again, and no more is read of a file than is asked for.
+const chunk = 2 << 10
+
+// beginning reads the first bytes of a data file piece by piece, or, where end is
+// not empty, what stands before its first occurrence and perhaps some of the rest.
+func (l *library) beginning(name string, piece []byte, most int, end string) (string, error) {
 	f, err := l.files.Open(l.dir + "/" + name + ".txt")
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
 	var text strings.Builder
-	if info, err := f.Stat(); err == nil {
-		text.Grow(int(min(info.Size(), most)))
+	if info, err := f.Stat(); err == nil && end == "" {
+		text.Grow(int(min(info.Size(), int64(most))))
 	}
-	_, err = io.Copy(&text, io.LimitReader(f, most))
-	return text.String(), err
+	for text.Len() < most {
+		n, err := f.Read(piece[:min(len(piece), most-text.Len())])
+		text.Write(piece[:n])
+		switch {
+		case err == io.EOF, err == nil && end != "" && strings.Contains(text.String(), end):
+			return text.String(), nil
+		case err != nil:
+			return text.String(), err
+		}
+	}
+	return text.String(), nil
 }
 
 // mostAncestors bounds how many files extend each other.

@@ -105,12 +105,14 @@ func (p *Profile) Tables() []string {
 // definition is the table as messages are held against it. Codes of a closed
 // table are the only ones; of an open one they are suggestions; of one that is
 // external or indicative nothing can be said.
-func (t *Table) definition() *schema.Table {
+//
+// The codes are put together in room, which is free again afterwards.
+func (t *Table) definition(room []schema.Code) *schema.Table {
 	kind := schema.UserTable
 	if t.Kind == kindClosed {
 		kind = schema.HL7Table
 	}
-	codes := make([]schema.Code, 0, len(t.Codes)+1)
+	codes := room[:0]
 	for _, c := range t.Codes {
 		codes = append(codes, schema.Code{Value: c.Value, Label: c.Label.EN})
 	}
