@@ -50,7 +50,7 @@ func Bad(dir string, opt BadOptions) (*Made, error) {
 	if err := install(dir, files, force); err != nil {
 		return nil, err
 	}
-	m := made(dir, files)
+	m := made(dir, h.profile.Name, files)
 	m.Dir = filepath.Join(dir, badDir)
 	return m, nil
 }

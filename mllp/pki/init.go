@@ -37,12 +37,12 @@ func Init(dir string, opt Options) (*Made, error) {
 	if err := install(dir, files, opt.Force); err != nil {
 		return nil, err
 	}
-	return made(dir, files), nil
+	return made(dir, p.Name, files), nil
 }
 
 // made tells what has been made of files.
-func made(dir string, files []file) *Made {
-	m := &Made{Dir: dir}
+func made(dir, profile string, files []file) *Made {
+	m := &Made{Dir: dir, Profile: profile}
 	for _, f := range files {
 		path := filepath.Join(dir, f.name)
 		m.Files = append(m.Files, path)

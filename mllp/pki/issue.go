@@ -53,7 +53,7 @@ func inHouse(dir string, now time.Time, do func(*house) (files []file, force boo
 	if err := install(dir, files, force); err != nil {
 		return nil, err
 	}
-	return made(dir, files), nil
+	return made(dir, h.profile.Name, files), nil
 }
 
 func (h *house) issueFiles(opt IssueOptions) ([]file, error) {

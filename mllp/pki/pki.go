@@ -52,4 +52,6 @@ type Made struct {
 	Dir   string
 	Files []string // paths of the files, the CA's first
 	Infos []Info   // their certificates; after Init: ca, gam, dmn
+
+	Profile string // name of the Profile of the PKI; "": the plain one
 }

@@ -81,7 +81,7 @@ func TestProfileDays(t *testing.T) {
 }
 
 func TestInitWithEachKind(t *testing.T) {
-	for kind, want := range map[KeyKind]string{RSA2048: "RSA 2048", RSA3072: "RSA 3072", P256: "ECDSA P-256", P384: "ECDSA P-384"} {
+	for kind, want := range map[KeyKind]string{RSA2048: "RSA 2048", P256: "ECDSA P-256", P384: "ECDSA P-384"} {
 		made, err := Init(t.TempDir(), Options{Key: kind})
 		require.NoError(t, err)
 		for _, i := range made.Infos {
