@@ -6,6 +6,7 @@ import (
 	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/pam"
 	"github.com/pamlab/pamlab/hl7/pam/rules"
+	"github.com/pamlab/pamlab/mllp"
 )
 
 // Candidate is a candidate file: the system under test, and what differs from
@@ -51,9 +52,9 @@ type TLS struct {
 	// names are looked for that Identities does not have. "": bad, beside CA.
 	Bad string
 	// Revocation says whether the candidate's certificate is looked up among
-	// those that were revoked: off, if-present or required; "" is off. CRL are
-	// the lists to look in: files, or one folder.
-	Revocation string
+	// those that were revoked, and CRL are the lists to look in: files, or one
+	// folder. "" is off without lists, and if-present with some.
+	Revocation mllp.RevocationMode
 	CRL        []string
 }
 

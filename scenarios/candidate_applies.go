@@ -45,8 +45,10 @@ func otherDialect(s *Scenario, _ *Case, c *Candidate) Text {
 func (c *Case) events() []pam.Trigger {
 	events := slices.Clone(c.Requires)
 	for _, step := range c.Steps {
-		if step.Send != nil && step.Send.Kind == SendEvent && !slices.Contains(events, step.Send.Event) {
-			events = append(events, step.Send.Event)
+		for _, t := range step.Send.events() {
+			if !slices.Contains(events, t) {
+				events = append(events, t)
+			}
 		}
 	}
 	return events
@@ -73,11 +75,10 @@ func unsupported(_ *Scenario, play *Case, c *Candidate) Text {
 // or we cannot build in it.
 func notInDialect(_ *Scenario, play *Case, c *Candidate) Text {
 	for _, step := range play.Steps {
-		if step.Send == nil || step.Send.Kind != SendEvent {
-			continue
-		}
-		if ok, why := c.Dialect.Supports(step.Send.Event); !ok {
-			return reasonIn(c.Dialect, step.Send.Event, why)
+		for _, t := range step.Send.events() {
+			if ok, why := c.Dialect.Supports(t); !ok {
+				return reasonIn(c.Dialect, t, why)
+			}
 		}
 	}
 	return Text{}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/pamlab/pamlab/mllp"
 )
 
 const (
@@ -249,14 +251,11 @@ func (d *decoder) tls(n, outer *node) *TLS {
 func (d *decoder) revocation(t *TLS, n *node) {
 	mode, crl := n.get("revocation"), n.get("crl")
 	if mode != nil {
-		t.Revocation = d.word(mode, "off", "if-present", "required")
+		t.Revocation = mllp.RevocationMode(d.word(mode, string(mllp.RevocationOff), string(mllp.RevocationIfPresent), string(mllp.RevocationRequired)))
 	}
 	switch {
-	case crl == nil && t.Revocation == "required":
-		d.out.add(mode.pos, Text{
-			FR: "« required » veut des listes de révocation : la clé « crl » manque", EN: `"required" wants revocation lists: the key "crl" is missing`,
-		}).expected("attendu : crl: pki/crl.pem, ou un dossier", "expected: crl: pki/crl.pem, or a folder")
 	case crl == nil:
+		return
 	case crl.kind == sequence:
 		for _, item := range crl.items {
 			t.CRL = append(t.CRL, d.file(item))
@@ -264,10 +263,10 @@ func (d *decoder) revocation(t *TLS, n *node) {
 	default:
 		t.CRL = []string{d.file(crl)}
 	}
-	if crl != nil && (t.Revocation == "" && mode == nil || t.Revocation == "off") {
+	if t.Revocation == mllp.RevocationOff {
 		d.out.add(crl.pos, Text{
-			FR: "ces listes ne servent pas : la révocation n'est pas demandée", EN: "these lists are not used: revocation is not asked for",
-		}).expected("ajoutez revocation: if-present ou required", "add revocation: if-present or required")
+			FR: "ces listes ne servent pas : « revocation » est « off »", EN: `these lists are not used: "revocation" is "off"`,
+		}).expected("retirez revocation: off, ou les listes", "remove revocation: off, or the lists")
 	}
 }
 

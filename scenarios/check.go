@@ -93,7 +93,7 @@ func (k *checker) step(s *Scenario, step *Step) {
 	}
 	k.expectations(step, step.Expect)
 	for _, c := range step.Capture {
-		if step.Send == nil {
+		if !step.sends() {
 			k.d.out.add(c.Pos, Text{FR: "cette étape n'échange pas de message", EN: "this step exchanges no message"})
 		}
 		k.names[c.Name] = true
@@ -105,8 +105,12 @@ func (k *checker) send(s *Scenario, step *Step) {
 	send := step.Send
 	switch send.Kind {
 	case SendAgain:
-		if earlier := k.earlier(send.what, send.Again); earlier != nil && earlier.Send == nil {
-			k.d.out.add(send.what, Textf("l'étape « %s » n'envoie rien", "the step %q sends nothing", send.Again))
+		switch earlier := k.earlier(send.what, send.Again); {
+		case earlier == nil:
+		case earlier.Send == nil:
+			k.d.out.add(send.what, Textf("l'étape « %s » n'envoie pas de message", "the step %q sends no message", send.Again))
+		case earlier.Send.Kind == SendBurst:
+			k.d.out.add(send.what, Textf("l'étape « %s » envoie plusieurs messages", "the step %q sends several messages", send.Again))
 		}
 	case SendRaw:
 		k.template(send.Raw, nil)
@@ -141,8 +145,8 @@ func (k *checker) expectations(step *Step, list []*Expectation) {
 		for _, alternative := range e.AnyOf {
 			k.expectations(step, alternative)
 		}
-		message := e.Target == TargetAck || e.Target == TargetSent || e.Target == TargetNoAck || e.Target == TargetConforms || e.Target == TargetLatency
-		if message && step.Send == nil {
+		message := e.Target == TargetAnswers || e.Target == TargetAck || e.Target == TargetSent || e.Target == TargetNoAck || e.Target == TargetConforms || e.Target == TargetLatency
+		if message && !step.sends() {
 			k.d.out.add(e.Pos, Text{FR: "cette étape n'envoie rien : il n'y a rien à attendre", EN: "this step sends nothing: there is nothing to wait for"})
 		}
 		if e.Matcher != nil {
@@ -222,7 +226,7 @@ func (k *checker) message(ref Ref, own *Step) {
 		k.d.out.add(ref.Pos, Text{FR: "le message de cette étape n'existe pas encore", EN: "the message of this step does not exist yet"})
 		return
 	}
-	if step.Send == nil {
+	if !step.sends() {
 		k.d.out.add(ref.Pos, Text{FR: "cette étape n'échange pas de message", EN: "this step exchanges no message"})
 	}
 }

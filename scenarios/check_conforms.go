@@ -14,7 +14,7 @@ import (
 // and the stay is in the state that it will be in. Settings are those of a
 // candidate file that says nothing.
 func (r *rehearsal) conforms(step *Step, m *hl7.Message) {
-	o := origin{built: step.Send.Kind == SendEvent}
+	o := origin{built: len(step.Send.events()) > 0}
 	if step.Send.Kind == SendAgain {
 		o = r.origin[step.Send.Again]
 	}

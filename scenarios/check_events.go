@@ -161,15 +161,17 @@ func (r *rehearsal) play(seed uint64, steps []*Step, limit int) {
 		if step.Send == nil {
 			continue
 		}
-		if r.built++; r.built > limit {
-			return
+		for i := range max(len(step.Send.Burst), 1) {
+			if r.built++; r.built > limit {
+				return
+			}
+			m := r.message(step, i)
+			if m != nil {
+				r.set(step, m)
+				r.messages[step.ID] = m
+			}
+			r.conforms(step, m)
 		}
-		m := r.message(step)
-		if m != nil {
-			r.set(step, m)
-			r.messages[step.ID] = m
-		}
-		r.conforms(step, m)
 	}
 }
 
@@ -225,13 +227,17 @@ func (r *rehearsal) known(assigns []Assign) []Assign {
 	return list
 }
 
-// message is what the step sends before any field is bent, nil when that cannot
-// be known.
-func (r *rehearsal) message(step *Step) *hl7.Message {
+// message is what the step sends before any field is bent, of a burst the i-th,
+// nil when that cannot be known.
+func (r *rehearsal) message(step *Step, i int) *hl7.Message {
 	send := step.Send
 	switch send.Kind {
 	case SendEvent:
-		return r.event(step)
+		return r.event(step, step.ID, send.Event)
+	case SendBurst:
+		if i < len(send.Burst) {
+			return r.event(step, burstID(step, i), send.Burst[i])
+		}
 	case SendAgain:
 		if m := r.messages[send.Again]; m != nil {
 			return m.Clone()
@@ -272,7 +278,7 @@ func parsed(data []byte) *hl7.Message {
 
 // event builds the message of an event. A key of `with` that makes no sense is
 // reported and left out, so that what else is wrong is found too.
-func (r *rehearsal) event(step *Step) *hl7.Message {
+func (r *rehearsal) event(step *Step, id string, trigger pam.Trigger) *hl7.Message {
 	with := r.known(step.With)
 	for {
 		change, err := (&Step{With: with}).Change(nil)
@@ -280,7 +286,7 @@ func (r *rehearsal) event(step *Step) *hl7.Message {
 			return nil
 		}
 		change.Force = change.Force || r.lost
-		m, err := r.journey.Message(step.ID, step.Send.Event, change)
+		m, err := r.journey.Message(id, trigger, change)
 		if err == nil {
 			return m
 		}

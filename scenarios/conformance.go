@@ -158,7 +158,7 @@ const mostPatients = 16
 // as none of the play was bent or forced: from then on nobody knows what the
 // candidate believes. What is sent again is nothing new.
 func (s *stage) follow(step *Step, record *stepRecord) {
-	if s.order != nil && record.intact && step.Send.Kind == SendEvent {
+	if s.order != nil && record.intact && len(step.Send.events()) > 0 {
 		s.order.Follow(&s.report)
 	}
 }

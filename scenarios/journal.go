@@ -138,6 +138,15 @@ type MessageInfo struct {
 	Data      []byte  `json:"data"`                 // base64 in JSON: the bytes are evidence
 	LatencyMS float64 `json:"latency_ms,omitempty"` // of an answer, from the last byte written to the last byte read
 	Oddities  []Text  `json:"oddities,omitempty"`   // tolerated departures from MLLP or ER7
+	// Wire is how a message of ours went out, when that was not as one block.
+	Wire *WireInfo `json:"wire,omitempty"`
+}
+
+// WireInfo tells what a step did to the bytes of what it sent.
+type WireInfo struct {
+	How     []string `json:"how,omitempty"`     // the keys of the step: "end: none", "chunk: 1"
+	Written int64    `json:"written,omitempty"` // bytes that went out, without those that a fault added
+	Raw     []byte   `json:"raw,omitempty"`     // the bytes as they were to be written, framing included, if they are not too many
 }
 
 // CheckInfo is one expectation and what was found.

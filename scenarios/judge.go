@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"unicode/utf8"
@@ -17,6 +18,9 @@ import (
 // judge returns the checks of a step: what the acknowledgement owes, then what
 // the step expects of it.
 func (s *stage) judge(ctx context.Context, step *Step, out *outcome) []CheckInfo {
+	if out.parcel != nil && out.raw != nil {
+		return s.judgeAnswers(ctx, step, out)
+	}
 	var checks []CheckInfo
 	switch {
 	case out.err != nil && s.unexplained(step, out):
@@ -72,6 +76,10 @@ func (s *stage) excused(list []*Expectation) bool {
 		switch e.Target {
 		case TargetNoAck:
 			return true
+		case TargetAnswers:
+			if ok, _, err := e.Matcher.Match(ActualText("0"), s); ok && err == nil {
+				return true
+			}
 		case TargetConnection:
 			if ok, _, err := e.Matcher.Match(ActualText(ConnectionClosed), s); ok && err == nil {
 				return true
@@ -278,6 +286,8 @@ func (s *stage) actual(ctx context.Context, e *Expectation, out *outcome) Actual
 			return ActualText("")
 		}
 		return ActualDuration(out.response.Latency)
+	case TargetAnswers:
+		return ActualText(strconv.Itoa(len(out.answers)))
 	case TargetConnection:
 		return ActualText(s.connection(ctx, out))
 	default:
@@ -296,11 +306,20 @@ func (s *stage) connection(ctx context.Context, out *outcome) string {
 	case mllp.PeerClosed, mllp.HandshakeRefused, mllp.NoConnection:
 		out.connection = ConnectionClosed
 	case mllp.NoAnswer, "":
-		if out.client.Probe(ctx, settle) != nil {
+		if s.probed(ctx, out) != nil {
 			out.connection = ConnectionClosed
 		}
 	}
 	return out.connection
+}
+
+// probed listens whether the connection is open.
+func (s *stage) probed(ctx context.Context, out *outcome) error {
+	if out.raw == nil {
+		return out.client.Probe(ctx, settle)
+	}
+	_, err := out.raw.More(ctx, settle)
+	return err
 }
 
 // tlsFact is what a handshake, or its refusal, shows.

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -9,7 +10,7 @@ import (
 )
 
 const (
-	expectKeys  = "ack sent connection latency tls any_of"
+	expectKeys  = "ack answers sent connection latency tls any_of"
 	latencyKeys = "under level because"
 	tlsKeys     = "outcome alert version cipher peer"
 	peerKeys    = "subject fingerprint not_after"
@@ -47,6 +48,8 @@ func (d *decoder) expectations(s *Step, n *node, known string) []*Expectation {
 			list = append(list, d.expectAck(s, p)...)
 		case TargetSent:
 			list = append(list, d.expectFields(p.value, TargetSent)...)
+		case TargetAnswers:
+			list = d.expectMatch(list, p, &Expectation{Target: TargetAnswers}, answerCounts()...)
 		case TargetConnection:
 			list = d.expectMatch(list, p, &Expectation{Target: TargetConnection}, ConnectionOpen, ConnectionClosed)
 		case TargetLatency:
@@ -56,6 +59,18 @@ func (d *decoder) expectations(s *Step, n *node, known string) []*Expectation {
 		case TargetAnyOf:
 			list = append(list, d.expectAnyOf(s, p))
 		}
+	}
+	return list
+}
+
+// maxAnswers is how many answers to one step can be expected.
+const maxAnswers = 2 * maxBurst
+
+// answerCounts are the numbers of answers that can be expected.
+func answerCounts() []string {
+	list := make([]string, maxAnswers+1)
+	for i := range list {
+		list[i] = strconv.Itoa(i)
 	}
 	return list
 }

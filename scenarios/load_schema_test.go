@@ -138,7 +138,9 @@ func TestSchemasHaveTheLoadersKeys(t *testing.T) {
 	for file, keys := range map[string]map[string][]string{
 		scenarioSchema: {
 			"scenario": strings.Fields(scenarioKeys), "step": strings.Fields(stepKeys), "sendForm": strings.Fields(sendKeys),
-			"conforms": {string(ConformsBreaks)}, "connect": strings.Fields(connectKeys), "offer": strings.Fields(offerKeys), "given": strings.Fields(givenKeys), "expect": strings.Fields(expectKeys),
+			"conforms": {string(ConformsBreaks)}, "connect": strings.Fields(connectKeys), "offer": strings.Fields(offerKeys), "wire": strings.Fields(wireKeys), "inside": strings.Fields(insideKeys),
+			"fault": strings.Fields(faultKeys), "stall": strings.Fields(stallKeys), "flood": strings.Fields(floodKeys), "corrupt": strings.Fields(byteKeys),
+			"given": strings.Fields(givenKeys), "expect": strings.Fields(expectKeys),
 			"alternative": strings.Fields(strings.TrimSuffix(expectKeys, "any_of")), "tls": strings.Fields(tlsKeys),
 			"peer": strings.Fields(peerKeys), "matcher": strings.Fields(matcherKeys + besideKeys), "bounds": strings.Fields(countKeys),
 			"patient": patient, "stay": stay, "with": change, "unit": {"code", "label"},

@@ -5,11 +5,13 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/pamlab/pamlab/hl7/pam"
 )
 
 const (
-	stepKeys  = "id title spec sanity when connect send with set conforms expect capture"
-	sendKeys  = "event again file raw"
+	stepKeys  = "id title spec sanity when connect send with set conforms wire expect capture"
+	sendKeys  = "event again file raw burst"
 	givenKeys = "charset patient stay"
 )
 
@@ -147,7 +149,7 @@ func (d *decoder) step(n *node, always bool) *Step {
 	}
 	s.Connect = d.connect(n.get("connect"))
 	s.Send = d.send(n.get("send"))
-	if n.get("connect") == nil && n.get("send") == nil && !n.slip("connect") && !n.slip("send") {
+	if n.get("connect") == nil && n.get("send") == nil && n.get("wire") == nil && !n.slip("connect") && !n.slip("send") {
 		d.out.add(s.Pos, Text{FR: "cette étape ne fait rien", EN: "this step does nothing"}).
 			expected("attendu : send, connect, ou les deux", "expected: send, connect, or both")
 	}
@@ -157,7 +159,9 @@ func (d *decoder) step(n *node, always bool) *Step {
 	}
 	s.Set = d.set(n.get("set"), s)
 	s.Conforms = d.conforms(n.get("conforms"), s)
+	s.Wire = d.wire(n.get("wire"), s)
 	d.expect(s, n.get("expect"))
+	d.deafness(s)
 	s.Capture = d.captures(n.get("capture"))
 	return s
 }
@@ -227,8 +231,25 @@ func (d *decoder) send(n *node) *Send {
 		s.File = d.fileName(value)
 	case SendRaw:
 		s.Raw = d.raw(value)
+	case SendBurst:
+		s.Burst = d.burst(value)
 	}
 	return s
+}
+
+// maxBurst bounds the messages of one step.
+const maxBurst = 50
+
+// burst decodes the events of several messages that go out at once.
+func (d *decoder) burst(n *node) []pam.Trigger {
+	var list []pam.Trigger
+	for _, item := range d.list(n) {
+		list = append(list, d.trigger(item))
+	}
+	if n.kind == sequence && !n.lost && (len(list) < 2 || len(list) > maxBurst) {
+		d.out.add(n.pos, Textf("une rafale a de 2 à %d messages", "a burst has 2 to %d messages", maxBurst))
+	}
+	return list
 }
 
 func (d *decoder) fileName(n *node) string {

@@ -237,8 +237,11 @@ func (d *decoder) fault(pos Source, fault *textFault) {
 	}
 }
 
-// size returns a number of bytes such as 1MiB.
-func (d *decoder) size(n *node) int {
+// size returns a size of a message, such as 1MiB.
+func (d *decoder) size(n *node) int { return d.sizeUpTo(n, maxMessageSize) }
+
+// sizeUpTo returns a number of bytes such as 1MiB; most is a number of MiB.
+func (d *decoder) sizeUpTo(n *node, most int) int {
 	text, ok := d.text(n)
 	if !ok {
 		return 0
@@ -251,9 +254,9 @@ func (d *decoder) size(n *node) int {
 		unit = m[2]
 	}
 	size := number * factor[unit]
-	if size < 1 || size > maxMessageSize {
+	if size < 1 || size > most {
 		d.out.add(n.pos, Textf("« %s » n'est pas une taille de message", "%q is no size of a message", text)).
-			expected("attendu : de 1B à 64MiB, comme 512KiB", "expected: 1B to 64MiB, such as 512KiB")
+			expected("attendu : de 1B à %[1]dMiB, comme 512KiB", "expected: 1B to %[1]dMiB, such as 512KiB", most>>20)
 	}
 	return size
 }

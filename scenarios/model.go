@@ -81,6 +81,7 @@ type Step struct {
 	// Conforms is what the step says of its own message; nil: that it is
 	// conformant, if it was built from an event and not bent.
 	Conforms *Conforms
+	Wire     *Wire // how the bytes go out; nil: as one block, in one write
 	Expect   []*Expectation
 	Capture  []Capture
 	// Within bounds the wait for the acknowledgement; 0: the candidate's limit.
@@ -114,6 +115,7 @@ const (
 	SendAgain SendKind = "again" // the bytes that an earlier step sent
 	SendFile  SendKind = "file"  // a file beside the scenario, byte for byte
 	SendRaw   SendKind = "raw"   // written in the scenario
+	SendBurst SendKind = "burst" // several built messages, in one write
 )
 
 // Send is the message of a step. Only the member that its Kind names is set.
@@ -124,8 +126,20 @@ type Send struct {
 	Again string // id of the step
 	File  string // slash-separated, below the scenario's folder; Scenario.ReadFile reads it
 	Raw   Template
+	Burst []pam.Trigger
 
 	what Source // of the value alone: the step, the file
+}
+
+// events are those of the messages that are built; none of a nil Send.
+func (s *Send) events() []pam.Trigger {
+	switch {
+	case s == nil:
+		return nil
+	case s.Kind == SendEvent:
+		return []pam.Trigger{s.Event}
+	}
+	return s.Burst
 }
 
 // Assign gives a value to a key. Keys of nested mappings are joined by dots:
@@ -161,9 +175,10 @@ type Target string
 
 // The targets of an Expectation.
 const (
-	TargetAck        Target = "ack"  // a field of the acknowledgement: Path
-	TargetSent       Target = "sent" // a field of our own message: Path
-	TargetNoAck      Target = "none" // that no acknowledgement comes, within Step.Within
+	TargetAck        Target = "ack"     // a field of the acknowledgement: Path
+	TargetSent       Target = "sent"    // a field of our own message: Path
+	TargetNoAck      Target = "none"    // that no acknowledgement comes, within Step.Within
+	TargetAnswers    Target = "answers" // how many blocks came back
 	TargetConnection Target = "connection"
 	TargetLatency    Target = "latency"
 	TargetTLS        Target = "tls"    // what Field names: outcome, alert, version …

@@ -1,114 +1,183 @@
 package scenarios
 
 import (
-	"crypto/tls"
-	"strings"
+	"fmt"
+	"strconv"
+	"time"
 )
 
-// Connect asks for a new connection, in the place of the one that is open.
-type Connect struct {
+// Wire says how the bytes of what a step sends go out, when that is not one
+// good block in one write. The zero value of each field bends nothing.
+type Wire struct {
 	Pos Source
-	// Present names the identity that we show: "" for the candidate file's own,
-	// NoIdentity for none, else one of its tls.identities or of its folder tls.bad.
-	Present string
-	Plain   bool   // without TLS, to a candidate that expects it
-	Offer   *Offer // what of TLS we speak; nil: as always
+
+	Before, After []byte  // outside the block
+	NoStart       bool    // without the start byte
+	End           WireEnd // of the block
+	Inside        *Insert // bytes put into the payload
+	Segments      WireSegments
+	Encoding      WireEncoding
+	BOM           bool
+	Size          int64 // the message is filled up to this many bytes
+
+	Chunk int           // bytes of one write; 0: all at once
+	Every time.Duration // from one write to the next
+	Fault *WireFault
+
+	Case   string // a case of mllptest.Cases, in the place of a message
+	Mute   bool   // what comes back is not read
+	Repeat int    // how often it all is written, by one who does not read
 }
 
-// NoIdentity is the Present of a client that shows no certificate.
-const NoIdentity = "none"
+// WireEnd is what stands at the end of a block.
+type WireEnd string
 
-// strange reports a connection that is not our usual one.
-func (c *Connect) strange() bool { return c != nil && (c.Present != "" || c.Plain || c.Offer != nil) }
-
-// Offer is what of TLS one end of a connection speaks, when that is not what
-// package mllp speaks.
-type Offer struct {
-	Min, Max uint16 // versions; 0: as always
-	Suites   Suites
-}
-
-// Suites says which suites of TLS 1.2 and before are offered. Those of TLS 1.3
-// cannot be chosen, and none of them is weak.
-type Suites string
-
-// The choices of suites.
+// The ends of a block.
 const (
-	GoodSuites Suites = ""     // forward secret and authenticated, as always
-	WeakSuites Suites = "weak" // those with RSA key exchange, CBC, 3DES or RC4, and no other
-	AllSuites  Suites = "all"  // all that can be spoken
+	EndGood WireEnd = ""      // FS CR
+	EndNone WireEnd = "none"  // nothing
+	EndNoCR WireEnd = "no-cr" // FS
+	EndLF   WireEnd = "lf"    // FS LF
 )
 
-// tlsVersions are the versions that an Offer can name.
-func tlsVersions() []string { return []string{"1.0", "1.1", "1.2", "1.3"} }
+// WireSegments is how the segments of a message end.
+type WireSegments string
 
-// versionNumber is the number of a version by its name; 0 for none.
-func versionNumber(name string) uint16 {
-	for i, known := range tlsVersions() {
-		if name == known {
-			return tls.VersionTLS10 + uint16(i)
-		}
-	}
-	return 0
+// The ends of segments.
+const (
+	SegmentsGood     WireSegments = ""           // CR
+	SegmentsLF       WireSegments = "lf"         // LF
+	SegmentsCRLF     WireSegments = "crlf"       // CR LF
+	SegmentsNoLastCR WireSegments = "no-last-cr" // CR, but for the last, which has none
+)
+
+// WireEncoding is what the text of a message is written in, whatever it says.
+type WireEncoding string
+
+// The encodings.
+const (
+	EncodingGood    WireEncoding = "" // that of the play
+	EncodingUTF16LE WireEncoding = "utf-16le"
+	EncodingUTF16BE WireEncoding = "utf-16be"
+)
+
+// Insert is bytes that are put into others.
+type Insert struct {
+	At    Place
+	Bytes []byte
 }
 
-// bounds are the versions that an offer amounts to. Weak suites end with TLS
-// 1.2, and one bound that is alone on the other side of what we usually speak
-// brings the other with it.
-func (o *Offer) bounds() (least, most uint16) {
-	least, most = o.Min, o.Max
-	if most == 0 {
-		most = tls.VersionTLS13
-		if o.Suites == WeakSuites {
-			most = tls.VersionTLS12
-		}
-	}
-	if least == 0 {
-		least = min(tls.VersionTLS12, most)
-	}
-	return least, most
+// Place is a place in a run of bytes: so many bytes after its beginning, or so
+// many hundredths of its length.
+type Place struct {
+	N       int64
+	Percent bool
 }
 
-// apply makes a configuration speak what the offer says. Versions before 1.2
-// have no suite that we usually offer, so all are offered with them.
-func (o *Offer) apply(config *tls.Config) {
-	if o == nil {
-		return
+// In is the place in a run of that length, and never behind it.
+func (p Place) In(length int64) int64 {
+	if p.Percent {
+		return length * p.N / 100
 	}
-	config.MinVersion, config.MaxVersion = o.bounds()
-	suites := o.Suites
-	if suites == GoodSuites && config.MinVersion < tls.VersionTLS12 {
-		suites = AllSuites
-	}
-	if suites == GoodSuites {
-		return
-	}
-	good := config.CipherSuites
-	config.CipherSuites = nil
-	for _, suite := range append(tls.InsecureCipherSuites(), tls.CipherSuites()...) {
-		strong := false
-		for _, id := range good {
-			strong = strong || id == suite.ID
-		}
-		before13 := suite.SupportedVersions[0] < tls.VersionTLS13
-		if before13 && (suites == AllSuites || !strong) {
-			config.CipherSuites = append(config.CipherSuites, suite.ID)
-		}
-	}
+	return min(p.N, length)
 }
 
-// String tells the offer in a few words: "TLS 1.0 to 1.1, all suites".
-func (o *Offer) String() string {
-	if o == nil {
-		return ""
+// String writes the place as a scenario does.
+func (p Place) String() string {
+	if p.Percent {
+		return strconv.FormatInt(p.N, 10) + "%"
 	}
-	least, most := o.bounds()
-	words := "TLS " + tlsVersion(least)
-	if most != least {
-		words += " to " + tlsVersion(most)
+	return strconv.FormatInt(p.N, 10)
+}
+
+// FaultKind names a fault of package mllptest.
+type FaultKind string
+
+// The faults. Which fields of a WireFault count depends on its kind.
+const (
+	FaultLatency   FaultKind = "latency"    // For: each write comes that much later
+	FaultCut       FaultKind = "cut"        // At: the connection is closed
+	FaultReset     FaultKind = "reset"      // At: the connection is reset
+	FaultHalfClose FaultKind = "half-close" // At: our sending side ends, and we go on reading
+	FaultStall     FaultKind = "stall"      // At, For: nothing more is sent for a while; 0: ever
+	FaultFlood     FaultKind = "flood"      // At, Size, Bytes: so much more is sent
+	FaultCorrupt   FaultKind = "corrupt"    // At, Bytes: the byte is another one
+	FaultDuplicate FaultKind = "duplicate"  // Times: each block is sent so many times more
+	FaultReorder   FaultKind = "reorder"    // two blocks change places
+)
+
+// WireFault is a fault of the connection, seen from the candidate.
+type WireFault struct {
+	Pos   Source
+	Kind  FaultKind
+	At    Place
+	For   time.Duration
+	Size  int64
+	Bytes []byte
+	Times int
+}
+
+// ends reports a fault after which we hear nothing any more.
+func (f *WireFault) ends() bool { return f != nil && (f.Kind == FaultCut || f.Kind == FaultReset) }
+
+// deaf reports a step that does not hear what the candidate says.
+func (w *Wire) deaf() bool { return w != nil && (w.Mute || w.Fault.ends()) }
+
+// sends reports whether the step sends something.
+func (s *Step) sends() bool { return s.Send != nil || s.Wire != nil && s.Wire.Case != "" }
+
+// How tells in a few words what is bent, for the journal.
+func (w *Wire) How() []string {
+	if w == nil {
+		return nil
 	}
-	if o.Suites != GoodSuites {
-		words += ", " + strings.ToLower(string(o.Suites)) + " suites"
+	var list []string
+	say := func(is bool, format string, args ...any) {
+		if is {
+			list = append(list, fmt.Sprintf(format, args...))
+		}
 	}
-	return words
+	say(w.Case != "", "case: %s", w.Case)
+	say(len(w.Before) > 0, "before: %q", w.Before)
+	say(w.NoStart, "start: none")
+	say(w.End != EndGood, "end: %s", w.End)
+	say(len(w.After) > 0, "after: %q", w.After)
+	if w.Inside != nil {
+		say(true, "inside: %q at %s", w.Inside.Bytes, w.Inside.At)
+	}
+	say(w.Segments != SegmentsGood, "segments: %s", w.Segments)
+	say(w.Encoding != EncodingGood, "encoding: %s", w.Encoding)
+	say(w.BOM, "bom: true")
+	say(w.Size > 0, "size: %dB", w.Size)
+	say(w.Chunk > 0, "chunk: %d", w.Chunk)
+	say(w.Every > 0, "every: %s", w.Every)
+	if w.Fault != nil {
+		list = append(list, "fault: "+w.Fault.how())
+	}
+	say(w.Mute, "read: never")
+	say(w.Repeat > 1, "repeat: %d", w.Repeat)
+	return list
+}
+
+func (f *WireFault) how() string {
+	text := string(f.Kind)
+	switch f.Kind {
+	case FaultLatency:
+		text += fmt.Sprintf(" %s", f.For)
+	case FaultDuplicate:
+		text += fmt.Sprintf(" %d", f.Times)
+	case FaultReorder:
+	default:
+		text += " at " + f.At.String()
+	}
+	if f.Kind == FaultStall && f.For > 0 {
+		text += fmt.Sprintf(" for %s", f.For)
+	}
+	if f.Kind == FaultFlood {
+		text += fmt.Sprintf(" of %dB", f.Size)
+	}
+	if len(f.Bytes) > 0 {
+		text += fmt.Sprintf(" with %q", f.Bytes)
+	}
+	return text
 }

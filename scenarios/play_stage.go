@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,6 +36,7 @@ type stage struct {
 	seen    map[string]bool // MSH-10 of acknowledgements
 	report  rules.Report    // of the message in hand
 	order   *order.Tracker  // of our messages; nil once one was bent
+	aside   []io.Closer     // connections that are held until the play ends
 }
 
 // stepRecord is what is known of a step that was played.
@@ -98,7 +100,12 @@ func (s *stage) letters() string {
 	return ""
 }
 
-func (s *stage) close() { _ = s.client.Close() }
+func (s *stage) close() {
+	_ = s.client.Close()
+	for _, c := range s.aside {
+		_ = c.Close()
+	}
+}
 
 // play plays the steps until one fails, then those that are always played.
 func (s *stage) play(ctx context.Context) playResult {
@@ -139,7 +146,7 @@ func (s *stage) playAlways(ctx context.Context, result *playResult) {
 		if !s.holds(step.When) {
 			continue
 		}
-		if send := step.Send; send != nil && send.Kind == SendEvent && !s.player.Candidate.takes(send.Event) {
+		if !s.player.Candidate.takes(step.Send.events()...) {
 			continue // nobody asked for more than the scenario requires
 		}
 		verdict, _, reason := s.step(ctx, step, true)
@@ -321,11 +328,16 @@ func (s *stage) compose(step *Step) ([]byte, *hl7.Message, error) {
 		}
 		return s.bend(step, data)
 	}
+	return s.build(step, step.ID, send.Event)
+}
+
+// build makes the message of an event. id names its movement for later steps.
+func (s *stage) build(step *Step, id string, t pam.Trigger) ([]byte, *hl7.Message, error) {
 	change, err := step.Change(s)
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := s.journey.Message(step.ID, send.Event, change)
+	m, err := s.journey.Message(id, t, change)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -396,7 +408,7 @@ func (s *stage) guard(data []byte, m *hl7.Message) error {
 	return pam.CheckIdentityBytes(data)
 }
 
-// takes reports whether the candidate declared the event, or declared nothing.
-func (c *Candidate) takes(t pam.Trigger) bool {
-	return c.Supports == nil || slices.Contains(c.Supports, t)
+// takes reports whether the candidate declared the events, or declared nothing.
+func (c *Candidate) takes(events ...pam.Trigger) bool {
+	return c.Supports == nil || !slices.ContainsFunc(events, func(t pam.Trigger) bool { return !slices.Contains(c.Supports, t) })
 }

@@ -28,6 +28,14 @@ type outcome struct {
 	// says nothing about the identity that was shown.
 	closesAnyway bool
 
+	// answers are all blocks that came back, of a step that reads more than one;
+	// response and receipt are those of the first.
+	answers []*answer
+	parcel  *parcel // what such a step wrote
+	short   error   // why there are fewer answers than there could be
+	raw     *mllp.RawConn
+	done    func() // when the step has been judged
+
 	owed       []CheckInfo  // of the acknowledgement, whatever the step expects
 	client     *mllp.Client // that the exchange went through
 	connection string       // open or closed, once it was looked at
@@ -56,6 +64,9 @@ func (s *stage) step(ctx context.Context, step *Step, optional bool) (verdict Ve
 	out, err := s.do(ctx, step, record)
 	if out != nil && out.client != s.client {
 		defer out.client.Close()
+	}
+	if out != nil && out.done != nil {
+		defer out.done()
 	}
 	if own, ok := errors.AsType[*unfit](err); ok {
 		return Error, false, s.withhold(step, own)
@@ -130,7 +141,7 @@ func (s *stage) cutShort(ctx context.Context) *Text {
 // do connects and sends as the step says. The error is a fault of the scenario
 // or of our own identity, never of the candidate: that is in the outcome.
 func (s *stage) do(ctx context.Context, step *Step, record *stepRecord) (*outcome, error) {
-	if step.Send == nil {
+	if !step.sends() {
 		return s.tryConnection(ctx, step)
 	}
 	if step.Connect != nil {
@@ -141,37 +152,68 @@ func (s *stage) do(ctx context.Context, step *Step, record *stepRecord) (*outcom
 		_ = s.client.Close()
 		s.client, s.opened = client, false
 	}
-	data, message, err := s.compose(step)
+	items, err := s.items(step, record)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.guard(data, message); err != nil {
-		return nil, err
+	first := item{}
+	if len(items) > 0 {
+		first = items[0]
 	}
-	kept, err := s.conformity(step, record, data, message)
-	if err != nil {
-		return nil, err
+	record.message = first.message
+	var out *outcome
+	if step.raw() {
+		out = s.exchangeRaw(ctx, step, s.pack(step, items))
+	} else {
+		out = s.exchange(ctx, s.client, step, first.data, first.message)
 	}
-	for _, c := range kept {
-		s.check(step, c)
-	}
-	record.message = message
-	out := s.exchange(ctx, s.client, step, data, message)
 	record.ack = out.receipt
 	if out.wrote {
-		record.sent = data
+		record.sent = first.data
 	}
 	return out, nil
 }
 
+// items makes the messages of a step, each of which is what the step says of it
+// and may be sent.
+func (s *stage) items(step *Step, record *stepRecord) ([]item, error) {
+	if step.Send == nil {
+		return casePieces(step.Wire.Case), nil
+	}
+	var items []item
+	add := func(data []byte, message *hl7.Message, err error) error {
+		if err != nil {
+			return err
+		}
+		if err := s.guard(data, message); err != nil {
+			return err
+		}
+		kept, err := s.conformity(step, record, data, message)
+		for _, c := range kept {
+			s.check(step, c)
+		}
+		items = append(items, item{data, message})
+		return err
+	}
+	if step.Send.Kind != SendBurst {
+		err := add(s.compose(step))
+		return items, err
+	}
+	for i, t := range step.Send.Burst {
+		if err := add(s.build(step, burstID(step, i), t)); err != nil {
+			return nil, err
+		}
+	}
+	return items, nil
+}
+
+// burstID names the movement of one message of a burst. No step is called so.
+func burstID(step *Step, i int) string { return fmt.Sprintf("%s#%d", step.ID, i+1) }
+
 // exchange sends a message and reads its acknowledgement.
 func (s *stage) exchange(ctx context.Context, client *mllp.Client, step *Step, data []byte, m *hl7.Message) *outcome {
 	out := &outcome{client: client}
-	sent := &MessageInfo{Data: data}
-	if m != nil {
-		h := m.Header()
-		sent.Type, sent.ControlID, sent.Charset = m.Get("MSH-9"), legible(h.ControlID), legible(h.Charset)
-	}
+	sent := messageInfo(item{data, m})
 	if step.Within > 0 {
 		usual := client.AnswerTimeout
 		client.AnswerTimeout = step.Within
@@ -194,8 +236,18 @@ func (s *stage) exchange(ctx context.Context, client *mllp.Client, step *Step, d
 		s.opened = true
 	}
 	out.receipt, out.err = hl7.ReadAck(out.response.Payload)
-	s.tellAnswer(step, out)
+	s.tellAnswer(step, out.response, out.receipt)
 	return out
+}
+
+// messageInfo tells a message of ours.
+func messageInfo(it item) *MessageInfo {
+	info := &MessageInfo{Data: it.data}
+	if m := it.message; m != nil {
+		h := m.Header()
+		info.Type, info.ControlID, info.Charset = m.Get("MSH-9"), legible(h.ControlID), legible(h.Charset)
+	}
+	return info
 }
 
 // tryConnection opens a connection of its own and looks what the candidate makes
@@ -226,7 +278,7 @@ func (s *stage) tryConnection(ctx context.Context, step *Step) (*outcome, error)
 		return out, nil
 	}
 	out.receipt, _ = hl7.ReadAck(out.response.Payload)
-	s.tellAnswer(step, out)
+	s.tellAnswer(step, out.response, out.receipt)
 	return out, nil
 }
 
@@ -305,15 +357,15 @@ func (info *ConnectionInfo) shown(connect *Connect) {
 	}
 }
 
-func (s *stage) tellAnswer(step *Step, out *outcome) {
-	info := &MessageInfo{Data: out.response.Payload, LatencyMS: milliseconds(out.response.Latency)}
-	for _, o := range out.response.Oddities {
+func (s *stage) tellAnswer(step *Step, response *mllp.Response, receipt *hl7.Receipt) {
+	info := &MessageInfo{Data: response.Payload, LatencyMS: milliseconds(response.Latency)}
+	for _, o := range response.Oddities {
 		info.Oddities = append(info.Oddities, Text{FR: o.In("fr"), EN: o.In("en")})
 	}
-	if out.receipt != nil {
-		h := out.receipt.Message.Header()
-		info.Type, info.ControlID, info.Charset = out.receipt.Message.Get("MSH-9"), legible(h.ControlID), legible(h.Charset)
-		for _, o := range out.receipt.Message.Oddities() {
+	if receipt != nil {
+		h := receipt.Message.Header()
+		info.Type, info.ControlID, info.Charset = receipt.Message.Get("MSH-9"), legible(h.ControlID), legible(h.Charset)
+		for _, o := range receipt.Message.Oddities() {
 			info.Oddities = append(info.Oddities, Text{FR: o.In("fr"), EN: o.In("en")})
 		}
 	}
