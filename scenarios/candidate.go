@@ -6,7 +6,6 @@ import (
 	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/pam"
 	"github.com/pamlab/pamlab/hl7/pam/rules"
-	"github.com/pamlab/pamlab/mllp"
 )
 
 // Candidate is a candidate file: the system under test, and what differs from
@@ -54,7 +53,7 @@ type TLS struct {
 	// Revocation says whether the candidate's certificate is looked up among
 	// those that were revoked, and CRL are the lists to look in: files, or one
 	// folder. "" is off without lists, and if-present with some.
-	Revocation mllp.RevocationMode
+	Revocation string
 	CRL        []string
 }
 

@@ -251,7 +251,7 @@ func (d *decoder) tls(n, outer *node) *TLS {
 func (d *decoder) revocation(t *TLS, n *node) {
 	mode, crl := n.get("revocation"), n.get("crl")
 	if mode != nil {
-		t.Revocation = mllp.RevocationMode(d.word(mode, string(mllp.RevocationOff), string(mllp.RevocationIfPresent), string(mllp.RevocationRequired)))
+		t.Revocation = d.word(mode, string(mllp.RevocationOff), string(mllp.RevocationIfPresent), string(mllp.RevocationRequired))
 	}
 	switch {
 	case crl == nil:
@@ -263,7 +263,7 @@ func (d *decoder) revocation(t *TLS, n *node) {
 	default:
 		t.CRL = []string{d.file(crl)}
 	}
-	if t.Revocation == mllp.RevocationOff {
+	if t.Revocation == string(mllp.RevocationOff) {
 		d.out.add(crl.pos, Text{
 			FR: "ces listes ne servent pas : « revocation » est « off »", EN: `these lists are not used: "revocation" is "off"`,
 		}).expected("retirez revocation: off, ou les listes", "remove revocation: off, or the lists")

@@ -13,7 +13,7 @@ import (
 // Bad. The error is an *IdentityError. An identity that was asked for by name
 // may be faulty: showing it is what the test is about.
 func (t *TLS) Files(present string) (mllp.Files, error) {
-	files := mllp.Files{CA: t.CA, ServerName: t.ServerName, Revocation: t.Revocation, CRL: t.CRL}
+	files := mllp.Files{CA: t.CA, ServerName: t.ServerName, Revocation: mllp.RevocationMode(t.Revocation), CRL: t.CRL}
 	switch present {
 	case NoIdentity:
 	case "":
