@@ -106,6 +106,11 @@ var causes = []struct {
 		en: "the certificate of its signer is outside its validity"}},
 	{errCRLExtension, explanation{fr: "une extension critique inconnue ici", en: "a critical extension that is unknown here"}},
 	{errCRLIndirect, explanation{fr: "liste indirecte, d'autres autorités", en: "an indirect list, of other authorities"}},
+	{errNoMemory, explanation{fr: "plus de mémoire pour elle", en: "no memory left for it"}},
+	{errHandshakeTooLong, explanation{
+		"poignée de main TLS de plus de 128 Kio", "a TLS handshake of more than 128 KiB",
+		"vérifiez la chaîne de certificats du correspondant : elle ne doit porter que les autorités intermédiaires",
+		"check the peer's certificate chain: it should hold the intermediate authorities only"}},
 	{errNotRegular, explanation{fr: "ce n'est pas un fichier ordinaire", en: "not a regular file"}},
 	{errNotOpen, explanation{fr: "elle n'est pas ouverte", en: "it is not open"}},
 	{context.Canceled, explanation{fr: "annulé", en: "cancelled"}},

@@ -31,6 +31,7 @@ const (
 	Idle             ErrorKind = "idle"              // server only: no block came within IdleTimeout
 	Interrupted      ErrorKind = "interrupted"       // the caller's context ended, or the Client was closed
 	Panicked         ErrorKind = "panicked"          // server only: the handler panicked
+	Overloaded       ErrorKind = "overloaded"        // server only: MaxMemory was used up, and this block was the one given up
 )
 
 // An Error is a connection or an exchange that failed.
@@ -93,6 +94,10 @@ func (e *Error) sentence(lang string) string {
 		return e.limited(lang, "aucun message de %s", "no message from %s")
 	case Interrupted:
 		return e.because(lang, "échange avec %s interrompu", "exchange with %s interrupted")
+	case Overloaded:
+		return fmt.Sprintf(pick(lang,
+			"bloc de %s abandonné, la mémoire prévue pour les messages en cours de réception est prise",
+			"block from %s given up, the memory for messages that are being received is used up"), e.Addr)
 	case Panicked:
 		return e.because(lang, "erreur interne en traitant un message de %s", "internal error while handling a message from %s")
 	}
@@ -173,6 +178,8 @@ func (e *Error) Hint(lang string) string {
 		return pick(lang,
 			"regardez le journal du correspondant ; si ce port attend du TLS, donnez les certificats",
 			"look into the peer's log; if this port expects TLS, give the certificates")
+	case e.Kind == Overloaded:
+		return pick(lang, "augmentez MaxMemory, ou cherchez qui envoie de longs blocs sans les finir", "raise MaxMemory, or look for who sends long blocks without ending them")
 	case e.Kind == NotRead:
 		return pick(lang, "le correspondant est bloqué, ou surchargé", "the peer hangs, or is overloaded")
 	case e.Err != nil:

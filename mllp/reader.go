@@ -51,6 +51,13 @@ type Reader struct {
 	discarded int   // bytes thrown away since then
 	late      error // came from src together with bytes: due once they are used up
 	err       error // final
+	room      room  // who has to agree to a large buffer; nil: nobody
+}
+
+// A room is asked before a buffer grows beyond what every connection has.
+type room interface {
+	grow(size int) error // or shrink: what the buffer takes from now on
+	scarce() bool        // give back what can be given back
 }
 
 // NewReader returns a Reader on src. maxMessage bounds the payload of a block,
@@ -277,7 +284,9 @@ func (r *Reader) fill() error {
 		r.late = nil
 		return err
 	}
-	r.makeRoom()
+	if err := r.makeRoom(); err != nil {
+		return err
+	}
 	for range 100 {
 		n, err := r.src.Read(r.buf[r.end:])
 		r.end += n
@@ -295,7 +304,7 @@ func (r *Reader) fill() error {
 // makeRoom makes sure that something can be read behind r.end: it forgets what
 // was delivered or skipped, and doubles the buffer while one block fills it.
 // Each block is moved to the front at most once, so the work stays linear.
-func (r *Reader) makeRoom() {
+func (r *Reader) makeRoom() error {
 	from := r.next
 	if r.state != between {
 		from = r.start
@@ -307,17 +316,20 @@ func (r *Reader) makeRoom() {
 		size = firstBuffer
 	case size < readBuffer:
 		size = readBuffer
-	case size > keepBuffer && kept < readBuffer/2:
+	case size > readBuffer && kept < readBuffer/2 && (size > keepBuffer || r.room != nil && r.room.scarce()):
 		size = readBuffer // a large message has gone
 	case kept == size:
 		size = min(2*size, r.max+readBuffer)
 	case kept == 0, from > 0 && size-r.end < size/2:
 		// Moving to the front makes room enough.
 	default:
-		return
+		return nil
 	}
 	buf := r.buf
 	if size != len(buf) {
+		if err := r.ask(size); err != nil {
+			return err
+		}
 		buf = make([]byte, size)
 	}
 	copy(buf, r.buf[from:r.end])
@@ -326,4 +338,13 @@ func (r *Reader) makeRoom() {
 	r.start -= from
 	r.next -= from
 	r.end = kept
+	return nil
+}
+
+// ask asks for a buffer of another size, if that matters.
+func (r *Reader) ask(size int) error {
+	if r.room == nil || size <= readBuffer && len(r.buf) <= readBuffer {
+		return nil
+	}
+	return r.room.grow(size)
 }

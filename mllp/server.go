@@ -7,6 +7,8 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/netip"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +17,8 @@ import (
 // Limits of a Server whose own fields are zero.
 const (
 	DefaultMaxConns         = 4096
+	DefaultMaxConnsPerAddr  = 2048
+	DefaultMaxMemory        = 256 << 20
 	DefaultHandshakeTimeout = 10 * time.Second
 	DefaultIdleTimeout      = 5 * time.Minute
 	DefaultReadTimeout      = time.Minute // MLLP release 2 advises 40 s or more
@@ -41,6 +45,21 @@ type Server struct {
 	// sees a slow server, never a broken one. 0 is DefaultMaxConns. A listener
 	// holds one place while it waits for its next connection.
 	MaxConns int
+	// MaxConnsPerAddr is how many of them one address may have (one network of 64
+	// bits with IPv6), so that one peer cannot take all. Further ones are closed at
+	// once, without a word, and counted: see Stats. 0 is DefaultMaxConnsPerAddr;
+	// negative is no limit.
+	MaxConnsPerAddr int
+	// MaxMemory is what messages that are being received may take, in bytes, on all
+	// connections together; beside it, each connection has a few kilobytes. When it
+	// is used up, the block that has been on its way for the longest time is given
+	// up, and its connection closed. 0 is DefaultMaxMemory, or MaxMessage if that
+	// is more.
+	MaxMemory int
+	// MaxHandshakes is how many TLS handshakes may compute at the same time; those
+	// that wait for their peer do not count. The others wait. 0 is one for each
+	// processor.
+	MaxHandshakes int
 
 	HandshakeTimeout time.Duration // for the whole TLS handshake
 	IdleTimeout      time.Duration // from the last answer, or the opening, to the next StartBlock
@@ -56,8 +75,10 @@ type Server struct {
 	// requests of a listener are made; nil is context.Background().
 	BaseContext func(net.Listener) context.Context
 
-	start   sync.Once
+	once    sync.Once
 	slots   chan struct{} // one element for each connection accepted
+	shaking chan struct{} // one element for each handshake that computes
+	memory  *memory
 	stop    chan struct{} // closed when the server is closing
 	drained chan struct{} // closed when the server is closing and no connection is left
 	closing atomic.Bool
@@ -66,12 +87,20 @@ type Server struct {
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
 	conns     map[*serverConn]struct{}
-	running   sync.WaitGroup // the goroutines of conns; added to under mu, while not closing
+	hosts     map[netip.Addr]int // connections of each
+	refused   uint64             // by MaxConnsPerAddr
+	running   sync.WaitGroup     // the goroutines of conns; added to under mu, while not closing
+
+	ends, crowds quota // of warnings: about connections that ended badly, and that were refused
 }
 
 func (s *Server) init() {
-	s.start.Do(func() {
+	s.once.Do(func() {
 		s.slots = make(chan struct{}, cmp.Or(max(s.MaxConns, 0), DefaultMaxConns))
+		s.shaking = make(chan struct{}, cmp.Or(max(s.MaxHandshakes, 0), runtime.GOMAXPROCS(0)))
+		s.memory = newMemory(cmp.Or(max(s.MaxMemory, 0), max(DefaultMaxMemory, s.MaxMessage+readBuffer)))
+		s.hosts = map[netip.Addr]int{}
+		s.ends.most, s.crowds.most = warnings, 1
 		s.stop = make(chan struct{})
 		s.drained = make(chan struct{})
 		s.listeners = map[net.Listener]struct{}{}
@@ -198,19 +227,30 @@ func (s *Server) untrack(l net.Listener) {
 	delete(s.listeners, l)
 }
 
-// serve starts the goroutine of a connection.
+// serve starts the goroutine of a connection, or closes it.
 func (s *Server) serve(base context.Context, nc net.Conn) {
-	c := s.newConn(base, nc)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closing.Load() {
-		c.cancel()
-		nc.Close()
-		<-s.slots
+	if s.start(base, nc) {
 		return
 	}
+	nc.Close()
+	<-s.slots
+	if !s.closing.Load() {
+		s.warn(&s.crowds, "mllp: too many connections from one address", "peer", nc.RemoteAddr().String(), "refused", s.Stats().Refused)
+	}
+}
+
+// start starts the goroutine of a connection, if there is a place for it.
+func (s *Server) start(base context.Context, nc net.Conn) bool {
+	c := s.newConn(nc)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing.Load() || !s.admit(c) {
+		return false
+	}
+	c.begin(base, s.lastID.Add(1))
 	s.conns[c] = struct{}{}
 	s.running.Go(c.run)
+	return true
 }
 
 // forget is the last act of a connection, on its goroutine.
@@ -219,6 +259,7 @@ func (s *Server) forget(c *serverConn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)
+	s.dismiss(c)
 	s.checkDrained()
 }
 

@@ -1,13 +1,13 @@
 package mllp
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"runtime/debug"
 	"sync/atomic"
@@ -41,9 +41,12 @@ type serverConn struct {
 	srv    *Server
 	raw    net.Conn // as accepted
 	nc     net.Conn // raw, or the TLS connection on it
+	gate   *gate    // between the two
 	ctx    context.Context
 	cancel context.CancelFunc
 	facts  *Conn
+	host   netip.Addr // counted for it; not valid if it was not
+	hold   holder     // of the server's memory
 	rd     Reader
 	req    Request
 	out    []byte // frame under construction, kept for the next
@@ -59,21 +62,28 @@ type serverConn struct {
 	aborted    atomic.Bool // by the server's Close
 }
 
-func (s *Server) newConn(base context.Context, nc net.Conn) *serverConn {
-	c := &serverConn{srv: s, raw: nc, nc: nc}
+func (s *Server) newConn(nc net.Conn) *serverConn {
+	return &serverConn{srv: s, raw: nc, nc: nc, facts: &Conn{RemoteAddr: nc.RemoteAddr(), LocalAddr: nc.LocalAddr()}}
+}
+
+// begin makes the connection ready to run.
+func (c *serverConn) begin(base context.Context, id uint64) {
+	s := c.srv
+	c.facts.ID = id
 	c.ctx, c.cancel = context.WithCancel(base)
+	c.hold.end = c.raw
 	if s.TLSConfig != nil {
-		c.nc = tls.Server(nc, s.TLSConfig)
+		c.gate = &gate{Conn: c.raw, c: c}
+		c.nc = tls.Server(c.gate, s.TLSConfig)
 	}
-	c.facts = &Conn{ID: s.lastID.Add(1), RemoteAddr: nc.RemoteAddr(), LocalAddr: nc.LocalAddr()}
 	c.rd.reset(c, s.MaxMessage)
+	c.rd.room = c
 	if s.TLSConfig == nil {
 		// Here rather than on the connection's goroutine, whose stack would have to
 		// grow for it and would stay so while the connection is idle.
 		c.idleSince = time.Now()
 		c.setDeadline(c.readLimit())
 	}
-	return c
 }
 
 // wake makes the connection notice that the server is closing.
@@ -96,6 +106,7 @@ func (c *serverConn) run() {
 			err = &Error{Kind: Panicked, Addr: c.addr()}
 		}
 		c.close(linger)
+		c.srv.memory.give(&c.hold)
 		c.tell(StateClosed, err)
 		c.cancel()
 		c.srv.forget(c)
@@ -122,7 +133,7 @@ func (c *serverConn) logEnd(msg string, err error) {
 	case e.Kind == Idle, e.Kind == Interrupted:
 		c.log(slog.LevelDebug, msg, "error", err)
 	default:
-		c.log(slog.LevelWarn, msg, "error", err)
+		c.srv.warn(&c.srv.ends, msg, "conn", c.facts.ID, "peer", c.addr(), "error", err)
 	}
 }
 
@@ -152,10 +163,13 @@ func (c *serverConn) handshake() error {
 	c.raw.SetDeadline(deadline(timeout))
 	err := errShutdown
 	if !c.srv.closing.Load() { // after the deadline was set, so that wake is not undone unseen
-		err = tc.Handshake()
+		err = c.shake(tc, timeout)
 	}
 	if err != nil && c.srv.closing.Load() {
 		return &Error{Kind: Interrupted, Addr: c.addr(), Err: errShutdown}
+	}
+	if errors.Is(err, errNoMemory) {
+		return &Error{Kind: Overloaded, Addr: c.addr(), Err: err}
 	}
 	if err != nil {
 		return handshakeError(err, c.addr(), timeout)
@@ -170,6 +184,22 @@ func (c *serverConn) handshake() error {
 	return nil
 }
 
+// shake does the handshake behind the gate.
+func (c *serverConn) shake(tc *tls.Conn, timeout time.Duration) error {
+	if c.gate == nil { // the listener's own TLS
+		return tc.Handshake()
+	}
+	defer c.gate.finish()
+	begin := time.Now()
+	c.gate.until = after(begin, timeout)
+	c.srv.memory.mark(&c.hold, true, begin)
+	err := tc.Handshake()
+	if c.lostPlace() {
+		return errNoMemory
+	}
+	return err
+}
+
 // exchanges reads blocks and has them answered, until the connection is to be
 // closed. It returns why (nil for the normal end) and whether the peer should
 // be given time to read what was written.
@@ -179,7 +209,9 @@ func (c *serverConn) exchanges() (reason error, linger bool) {
 		if err := c.rd.advance(); err != nil {
 			return c.endOf(err)
 		}
-		c.handle()
+		if !c.handle() {
+			return &Error{Kind: Overloaded, Addr: c.addr(), Err: errNoMemory}, false
+		}
 		if c.failed != nil {
 			return c.failed, false
 		}
@@ -189,15 +221,20 @@ func (c *serverConn) exchanges() (reason error, linger bool) {
 	}
 }
 
-// handle has the handler answer the block that the Reader holds.
-func (c *serverConn) handle() {
+// handle has the handler answer the block that the Reader holds. It returns
+// false if the connection has lost its place just before.
+func (c *serverConn) handle() bool {
 	now := time.Now()
+	if c.hold.bytes > 0 && !c.srv.memory.mark(&c.hold, false, now) {
+		return false
+	}
 	c.idleSince, c.inBlock = now, false
 	c.req.Payload, c.req.Oddities, c.req.Received = c.rd.frame.Payload, c.rd.frame.Oddities, now
 	c.srv.Handler.ServeMLLP(responseWriter{c}, &c.req)
 	if c.idleSince == now {
 		c.idleSince = time.Now() // no answer was written
 	}
+	return true
 }
 
 // endOf turns the error that ended reading into the reason that is reported.
@@ -206,7 +243,9 @@ func (c *serverConn) endOf(err error) (reason error, linger bool) {
 	if errors.Is(err, errShutdown) || err == io.EOF && len(f.Oddities) == 0 {
 		return nil, false
 	}
-	e := &Error{Kind: PeerClosed, Addr: c.addr(), Err: err, Partial: bytes.Clone(f.Payload), Oddities: f.Oddities}
+	// Not cloned: the Reader is done, and many large copies at once would double
+	// what the server takes.
+	e := &Error{Kind: PeerClosed, Addr: c.addr(), Err: err, Partial: f.Payload, Oddities: f.Oddities}
 	switch {
 	case errors.Is(err, errIdle):
 		e.Kind, e.Timeout = Idle, limit(c.srv.IdleTimeout, DefaultIdleTimeout)
@@ -215,6 +254,9 @@ func (c *serverConn) endOf(err error) (reason error, linger bool) {
 		return nil, false // it waited for the next block
 	case c.aborted.Load():
 		e.Kind, e.Err = Interrupted, errShutdown
+		return e, false
+	case c.lostPlace():
+		e.Kind, e.Err = Overloaded, errNoMemory
 		return e, false
 	}
 	if fe, ok := errors.AsType[*FrameError](err); ok {
@@ -237,6 +279,9 @@ func (c *serverConn) endOf(err error) (reason error, linger bool) {
 func (c *serverConn) Read(p []byte) (int, error) {
 	for {
 		want := c.readLimit()
+		if c.hold.bytes > 0 && !c.srv.memory.mark(&c.hold, c.rd.InBlock(), c.blockSince) {
+			return 0, errNoMemory
+		}
 		if c.deadline.IsZero() || want.Before(c.deadline) {
 			c.setDeadline(want)
 		}
@@ -281,73 +326,40 @@ func after(t time.Time, d time.Duration) time.Time {
 	return t.Add(d)
 }
 
+// grow is what the Reader asks before its buffer grows.
+func (c *serverConn) grow(size int) error {
+	if size <= readBuffer {
+		size = 0
+	}
+	until := c.readLimit()
+	c.srv.memory.mark(&c.hold, c.rd.InBlock(), c.blockSince)
+	return c.take(int64(size), until)
+}
+
+func (c *serverConn) scarce() bool { return c.srv.memory.pressed() }
+
+// take makes the connection's part of the memory as large as said, or gives up
+// at some time.
+func (c *serverConn) take(bytes int64, until time.Time) error {
+	if c.srv.memory.try(&c.hold, bytes) {
+		return nil
+	}
+	ctx, cancel := context.WithDeadline(c.ctx, until)
+	defer cancel()
+	return c.srv.memory.resize(ctx, &c.hold, bytes)
+}
+
+// lostPlace reports whether the connection has to end for want of memory.
+func (c *serverConn) lostPlace() bool {
+	m := c.srv.memory
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return c.hold.lost
+}
+
 func (c *serverConn) tooLate() error {
 	if c.rd.InBlock() {
 		return c.rd.slow()
 	}
 	return errIdle
 }
-
-// write sends b, once and whole. It is given WriteTimeout at least and a
-// quarter more at most, so that not every answer has to move the deadline.
-func (c *serverConn) write(b []byte) error {
-	if c.failed != nil {
-		return c.failed
-	}
-	c.idleSince = time.Now()
-	timeout := limit(c.srv.WriteTimeout, DefaultWriteTimeout)
-	if timeout > 0 && c.writeBy.Sub(c.idleSince) < timeout {
-		c.writeBy = c.idleSince.Add(timeout + timeout/4)
-		c.raw.SetWriteDeadline(c.writeBy)
-	}
-	if _, err := c.nc.Write(b); err != nil {
-		e := &Error{Kind: PeerClosed, Addr: c.addr(), Err: err}
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			e.Kind, e.Timeout = NotRead, timeout
-		case c.aborted.Load():
-			e.Kind, e.Err = Interrupted, errShutdown
-		}
-		c.failed = e
-		return e
-	}
-	return nil
-}
-
-// close ends the connection. With linger, the peer first gets a moment to read
-// what was written last.
-func (c *serverConn) close(linger bool) {
-	half, ok := c.raw.(interface{ CloseWrite() error })
-	switch {
-	case c.failed != nil:
-		c.raw.Close() // no close_notify: it could not be written either
-		return
-	case !linger || !ok:
-		c.nc.Close()
-		return
-	}
-	if tc, ok := c.nc.(*tls.Conn); ok {
-		tc.CloseWrite()
-	}
-	half.CloseWrite()
-	c.raw.SetReadDeadline(time.Now().Add(lingerTime))
-	io.CopyN(io.Discard, c.raw, lingerBytes)
-	c.raw.Close()
-}
-
-// A responseWriter is the ResponseWriter of a connection.
-type responseWriter struct{ c *serverConn }
-
-func (w responseWriter) WriteMessage(payload []byte) error {
-	c := w.c
-	c.out = AppendFrame(c.out[:0], payload)
-	err := c.write(c.out)
-	if cap(c.out) > keepBuffer {
-		c.out = nil
-	}
-	return err
-}
-
-func (w responseWriter) WriteRaw(b []byte) error { return w.c.write(b) }
-
-func (w responseWriter) CloseAfter() { w.c.closeAfter = true }
