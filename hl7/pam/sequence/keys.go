@@ -21,8 +21,7 @@ func (s *step) controlID() (again bool) {
 	s.t.key = append(append(s.t.key, s.header.SendingFacility...), '|')
 	s.t.key = append(s.t.key, s.header.ControlID...)
 	sum := maphash.Bytes(seed, s.m.Bytes())
-	before, seen := s.t.ids.get(s.t.key)
-	s.t.ids.put(s.t.key, sum)
+	before, seen := s.t.ids.swap(s.t.key, sum)
 	switch {
 	case !seen:
 		return false
@@ -41,35 +40,14 @@ func (s *step) answerID() {
 	}
 	s.t.key = append(append(append(append(s.t.key[:0], "ACK|"...), s.header.SendingApplication...), '|'), s.header.ControlID...)
 	sum := maphash.Bytes(seed, s.m.Bytes())
-	before, seen := s.t.ids.get(s.t.key)
-	s.t.ids.put(s.t.key, sum)
+	before, seen := s.t.ids.swap(s.t.key, sum)
 	if seen && before != sum {
 		s.find("ack.unique-id", rules.Should, s.m.Segment(0).Field(10))
 	}
 }
 
-// identifier writes the key of an identifier, number and authority, into the
-// room for keys. The authority is its OID, else its name: partners that leave
-// one of them out in some messages mean the same.
-func (t *Tracker) identifier(v hl7.Value) []byte {
-	number := v.Component(1).Raw()
-	t.key = t.key[:0]
-	if len(number) == 0 || string(number) == `""` {
-		return t.key
-	}
-	t.key = append(append(t.key, number...), '^')
-	authority := v.Component(4)
-	if oid := authority.Subcomponent(2).Raw(); len(oid) > 0 {
-		t.key = append(t.key, oid...)
-	} else {
-		t.key = append(t.key, authority.Subcomponent(1).Raw()...)
-	}
-	return t.key
-}
-
 // momentOf is a date and time that can be compared: its digits, without offset.
-func momentOf(v hl7.Value) []byte {
-	raw := v.Subcomponent(1).Raw()
+func momentOf(raw []byte) []byte {
 	n := 0
 	for n < len(raw) && n < 14 && raw[n] >= '0' && raw[n] <= '9' {
 		n++
@@ -77,7 +55,7 @@ func momentOf(v hl7.Value) []byte {
 	return raw[:n]
 }
 
-func moment(v hl7.Value) string { return string(momentOf(v)) }
+func moment(v hl7.Value) string { return string(momentOf(v.Raw())) }
 
 // compareMoments compares two moments in the precision of the coarser one. It
 // says 0 also when one is not known.

@@ -20,8 +20,12 @@ func newMemory[V any](size int) memory[V] {
 }
 
 // get looks a key up.
-func (m *memory[V]) get(key []byte) (V, bool) {
-	hash := maphash.Bytes(seed, key)
+func (m *memory[V]) get(key []byte) (V, bool) { return m.find(hashOf(key)) }
+
+func hashOf(key []byte) uint64 { return maphash.Bytes(seed, key) }
+
+// find looks a key up by its hash.
+func (m *memory[V]) find(hash uint64) (V, bool) {
 	if v, ok := m.young[hash]; ok {
 		return v, true
 	}
@@ -39,8 +43,17 @@ const mostKey = 256
 // put remembers a value under a key.
 func (m *memory[V]) put(key []byte, v V) {
 	if len(key) <= mostKey {
-		m.keep(maphash.Bytes(seed, key), v)
+		m.keep(hashOf(key), v)
 	}
+}
+
+// swap remembers a value under a key and returns the one before.
+func (m *memory[V]) swap(key []byte, v V) (before V, seen bool) {
+	hash := hashOf(key)
+	if before, seen = m.find(hash); len(key) <= mostKey {
+		m.keep(hash, v)
+	}
+	return before, seen
 }
 
 func (m *memory[V]) keep(hash uint64, v V) {
@@ -56,7 +69,7 @@ func (m *memory[V]) len() int { return len(m.young) + len(m.old) }
 
 // remove forgets a key.
 func (m *memory[V]) remove(key []byte) {
-	hash := maphash.Bytes(seed, key)
+	hash := hashOf(key)
 	delete(m.young, hash)
 	delete(m.old, hash)
 }

@@ -7,8 +7,16 @@ import (
 
 // action is ZBE-4, or what the event does where there is no ZBE.
 func (s *step) action() string {
-	if a := string(s.field(s.zbe, 4).Raw()); a != "" {
-		return a
+	switch a := s.raw(s.zbe, 4); string(a) { // a constant costs no copy
+	case "":
+	case "INSERT":
+		return "INSERT"
+	case "CANCEL":
+		return "CANCEL"
+	case "UPDATE":
+		return "UPDATE"
+	default:
+		return string(a)
 	}
 	switch s.event.Kind {
 	case "insert":
@@ -24,14 +32,13 @@ func (s *step) action() string {
 // told is the movement as the message tells it. Its texts share one string: a
 // tracker keeps many of them.
 func (s *step) told() movement {
-	zbe1 := s.field(s.zbe, 1).Repetition(1)
-	domain := zbe1.Component(3)
-	if len(domain.Raw()) == 0 {
-		domain = zbe1.Component(2)
+	domain := s.part(s.zbe, 1, 3)
+	if len(domain) == 0 {
+		domain = s.part(s.zbe, 1, 2)
 	}
 	values := [...][]byte{
-		zbe1.Component(1).Raw(), domain.Raw(), momentOf(s.field(s.zbe, 2)), momentOf(s.field(s.evn, 6)),
-		s.field(s.zbe, 9).Component(1).Raw(), s.field(s.pv1, 3).Component(1).Raw(), s.field(s.zbe, 7).Component(10).Raw(), s.field(s.pv1, 2).Raw(),
+		s.part(s.zbe, 1, 1), domain, momentOf(s.raw(s.zbe, 2)), momentOf(s.raw(s.evn, 6)),
+		s.part(s.zbe, 9, 1), s.part(s.pv1, 3, 1), s.part(s.zbe, 7, 10), s.raw(s.pv1, 2),
 	}
 	var ends [len(values)]int
 	room := s.t.key[:0]
@@ -71,7 +78,7 @@ func (s *step) movement(p *patient, st *stay) {
 	case "UPDATE":
 		s.update(p, st, m)
 	}
-	if string(s.field(s.pv1, 41).Raw()) == "D" && st.account != nil {
+	if string(s.raw(s.pv1, 41)) == "D" && st.account != nil {
 		st.account.closed = true
 	}
 }
@@ -81,7 +88,7 @@ func (s *step) insert(p *patient, st *stay, m movement) {
 	if m.id != "" && s.reused(st, m) {
 		return
 	}
-	historic := string(s.field(s.zbe, 5).Raw()) == "Y"
+	historic := string(s.raw(s.zbe, 5)) == "Y"
 	if s.beforeEntry(st, m) {
 		s.find("seq.zbe-2.entry", rules.Should, s.field(s.zbe, 2))
 	} else {
@@ -163,16 +170,16 @@ func (s *step) reused(st *stay, m movement) bool {
 // indicator judges ZBE-5: Y as soon as a later movement of the stay is known
 // (PAM.fr 6.13.5).
 func (s *step) indicator(st *stay, start string, self *movement, trigger string) {
-	v := s.field(s.zbe, 5)
-	if start == "" || expected(trigger) || len(v.Raw()) == 0 {
+	raw := s.raw(s.zbe, 5)
+	if start == "" || expected(trigger) || len(raw) == 0 {
 		return
 	}
 	later := st.laterThan(start, self)
-	switch raw := string(v.Raw()); {
-	case raw == "N" && later:
-		s.find("seq.zbe-5.indicator", rules.Must, v, rules.Arg{Name: "want", Value: "Y"})
-	case raw == "Y" && !later && st.begun && !s.sameMoment(st, start, self):
-		s.find("seq.zbe-5.indicator", rules.Must, v, rules.Arg{Name: "want", Value: "N"})
+	switch {
+	case string(raw) == "N" && later:
+		s.find("seq.zbe-5.indicator", rules.Must, s.field(s.zbe, 5), rules.Arg{Name: "want", Value: "Y"})
+	case string(raw) == "Y" && !later && st.begun && !s.sameMoment(st, start, self):
+		s.find("seq.zbe-5.indicator", rules.Must, s.field(s.zbe, 5), rules.Arg{Name: "want", Value: "N"})
 	}
 }
 
@@ -227,7 +234,7 @@ func (s *step) confirm(st *stay, m movement) {
 // knownAccount says whether an identifier is that of an account, whatever visit
 // it was announced with.
 func (s *step) knownAccount(v hl7.Value) bool {
-	_, ok := s.t.accounts.get(s.t.identifier(v.Repetition(1)))
+	_, ok := s.t.accounts.get(s.t.identifier(v.Repetition(1), s.delims))
 	return ok
 }
 

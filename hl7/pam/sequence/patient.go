@@ -2,6 +2,7 @@ package sequence
 
 import (
 	"bytes"
+	"cmp"
 
 	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/pam/rules"
@@ -39,47 +40,52 @@ func (p *patient) elsewhere(st *stay) bool {
 	return p.open != nil && p.open != st && p.open.open() && p.open.owner() == p.root()
 }
 
-// eachNumber calls yield with the identifiers by which a patient is known: those of
-// type PI, else the first.
-func eachNumber(field hl7.Value, yield func(hl7.Value)) {
+// byNumber finds the patient by the identifiers by which patients are known:
+// those of type PI, else the first.
+func (s *step) byNumber() (p *patient) {
 	any := false
-	for v := range field.Repetitions() {
-		if string(v.Component(5).Raw()) == "PI" {
+	for i := range s.known {
+		if n := &s.known[i]; n.kind == internal {
 			any = true
-			yield(v)
+			p = cmp.Or(p, s.whose(n))
 		}
 	}
-	if first := field.Repetition(1); !any && len(first.Raw()) > 0 {
-		yield(first)
+	if !any && len(s.known) > 0 {
+		return s.whose(&s.known[0])
 	}
+	return p
+}
+
+// whose is the patient whom an identifier was seen with.
+func (s *step) whose(n *number) *patient {
+	if !n.named {
+		return nil
+	}
+	p, ok := s.t.patients.find(n.key)
+	if !ok {
+		return nil
+	}
+	p.root() // which shortens the way of those who are asked for
+	return p
 }
 
 // findPatient returns the patient of the PID, remembered from now on, and says
 // whether it was known.
 func (s *step) findPatient() (p *patient, known bool) {
+	p = s.byNumber()
 	field := s.field(s.pid, 3)
-	eachNumber(field, func(v hl7.Value) {
-		other, ok := s.t.patients.get(s.t.identifier(v))
-		if !ok {
-			return
-		}
-		other.root() // which shortens the way of those who are asked for
-		if p == nil {
-			p = other
-		}
-	})
 	if p == nil {
 		p = s.byINS(field)
 	}
 	if known = p != nil; !known {
 		p = &patient{fresh: s.header.Trigger == "A28"}
-		p.number, p.domain = s.t.named(mainNumber(field))
+		p.number, p.domain = s.named(mainNumber(field))
 	}
 	if p.into != nil && s.header.Trigger != "A40" {
 		s.find("seq.pid-3.merged", rules.Must, mainNumber(field), rules.Arg{Name: "into", Value: p.root().number})
 	}
 	if s.header.Trigger != "A47" {
-		s.rememberAll(field, p)
+		s.rememberAll(p)
 	}
 	return p, known
 }
@@ -95,8 +101,8 @@ func mainNumber(field hl7.Value) hl7.Value {
 }
 
 // named returns an identifier for words and its authority.
-func (t *Tracker) named(v hl7.Value) (number, domain string) {
-	key := t.identifier(v)
+func (s *step) named(v hl7.Value) (number, domain string) {
+	key := s.t.identifier(v, s.delims)
 	if len(key) > mostKey {
 		return "…", ""
 	}
@@ -104,21 +110,16 @@ func (t *Tracker) named(v hl7.Value) (number, domain string) {
 	return v.Component(1).String(), string(authority)
 }
 
-// rememberAll notes the identifiers of a patient.
-func (s *step) rememberAll(field hl7.Value, p *patient) {
-	for v := range field.Repetitions() {
-		if kind := string(v.Component(5).Raw()); kind == "PI" || kind == "INS" || kind == "" {
-			if key := s.t.identifier(v); len(key) > 0 {
-				s.remember(key, p)
-			}
+// rememberAll notes the identifiers of a patient, unless they are somebody's.
+func (s *step) rememberAll(p *patient) {
+	for i := range s.known {
+		n := &s.known[i]
+		if !n.named || !n.short || n.kind == otherKind {
+			continue
 		}
-	}
-}
-
-// remember notes that an identifier is that of p, unless it is somebody's.
-func (s *step) remember(key []byte, p *patient) {
-	if known, ok := s.t.patients.get(key); !ok || known == p {
-		s.t.patients.put(key, p)
+		if _, taken := s.t.patients.find(n.key); !taken {
+			s.t.patients.keep(n.key, p)
+		}
 	}
 }
 
@@ -126,15 +127,16 @@ func (s *step) remember(key []byte, p *patient) {
 // without A47 or A40 (PAM.fr 4.1). Under another authority it is no other number
 // but one more: each hospital of a group counts its own patients and stays.
 func (s *step) byINS(field hl7.Value) *patient {
-	for v := range field.Repetitions() {
-		if string(v.Component(5).Raw()) != "INS" {
+	for i := range s.known {
+		n := &s.known[i]
+		if n.kind != national || !n.named {
 			continue
 		}
-		p, ok := s.t.patients.get(s.t.identifier(v))
+		p, ok := s.t.patients.find(n.key)
 		if !ok || s.header.Trigger == "A47" || s.header.Trigger == "A40" {
 			continue
 		}
-		if _, domain := s.t.named(mainNumber(field)); domain != p.domain {
+		if _, domain := s.named(mainNumber(field)); domain != p.domain {
 			return nil
 		}
 		s.find("seq.pid-3.changed", rules.Must, mainNumber(field), rules.Arg{Name: "known", Value: p.number})
@@ -159,7 +161,7 @@ func (s *step) identity(p *patient, known bool) {
 func (s *step) merge(survivor *patient) {
 	survivor.into = nil
 	for v := range s.field(s.mrg, 1).Repetitions() {
-		key := s.t.identifier(v)
+		key := s.t.identifier(v, s.delims)
 		if len(key) == 0 {
 			continue
 		}
@@ -170,7 +172,7 @@ func (s *step) merge(survivor *patient) {
 		if !ok {
 			gone = &patient{}
 			s.t.patients.put(key, gone)
-			gone.number, gone.domain = s.t.named(v)
+			gone.number, gone.domain = s.named(v)
 		}
 		gone.into = survivor
 		if gone.open != nil {
@@ -185,7 +187,7 @@ func (s *step) merge(survivor *patient) {
 func (s *step) renumber(p *patient, known bool) {
 	field := s.field(s.pid, 3)
 	for old := range s.field(s.mrg, 1).Repetitions() {
-		key := s.t.identifier(old)
+		key := s.t.identifier(old, s.delims)
 		was, ok := s.t.patients.get(key)
 		switch {
 		case !ok:
@@ -197,11 +199,11 @@ func (s *step) renumber(p *patient, known bool) {
 			return
 		default:
 			s.t.patients.remove(key)
-			was.number, was.domain = s.t.named(mainNumber(field))
+			was.number, was.domain = s.named(mainNumber(field))
 			p = was
 		}
 	}
-	s.rememberAll(field, p)
+	s.rememberAll(p)
 }
 
 // mode is a legal mode of care, ZFS.

@@ -129,10 +129,9 @@ func (st *stay) preAdmitted() bool { return st.newest("A05") != nil && st.admitt
 
 // encounter follows the messages about a stay.
 func (s *step) encounter(p *patient, known bool) {
-	visit := s.field(s.pv1, 19)
-	key := s.t.identifier(visit.Repetition(1))
+	key := s.firstOf(s.pv1, 19)
 	if len(key) == 0 {
-		if key = s.t.identifier(s.field(s.pid, 18).Repetition(1)); len(key) == 0 {
+		if key = s.firstOf(s.pid, 18); len(key) == 0 {
 			return // the rules on one message say what is missing
 		}
 	}
@@ -143,7 +142,7 @@ func (s *step) encounter(p *patient, known bool) {
 	}
 	s.ofAccount(st, p, ok && (known || s.sameDomain(st.owner())))
 	if !ok && !st.begun && s.action() == "INSERT" {
-		s.find("seq.stay.unseen", rules.Info, visit)
+		s.find("seq.stay.unseen", rules.Info, s.field(s.pv1, 19))
 	}
 	if s.event.Kind == "tracking" {
 		return
@@ -164,14 +163,13 @@ func (s *step) begins() bool {
 // authority by which another patient is known: then they are not one person
 // under the numbers of two authorities.
 func (s *step) sameDomain(other *patient) bool {
-	_, domain := s.t.named(mainNumber(s.field(s.pid, 3)))
+	_, domain := s.named(mainNumber(s.field(s.pid, 3)))
 	return domain != "" && domain == other.domain
 }
 
 // ofAccount ties the stay to its account and both to their patient.
 func (s *step) ofAccount(st *stay, p *patient, known bool) {
-	field := s.field(s.pid, 18).Repetition(1)
-	if key := s.t.identifier(field); len(key) > 0 {
+	if key := s.firstOf(s.pid, 18); len(key) > 0 {
 		a, ok := s.t.accounts.get(key)
 		if !ok {
 			a = &account{owner: p}
@@ -185,7 +183,7 @@ func (s *step) ofAccount(st *stay, p *patient, known bool) {
 	}
 	where := s.field(s.pv1, 19)
 	if where.State() == hl7.Absent {
-		where = field
+		where = s.field(s.pid, 18).Repetition(1)
 	}
 	s.find("seq.pv1-19.patient", rules.Must, where, rules.Arg{Name: "other", Value: owner.number})
 }
@@ -199,7 +197,7 @@ func (s *step) moveAccount(p *patient) {
 	if len(field.Raw()) == 0 {
 		field = s.field(s.pid, 18).Repetition(1)
 	}
-	key := s.t.identifier(field)
+	key := s.t.identifier(field, s.delims)
 	if len(key) == 0 {
 		return
 	}

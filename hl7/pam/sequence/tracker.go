@@ -57,6 +57,7 @@ type Tracker struct {
 	moves    memory[*stay]  // by ZBE-1
 	ids      memory[uint64] // by MSH-3, MSH-4 and MSH-10: what the message was
 	key      []byte         // room to write keys
+	room     [4]number      // for the identifiers of a message
 }
 
 // New returns a tracker that has seen nothing.
@@ -89,10 +90,11 @@ func (t *Tracker) Follow(r *rules.Report) {
 	event := r.Profile().Event(h.Trigger)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := step{t: t, r: r, m: r.Message(), header: h, event: event}
+	s := step{t: t, r: r, m: r.Message(), header: h, event: event, delims: h.Delimiters}
 	if again := s.controlID(); again || event == nil {
 		return
 	}
+	s.known = t.room[:0]
 	s.read()
 	s.follow()
 }
@@ -103,7 +105,10 @@ type step struct {
 	r      *rules.Report
 	m      *hl7.Message
 	header hl7.Header
-	event  *profile.Event
+	delims hl7.Delimiters
+
+	known []number // of PID-3
+	event *profile.Event
 
 	pid, pv1, zbe, mrg, evn int // indexes of the first segments, -1 where there are none
 }
@@ -135,6 +140,7 @@ func (s *step) read() {
 			*at = i
 		}
 	}
+	s.readNumbers()
 }
 
 // field returns a field of a segment found by read, an absent value where there

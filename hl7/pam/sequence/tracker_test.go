@@ -2,6 +2,7 @@ package sequence_test
 
 import (
 	"fmt"
+	"math"
 	"sync"
 	"testing"
 	"time"
@@ -115,6 +116,63 @@ func TestMemoryIsBounded(t *testing.T) {
 	for _, f := range r.Findings[n:] {
 		require.Equal(t, rules.Info, f.Level, f.Rule.ID)
 	}
+}
+
+// BenchmarkFollowRatio says how often a flat index of the delimiters of a message
+// could be made while the message is followed, as BenchmarkMessageRatio of package
+// rules does for the judgement.
+func BenchmarkFollowRatio(b *testing.B) {
+	j, err := rules.New(rules.Options{})
+	require.NoError(b, err)
+	var reports []*rules.Report
+	for seed := uint64(1); seed <= 20; seed++ {
+		for _, m := range stays(b, "pam-fr-2.11", seed) {
+			reports = append(reports, judged(b, j, m))
+		}
+	}
+	fastest := [2]time.Duration{math.MaxInt64, math.MaxInt64}
+	for b.Loop() {
+		begin := time.Now()
+		for _, r := range reports {
+			indexed = flatIndex(r.Message().Bytes())
+		}
+		fastest[0] = min(fastest[0], time.Since(begin))
+		tracker := sequence.New(sequence.Options{})
+		begin = time.Now()
+		for _, r := range reports {
+			r.Findings = r.Findings[:0]
+			tracker.Follow(r)
+		}
+		fastest[1] = min(fastest[1], time.Since(begin))
+	}
+	b.ReportMetric(float64(fastest[0])/float64(len(reports)), "flat-ns")
+	b.ReportMetric(float64(fastest[1])/float64(fastest[0]), "x-flat-index")
+}
+
+// place is a delimiter in a flat index: its offset and which it is.
+type place struct {
+	offset uint32
+	kind   byte
+}
+
+var delimiterKinds = func() (kinds [256]byte) {
+	for i, c := range []byte("\r|~^&") {
+		kinds[c] = byte(i + 1)
+	}
+	return kinds
+}()
+
+// indexed keeps the compiler from removing what is measured.
+var indexed []place
+
+func flatIndex(data []byte) []place {
+	list := make([]place, 0, len(data)/6)
+	for i, c := range data {
+		if k := delimiterKinds[c]; k != 0 {
+			list = append(list, place{uint32(i), k})
+		}
+	}
+	return list
 }
 
 func BenchmarkFollow(b *testing.B) {
