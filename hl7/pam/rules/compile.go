@@ -227,6 +227,11 @@ func (c *compiler) presence(b *body, key, text string) error {
 		}
 		for _, p := range paths {
 			some := false
+			if p.noted() {
+				if state, ok := p.state(s); !ok || !broken(state) {
+					continue
+				}
+			}
 			p.eachRaw(s, func(raw []byte) bool {
 				some = some || broken(s.state(raw))
 				return !some

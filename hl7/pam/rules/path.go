@@ -232,6 +232,12 @@ func (f *filter) accepts(raw []byte) bool {
 
 // quantified makes a condition of a path and a test.
 func (p *path) quantified(t test, all bool) cond {
+	if t.states && p.noted() {
+		return func(s *scope) bool {
+			state, _ := p.state(s) // Absent where there is no segment
+			return state == t.state
+		}
+	}
 	if !p.every {
 		return func(s *scope) bool {
 			raw, ok := p.raw(s)

@@ -137,6 +137,21 @@ func nth(b []byte, delimiter byte, n int) []byte {
 	return nil
 }
 
+// skip returns what stands behind n delimiters, nil when there are not that many.
+func skip(b []byte, delimiter byte, n int) []byte {
+	if n == 0 {
+		return b
+	}
+	for i, c := range b {
+		if c == delimiter && c != 0 {
+			if n--; n == 0 {
+				return b[i+1:]
+			}
+		}
+	}
+	return nil
+}
+
 // leaf is [scope.leaf] for Go checks, which have values.
 func leaf(v hl7.Value) []byte {
 	if raw := v.Raw(); len(raw) <= 1 {

@@ -13,6 +13,8 @@ import (
 type test struct {
 	holds  func(*scope, []byte) bool
 	absent bool // what it says when the segment is not there, or no repetition
+	state  hl7.State
+	states bool // it only asks whether a value has that state
 }
 
 func (c *compiler) test(l *lexer) (test, error) {
@@ -20,11 +22,11 @@ func (c *compiler) test(l *lexer) (test, error) {
 	l.at++
 	switch word {
 	case "valued":
-		return test{func(s *scope, raw []byte) bool { return s.state(raw) == hl7.Present }, false}, nil
+		return stateTest(hl7.Present), nil
 	case "empty":
-		return test{func(s *scope, raw []byte) bool { return s.state(raw) == hl7.Absent }, true}, nil
+		return stateTest(hl7.Absent), nil
 	case "null":
-		return test{func(_ *scope, raw []byte) bool { return string(raw) == `""` }, false}, nil
+		return test{holds: func(_ *scope, raw []byte) bool { return string(raw) == `""` }}, nil
 	case "=", "!=":
 		return c.equal(l, word == "!=")
 	case "in":
@@ -33,7 +35,7 @@ func (c *compiler) test(l *lexer) (test, error) {
 			return test{}, fmt.Errorf("in wants values")
 		}
 		c.addExpected(list)
-		return test{func(s *scope, raw []byte) bool { return oneOf(list, s.leaf(raw)) }, false}, nil
+		return test{holds: func(s *scope, raw []byte) bool { return oneOf(list, s.leaf(raw)) }}, nil
 	case "starts", "ends", "contains":
 		return textTest(l, word)
 	case "shape":
@@ -42,6 +44,11 @@ func (c *compiler) test(l *lexer) (test, error) {
 		return longerTest(l)
 	}
 	return test{}, fmt.Errorf("%q is no test", word)
+}
+
+func stateTest(want hl7.State) test {
+	holds := func(s *scope, raw []byte) bool { return s.state(raw) == want }
+	return test{holds: holds, absent: want == hl7.Absent, state: want, states: true}
 }
 
 // equal compares with a value, or with what another path names.
@@ -53,15 +60,15 @@ func (c *compiler) equal(l *lexer, not bool) (test, error) {
 	l.at++
 	if !quoted && isPath(word) {
 		other, err := c.path(word)
-		return test{func(s *scope, raw []byte) bool {
+		return test{absent: not, holds: func(s *scope, raw []byte) bool {
 			o, _ := other.raw(s)
 			return (string(raw) == string(o)) != not
-		}, not}, err
+		}}, err
 	}
 	if !not {
 		c.addExpected([]string{word})
 	}
-	return test{func(s *scope, raw []byte) bool { return (string(s.leaf(raw)) == word) != not }, not}, nil
+	return test{absent: not, holds: func(s *scope, raw []byte) bool { return (string(s.leaf(raw)) == word) != not }}, nil
 }
 
 // isPath tells PID-3, .5, -33 and @MSH-10 from values.
@@ -86,7 +93,7 @@ func textTest(l *lexer, word string) (test, error) {
 		parts[i] = []byte(part)
 	}
 	compare := map[string]func(text, part []byte) bool{"starts": bytes.HasPrefix, "ends": bytes.HasSuffix, "contains": bytes.Contains}[word]
-	return test{func(s *scope, raw []byte) bool {
+	return test{holds: func(s *scope, raw []byte) bool {
 		text := s.leaf(raw)
 		for _, part := range parts {
 			if compare(text, part) {
@@ -94,7 +101,7 @@ func textTest(l *lexer, word string) (test, error) {
 			}
 		}
 		return false
-	}, false}, nil
+	}}, nil
 }
 
 // shapeTest compares a value with patterns: 9 is a digit, A a capital letter,
@@ -104,7 +111,7 @@ func shapeTest(l *lexer) (test, error) {
 	if len(list) == 0 {
 		return test{}, fmt.Errorf("shape wants a pattern, as 99999")
 	}
-	return test{func(s *scope, raw []byte) bool {
+	return test{holds: func(s *scope, raw []byte) bool {
 		raw = s.leaf(raw)
 		for _, pattern := range list {
 			if hasShape(raw, pattern) {
@@ -112,7 +119,7 @@ func shapeTest(l *lexer) (test, error) {
 			}
 		}
 		return false
-	}, false}, nil
+	}}, nil
 }
 
 func hasShape(raw []byte, pattern string) bool {
@@ -152,7 +159,7 @@ func longerTest(l *lexer) (test, error) {
 		return test{}, fmt.Errorf("longer wants a number")
 	}
 	n, err := strconv.Atoi(list[0])
-	return test{func(s *scope, raw []byte) bool {
+	return test{holds: func(s *scope, raw []byte) bool {
 		return len(raw) > n && characters(s, raw) > n
-	}, false}, err
+	}}, err
 }

@@ -207,10 +207,15 @@ func (s *scope) sortField(segment, field int, raw []byte, places []typePlace) {
 		var r []byte
 		r, rest, more = cut(rest, s.delims.repetition)
 		n++
+		tail, number := r, 1 // what is left of the components, and the number of the first of those
 		for _, p := range places {
 			part := r
 			if p.component > 0 {
-				part = nth(r, s.delims.component, p.component)
+				if tail = skip(tail, s.delims.component, p.component-number); tail == nil {
+					break
+				}
+				number = p.component
+				part = nth(tail, s.delims.component, 1)
 			}
 			if len(part) > 0 {
 				list := &s.values[p.list].list
