@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/pamlab/pamlab/mllp"
@@ -20,20 +21,50 @@ func (e *exam) chain(_ context.Context, c *Check) {
 		c.fault(Peer, "chain.none", c.Found, textf("donnez-lui un certificat et sa clé", "give it a certificate and its key"))
 		return
 	}
-	now, leaf := e.opt.Now(), chain[0]
+	now := e.opt.Now()
 	facts := &ChainFacts{Certificates: certificates(chain, now), Expected: e.name}
 	e.report.Facts.Chain = facts
+	chain, first := judgeFirst(c, judgeTwice(c, chain))
+	leaf := chain[0]
 	c.Found = joined(", ", both(called(leaf)), textf("émis par %s", "issued by %s", issuerOf(leaf)), both(keyText(leaf)), remainder(leaf, now))
 	renew := textf("faites renouveler ce certificat chez le correspondant", "have this certificate renewed at the peer")
 	for _, cert := range chain {
 		e.judgeDates(c, cert, Peer, renew)
 		judgeStrength(c, cert, Peer)
 	}
-	facts.Ordered = judgeOrder(c, chain)
+	facts.Ordered = judgeOrder(c, chain) && first
 	e.judgeTrust(c, facts, chain)
 	judgePurpose(c, leaf)
 	facts.NameMatches = e.judgeName(c, leaf)
 	e.judgeRevocation(c, facts)
+}
+
+// judgeTwice returns the chain without what was in it before.
+func judgeTwice(c *Check, chain []*x509.Certificate) []*x509.Certificate {
+	var once []*x509.Certificate
+	for _, cert := range chain {
+		if slices.ContainsFunc(once, cert.Equal) {
+			c.warn(Peer, "chain.twice", textf("%s est envoyé deux fois", "%s is sent twice", called(cert)),
+				textf("ôtez-le du fichier de la chaîne, chez le correspondant", "take it out of the file of the chain, at the peer"))
+			continue
+		}
+		once = append(once, cert)
+	}
+	return once
+}
+
+// judgeFirst returns the chain with the server's own certificate first, and
+// whether it was there: an authority in its place is signed for by nobody here.
+func judgeFirst(c *Check, chain []*x509.Certificate) ([]*x509.Certificate, bool) {
+	own := slices.IndexFunc(chain, func(cert *x509.Certificate) bool { return !cert.IsCA })
+	if own <= 0 {
+		return chain, true
+	}
+	c.fault(Peer, "chain.authority-first",
+		textf("la chaîne commence par une autorité (%s) ; le certificat du serveur (%s) vient après", "the chain begins with an authority (%s); the certificate of the server (%s) comes after", called(chain[0]), called(chain[own])),
+		textf("mettez le certificat du serveur en tête du fichier, puis l'autorité qui l'a signé", "put the certificate of the server first into the file, then the authority that signed it"))
+	ordered := append([]*x509.Certificate{chain[own]}, chain[:own]...)
+	return append(ordered, chain[own+1:]...), false
 }
 
 // judgeOrder reports whether each certificate is followed by the one that signed
@@ -62,7 +93,7 @@ func (e *exam) judgeTrust(c *Check, facts *ChainFacts, chain []*x509.Certificate
 	err := e.verify(chain)
 	trusted := err == nil
 	facts.Trusted = &trusted
-	if trusted {
+	if trusted || slices.ContainsFunc(chain, weakSignature) { // a signature that is too weak counts for none, and was told
 		return
 	}
 	text, remedy, code := e.whyUntrusted(chain, err)
@@ -91,9 +122,6 @@ func (e *exam) verify(chain []*x509.Certificate) error {
 		if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.Expired {
 			return nil // told with the dates
 		}
-	}
-	if _, weak := errors.AsType[x509.InsecureAlgorithmError](err); weak {
-		return nil // told with the signatures
 	}
 	return err
 }
@@ -216,6 +244,7 @@ func (e *exam) judgeRevocation(c *Check, facts *ChainFacts) {
 	case err == nil:
 		facts.Revocation = "good"
 	default:
-		c.note("chain.revocation-not-judged", textf("la révocation n'est pas regardée : la chaîne n'est pas valable", "revocation is not looked at: the chain is not valid"))
+		c.note("chain.revocation-not-judged", textf("la révocation n'est pas regardée : la chaîne n'est pas valable", "revocation is not looked at: the chain is not valid"),
+			textf("corrigez d'abord ce qui précède", "mend what is told before first"))
 	}
 }

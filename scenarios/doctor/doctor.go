@@ -154,7 +154,7 @@ func steps() []step {
 		{CheckVersions, (*exam).needsTLS, (*exam).versions},
 		{CheckChain, (*exam).needsHandshake, (*exam).chain},
 		{CheckClock, (*exam).needsMessages, (*exam).clock},
-		{CheckIdentity, (*exam).needsHandshake, (*exam).identity},
+		{CheckIdentity, (*exam).needsRequest, (*exam).identity},
 		{CheckEcho, (*exam).needsWelcome, (*exam).echo},
 		{CheckCharset, (*exam).needsAnswer, (*exam).charset},
 		{CheckConnection, (*exam).needsAnswer, (*exam).connection},
@@ -240,11 +240,23 @@ func (e *exam) needsHandshake() scenarios.Text {
 	return textf("aucune poignée de main TLS n'est allée jusqu'au certificat", "no TLS handshake came as far as the certificate")
 }
 
+// needsRequest: in TLS 1.3 the demand for a certificate is seen at the end of the
+// handshake only.
+func (e *exam) needsRequest() scenarios.Text {
+	t := e.needsHandshake()
+	if !t.IsZero() || !e.best.broken() || e.best.request != nil {
+		return t
+	}
+	return textf("la poignée de main n'aboutit pas", "the handshake does not come to an end")
+}
+
 func (e *exam) needsMessages() scenarios.Text {
 	t := e.needsPort()
 	switch {
 	case !t.IsZero() || e.messages:
 		return t
+	case e.best != nil && e.best.broken():
+		return textf("la poignée de main n'aboutit pas", "the handshake does not come to an end")
 	case e.speaks == SpeaksTLS:
 		return textf("pas de TLS 1.2 ou 1.3 dans lequel nous parlerions au correspondant", "no TLS 1.2 or 1.3 in which we would speak to the peer")
 	}

@@ -104,6 +104,16 @@ func (e *exam) open(ctx context.Context) (net.Conn, error) {
 	return e.opt.Dial(ctx, "tcp", e.used)
 }
 
+// broken reports whether we gave the handshake up after the server's certificate
+// was seen, for what the server sent next.
+func (s *shake) broken() bool {
+	if s.err == nil || !s.answered || ended(s.err) || portState(s.err) == PortFiltered {
+		return false
+	}
+	_, remote, _ := mllp.Alert(s.err)
+	return !remote
+}
+
 // spoken tells from a handshake what the port speaks.
 func (s *shake) spoken() (Speech, string) {
 	if s.answered || s.done {

@@ -49,10 +49,10 @@ func (e *exam) received(ctx context.Context) (Judgement, *mllp.Error) {
 		}
 		return Undecided, x.err
 	}
-	if e.best.err != nil {
+	if e.best.err != nil && !e.best.broken() {
 		return Refused, e.failure(e.best.err)
 	}
-	if e.best.version <= tls.VersionTLS12 {
+	if e.best.done && e.best.version <= tls.VersionTLS12 {
 		return Accepted, nil
 	}
 	return Undecided, nil

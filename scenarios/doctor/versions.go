@@ -80,7 +80,7 @@ func (e *exam) version(ctx context.Context, id uint16, name string) (VersionFact
 		ours.suites = everySuite()
 	}
 	s := e.shakeHands(ctx, ours)
-	facts.Usable = s.answered && id >= tls.VersionTLS12
+	facts.Usable = s.answered && !s.broken() && id >= tls.VersionTLS12
 	if !s.answered && id == tls.VersionTLS12 {
 		ours.suites = everySuite()
 		if weak := e.shakeHands(ctx, ours); weak.answered {
@@ -107,6 +107,14 @@ func (e *exam) version(ctx context.Context, id uint16, name string) (VersionFact
 // noCommonVersion explains why we would not come to speak with the server.
 func (e *exam) noCommonVersion(c *Check, weak12 string, refusal error) {
 	switch {
+	case e.best != nil && e.best.broken():
+		failed := e.failure(e.best.err)
+		text, remedy := told(failed), advised(failed)
+		if strings.Contains(e.best.err.Error(), "invalid signature by the server certificate") {
+			text = textf("le serveur ne prouve pas qu'il a la clé de son certificat : sa signature est fausse", "the server does not prove that it has the key of its certificate: its signature is wrong")
+			remedy = textf("donnez au serveur la clé avec laquelle son certificat a été demandé", "give the server the key with which its certificate was requested")
+		}
+		c.fault(Peer, "versions.broken", text, remedy)
 	case strings.Contains(weak12, "_DHE_"):
 		c.fault(Match, "versions.dhe-only",
 			textf("le correspondant ne prend que des suites DHE (%s) : elles sont permises, pamlab ne les parle pas", "the peer takes DHE suites only (%s): they are allowed, pamlab does not speak them", weak12),
