@@ -46,10 +46,11 @@ func (c Checker) Message(dst []Finding, m *hl7.Message) []Finding {
 	return w.out
 }
 
-// segment is Segment for the beginning of a segment as it stands.
+// segment is Segment for the three bytes that a segment begins with.
 func (v *Version) segment(name []byte) *SegmentDef {
 	v.once.Do(v.indexSegments)
-	if i := find(&v.index, name); i >= 0 {
+	key := uint64(name[0])<<56 | uint64(name[1])<<48 | uint64(name[2])<<40
+	if i := v.index.first(key); i < len(v.segments) && len(v.segments[i].Name) == 3 {
 		return v.segments[i]
 	}
 	return nil
@@ -202,12 +203,18 @@ func (w *walk) judgeField(start, end, count int, values uint8) {
 
 // fieldType is the type of the values of the field, nil when it is not known.
 func (w *walk) fieldType() *TypeDef {
-	if w.fieldDef == nil || w.fieldDef.Type == nil || w.fieldDef.Type.Format != FormatVaries {
-		if w.fieldDef == nil {
-			return nil
-		}
-		return w.fieldDef.Type
+	d := w.fieldDef
+	switch {
+	case d == nil || d.Type == nil:
+		return nil
+	case d.Type.Format == FormatVaries:
+		return w.announcedType()
 	}
+	return d.Type
+}
+
+// announcedType is the type that OBX-2 names.
+func (w *walk) announcedType() *TypeDef {
 	name := w.m.Segment(w.index).Field(2).Raw()
 	if len(name) == 0 || w.c.Version == nil {
 		return nil

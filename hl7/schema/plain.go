@@ -41,29 +41,39 @@ func (w *walk) plainComponent(d *ComponentDef, n, start, end int) bool {
 	if d.Usage == NotUsed || !fits(d.Length, end-start) {
 		return false
 	}
-	table := d.Table
-	if n == 1 && w.fieldDef != nil && w.fieldDef.Table != nil && w.fieldDef.Table != table {
+	leaf, table := d, d.Table
+	if t := d.Type; t != nil && !t.Primitive() {
+		if t.required&^1 != 0 {
+			return false
+		}
+		if leaf = firstLeaf(&t.Components[0]); table == nil {
+			table = leaf.Table
+		}
+	}
+	if n == 1 && w.fieldDef != nil && w.fieldDef.Table != nil && w.fieldDef.Table != d.Table {
 		table = nil // see ownTable
 	}
-	t := d.Type
-	if t == nil || t.Primitive() {
-		return w.plainValue(d.Format, table, start, end)
-	}
-	if t.required&^1 != 0 {
+	return w.plainValue(leaf.Format, table, start, end)
+}
+
+// plainSub is plainComponent for sub-component n of a component, whose type is
+// inner.
+func (w *walk) plainSub(d *ComponentDef, inner *TypeDef, n, start, end int) bool {
+	if n > len(inner.Components) {
 		return false
 	}
-	return d.Table == nil && w.plainLeaf(&t.Components[0], start, end)
-}
-
-// plainSub is plainComponent for a sub-component that is not the first.
-func (w *walk) plainSub(d *ComponentDef, start, end int) bool {
-	return fits(d.Length, end-start) && w.plainLeaf(d, start, end)
-}
-
-// plainLeaf looks at a value that is not divided although its type may be.
-func (w *walk) plainLeaf(d *ComponentDef, start, end int) bool {
-	d = firstLeaf(d)
-	return w.plainValue(d.Format, d.Table, start, end)
+	sub := &inner.Components[n-1]
+	if !fits(sub.Length, end-start) {
+		return false
+	}
+	leaf := firstLeaf(sub)
+	table := leaf.Table
+	if n == 1 && d.Table != nil { // see oneSubcomponent
+		if table = d.Table; inner.coded {
+			table = nil
+		}
+	}
+	return w.plainValue(leaf.Format, table, start, end)
 }
 
 // fits says whether so many bytes are no more than the characters that there

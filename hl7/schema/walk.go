@@ -57,7 +57,9 @@ func (w *walk) oneRepetition(t *TypeDef) (value, level uint8) {
 	if t != nil && t.required&^filled != 0 && !(value == isNull && n == 1) {
 		w.missingParts(t, filled, end, &w.component)
 	}
-	w.length(w.fieldDef.Length, start, end)
+	if !fits(w.fieldDef.Length, end-start) {
+		w.length(w.fieldDef.Length, start, end)
+	}
 	if w.fieldDef.Table.Closed() && first.end > first.start && t != nil {
 		w.fieldTable(t, first, system)
 	}
@@ -123,7 +125,7 @@ func (w *walk) oneComponent(t *TypeDef, start, end int, ends uint8) (value, leve
 		w.subcomponent++
 		if end > from {
 			v := isValue
-			if n := w.subcomponent; n == 1 || inner == nil || n > len(inner.Components) || !w.plainSub(&inner.Components[n-1], from, end) {
+			if inner == nil || !w.plainSub(d, inner, w.subcomponent, from, end) {
 				v = w.oneSubcomponent(t, d, inner, from, end)
 			}
 			value |= v
@@ -276,17 +278,18 @@ func (w *walk) fieldTable(t *TypeDef, first, system span) {
 			return // the code is of another system than the one the field suggests
 		}
 	}
-	if !t.Primitive() {
-		w.component = 1
-	}
 	for i := first.start; i < first.end; i++ { // its first sub-component
 		if w.level[w.text[i]] != inText {
 			first.end = i
 		}
 	}
-	if string(w.text[first.start:first.end]) != `""` && first.end > first.start {
-		w.member(table, t.Component(1), first.start, first.end)
+	if first.end == first.start || w.plainCode(table, first.start, first.end) || string(w.text[first.start:first.end]) == `""` {
+		return
 	}
+	if !t.Primitive() {
+		w.component = 1
+	}
+	w.member(table, t.Component(1), first.start, first.end)
 	w.component = 0
 }
 
