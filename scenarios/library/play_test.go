@@ -5,10 +5,15 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -27,15 +32,14 @@ import (
 // file that describes it.
 func candidate(t *testing.T, dialect string, bugs ...string) *scenarios.Candidate {
 	t.Helper()
-	dir := t.TempDir()
-	_, err := pki.Init(dir, pki.Options{})
-	require.NoError(t, err)
+	dir := certificates(t)
 	dmn, err := reference.Start(t.Context(), reference.ServerOptions{
 		Options: reference.Options{
 			Bugs: bugs, Delay: 2 * answerLimit, Logger: slog.New(slog.DiscardHandler),
 		},
 		TLS: &mllp.Files{
 			CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "dmn.pem"), Key: filepath.Join(dir, "dmn-key.pem"),
+			CRL: []string{filepath.Join(dir, "crl.pem")}, OnReload: func(error) {},
 		},
 	})
 	require.NoError(t, err)
@@ -53,6 +57,45 @@ func candidate(t *testing.T, dialect string, bugs ...string) *scenarios.Candidat
 	}
 	c.Limits.Ack = answerLimit
 	return c
+}
+
+// certificates returns a folder of its own with a PKI and its faulty identities.
+// They are made once: some of the keys take long.
+func certificates(t *testing.T) string {
+	t.Helper()
+	made, err := laboratory()
+	require.NoError(t, err)
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, made))
+	return dir
+}
+
+var laboratory = sync.OnceValues(func() (fs.FS, error) {
+	dir, err := os.MkdirTemp("", "pamlab-library-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	if _, err := pki.Init(dir, pki.Options{}); err != nil {
+		return nil, err
+	}
+	if _, err := pki.Bad(dir, pki.BadOptions{}); err != nil {
+		return nil, err
+	}
+	return inMemory(os.DirFS(dir))
+})
+
+func inMemory(from fs.FS) (fs.FS, error) {
+	files := fstest.MapFS{}
+	err := fs.WalkDir(from, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(from, path)
+		files[path] = &fstest.MapFile{Data: data, Mode: 0o600}
+		return err
+	})
+	return files, err
 }
 
 // answerLimit is how long the player waits for an answer. Only an answer that
@@ -142,4 +185,28 @@ func TestTheReferenceDMNPassesEveryScenarioInEveryCharset(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whoever has not made the faulty identities is told how to.
+func TestWithoutTheFaultyIdentities(t *testing.T) {
+	all, err := library.All()
+	require.NoError(t, err)
+	c := candidate(t, "pam-fr-2.11")
+	c.TLS.Bad = t.TempDir()
+	events, _ := play(t, c, slices.DeleteFunc(all, func(s *scenarios.Scenario) bool { return !slices.Contains(s.Tags, "tls") }))
+	got := verdicts(events)
+	for name, verdict := range got {
+		scenario, _, _ := strings.Cut(name, "#")
+		shown := slices.Contains([]string{"tls/refused", "tls/doubtful", "tls/accepted", "tls/recorded"}, scenario)
+		require.Equal(t, shown, verdict == scenarios.NotApplicable, name)
+	}
+	remedies := 0
+	for _, e := range events {
+		if e.Kind == scenarios.ScenarioFinished && e.Result.Verdict == scenarios.NotApplicable {
+			require.Contains(t, e.Result.Reason.EN, "`pamlab pki bad`")
+			require.Contains(t, e.Result.Reason.FR, "« pamlab pki bad »")
+			remedies++
+		}
+	}
+	require.NotZero(t, remedies)
 }

@@ -16,7 +16,7 @@ type Bug struct {
 }
 
 // The names of the bugs, by where they sit: in what is decided, in how the
-// answer is written, on the wire, in the server.
+// answer is written, on the wire. Those of TLS are in tlsfaults.go.
 const (
 	alwaysAA         = "always-aa"
 	noERR            = "no-err"
@@ -62,13 +62,11 @@ const (
 	closesAfterRefusal = "closes-after-refusal"
 	slowAnswer         = "slow-answer"
 	neverAnswers       = "never-answers"
-
-	acceptsAnonymous = "accepts-anonymous"
 )
 
 // Bugs returns every bug.
 func Bugs() []Bug {
-	return []Bug{
+	return append([]Bug{
 		{alwaysAA, Text{"répond AA à tout, même à ce qu'il n'a pas su lire", "answers AA to everything, even to what it could not read"}},
 		{noERR, Text{"refuse sans dire pourquoi : AE ou AR sans segment ERR", "refuses without saying why: AE or AR without an ERR segment"}},
 		{aeForAR, Text{"répond AE là où AR est dû : type ou événement inconnu", "answers AE where AR is due: unknown type or event"}},
@@ -113,14 +111,14 @@ func Bugs() []Bug {
 		{closesAfterRefusal, Text{"ferme la connexion après un refus", "closes the connection after a refusal"}},
 		{slowAnswer, Text{"répond en retard", "answers late"}},
 		{neverAnswers, Text{"ne répond jamais", "never answers"}},
-
-		{acceptsAnonymous, Text{"accepte une connexion TLS sans certificat de client", "accepts a TLS connection without a client certificate"}},
-	}
+	}, tlsBugs()...)
 }
 
-func bugNames() []string {
+func bugNames() []string { return namesOf(Bugs()) }
+
+func namesOf(bugs []Bug) []string {
 	var names []string
-	for _, b := range Bugs() {
+	for _, b := range bugs {
 		names = append(names, b.Name)
 	}
 	return names

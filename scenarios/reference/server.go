@@ -3,7 +3,6 @@ package reference
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -59,7 +58,7 @@ func Start(ctx context.Context, opt ServerOptions) (*Running, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := dmn.tlsConfig(opt.TLS)
+	config, wrap, err := dmn.secure(opt.TLS)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +86,7 @@ func Start(ctx context.Context, opt ServerOptions) (*Running, error) {
 	}
 	watched, stop := context.WithCancel(ctx)
 	r.stop = stop
-	r.tasks.Go(func() { r.err = r.server.Serve(listener) })
+	r.tasks.Go(func() { r.err = r.server.Serve(wrap(listener)) })
 	r.tasks.Go(func() {
 		<-watched.Done()
 		if ctx.Err() != nil {
@@ -139,41 +138,4 @@ func (r *Running) Stop(ctx context.Context) error {
 		err = errors.Join(err, r.err)
 	}
 	return err
-}
-
-// tlsConfig makes the configuration of mutual TLS, nil for plain TCP.
-func (d *DMN) tlsConfig(files *mllp.Files) (*tls.Config, error) {
-	if files == nil {
-		return nil, nil
-	}
-	config, err := files.ServerConfig()
-	if err != nil {
-		return nil, err
-	}
-	if d.faults.on(acceptsAnonymous) {
-		return anonymous(config), nil
-	}
-	return config, nil
-}
-
-// anonymous no longer asks for a client certificate, which is the fault of one
-// "mutual TLS" server in nine: a certificate that is shown is verified, and
-// none is as good.
-func anonymous(config *tls.Config) *tls.Config {
-	strict := config.GetConfigForClient
-	loose := config.Clone()
-	loose.ClientAuth = tls.VerifyClientCertIfGiven
-	loose.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-		if strict == nil {
-			return nil, nil
-		}
-		c, err := strict(hello)
-		if c == nil || err != nil {
-			return c, err
-		}
-		c = c.Clone()
-		c.ClientAuth = tls.VerifyClientCertIfGiven
-		return c, nil
-	}
-	return loose
 }
