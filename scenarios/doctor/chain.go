@@ -203,7 +203,7 @@ func (e *exam) judgeName(c *Check, leaf *x509.Certificate) bool {
 	if e.opt.Files != nil {
 		usual := names[0]
 		for _, name := range names {
-			if net.ParseIP(name) == nil && !strings.HasPrefix(name, "*") {
+			if net.ParseIP(name) == nil && !strings.HasPrefix(name, "*") && name != "localhost" {
 				usual = name
 				break
 			}
