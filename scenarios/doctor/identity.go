@@ -68,8 +68,8 @@ func (e *exam) withoutIdentity(ctx context.Context) Judgement {
 	switch {
 	case x.err == nil:
 		return Accepted
-	case x.err.Kind == mllp.NoAnswer, x.err.Kind == mllp.NoConnection:
-		return Undecided
+	case x.err.Kind == mllp.NoAnswer, x.err.Kind == mllp.NoConnection, x.err.Timeout > 0:
+		return Undecided // a server that serves one connection at a time keeps the second waiting
 	}
 	return Refused
 }

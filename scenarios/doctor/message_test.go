@@ -60,6 +60,26 @@ func TestIdentities(t *testing.T) {
 	}
 }
 
+// A server that serves one connection at a time keeps an anonymous client waiting
+// while ours is open: that is no refusal.
+func TestServerOfOneConnection(t *testing.T) {
+	h := newHouse(t)
+	root := newAuthority(t, "root", nil)
+	files := h.files("gam")
+	files.CA = writeCertificates(t, root.cert)
+	config := &tls.Config{Certificates: []tls.Certificate{root.server(t, nil)}, ClientAuth: tls.RequestClientCert}
+	turn := make(chan struct{}, 1)
+	addr := listen(t, func(nc net.Conn) {
+		turn <- struct{}{}
+		defer func() { <-turn }()
+		answerAll(tls.Server(nc, config), acknowledge)
+	})
+	r := examine(t, doctor.Options{Addr: addr, Files: files, Handshake: 300 * time.Millisecond})
+	require.Empty(t, codes(r))
+	require.Equal(t, doctor.Accepted, r.Facts.Identity.Ours)
+	require.Equal(t, doctor.Undecided, r.Facts.Identity.Anonymous)
+}
+
 func TestAnswers(t *testing.T) {
 	bend := func(bend func(string) string) func([]byte) []byte {
 		return func(m []byte) []byte { return []byte(bend(string(acknowledge(m)))) }
