@@ -51,7 +51,22 @@
 // certificate. A refusal arrives as an alert with the first read. Client
 // therefore reports an alert in the place of the first answer as
 // [HandshakeRefused], and [Client.Probe] waits for one without sending anything.
-// [Alert] names it.
+// [Alert] names it, and [Explain] says what it means and what to do.
+//
+// Files asks whether a peer's certificate is revoked as well, if it is told to:
+// revocation lists of any number of authorities for the whole chain, and the
+// OCSP response that a peer attaches; see [RevocationMode]. crypto/tls has no
+// way to send the alert that says so: the peer is told bad_certificate.
+//
+// # Hostile peers
+//
+// A Server takes for granted that a peer may be broken, or mean harm. Each
+// connection has a limit to every wait and to the length of a message; all
+// together have one to their number, to the number that one address has, to the
+// memory of messages in flight and to the handshakes that compute at once; and
+// so has the log. See [Server] and [Server.Stats]. What a good peer is owed does
+// not depend on the others: a message of usual length needs no memory that
+// somebody else could have taken.
 //
 // # Errors
 //

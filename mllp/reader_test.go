@@ -302,6 +302,8 @@ func FuzzReader(f *testing.F) {
 		whole := readAll(bytes.NewReader(stream), int(limit))
 		cut := readAll(&chopper{rest: stream, rnd: rand.New(rand.NewPCG(seed, 0))}, int(limit))
 		require.Equal(t, whole, cut)
+		require.Equal(t, whole, readAll(iotest.OneByteReader(bytes.NewReader(stream)), int(limit)))
+		require.Equal(t, whole, readAll(iotest.DataErrReader(&chopper{rest: stream, rnd: rand.New(rand.NewPCG(seed, 1))}), int(limit)))
 		total := 0
 		for _, p := range whole.Frames {
 			total += len(p) + 3
