@@ -1,6 +1,7 @@
 # pamlab: `make` lists what there is.
 GO ?= go
 FUZZTIME ?= 10m
+SOAK ?= 10m
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@latest
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
@@ -44,6 +45,10 @@ vuln: ## known vulnerabilities in what we depend on
 .PHONY: fuzz
 fuzz: ## every fuzz target, FUZZTIME each (10m)
 	./testdata/fuzz.sh $(FUZZTIME)
+
+.PHONY: soak
+soak: ## a thousand good peers beside two hundred hostile ones, for SOAK (10m)
+	PAMLAB_SOAK=$(SOAK) $(GO) test -count 1 -timeout 0 -v -run '^TestSoak$$' ./mllp
 
 .PHONY: bench
 bench: ## benchmarks, and our server beside the bare one

@@ -38,7 +38,8 @@
 // A fault waits only inside Read and Write, so it leaves no goroutine behind.
 // Its wait ends when it is over, when the deadline of that direction passes
 // (with os.ErrDeadlineExceeded; a deadline may be moved meanwhile), or when the
-// wrapped connection is closed (with net.ErrClosed). To end it with a context,
+// wrapped connection is closed (with net.ErrClosed). Both have to be done to what
+// Wrap returned: a fault cannot know a deadline that was set before, or below it. To end it with a context,
 // close the connection: context.AfterFunc(ctx, func() { c.Close() }). Waits are
 // timers and channels, so in a bubble of testing/synctest they take no time.
 //
