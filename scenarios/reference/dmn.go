@@ -129,7 +129,7 @@ type DMN struct {
 // New returns a DMN that knows nobody. The error is about a name in
 // Options.Bugs or Options.Supports that does not exist.
 func New(opt Options) (*DMN, error) {
-	faults, err := newFaults(opt.Bugs)
+	faults, err := newFaults(opt.Bugs, Bugs())
 	if err != nil {
 		return nil, err
 	}

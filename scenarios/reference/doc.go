@@ -1,6 +1,6 @@
 // Package reference holds the systems that pamlab compares others with: a DMN
-// (a digital medical device, which receives movements) in memory, right by
-// default and wrong on demand.
+// (a digital medical device, which receives movements) in memory, and a GAM (which
+// emits them, of identities for now), right by default and wrong on demand.
 //
 // # Right by default
 //
@@ -54,5 +54,6 @@
 //
 // [Bugs] lists the faults that a DMN can be given, singly or together, by
 // [Options].Bugs. They are the faults of real devices. Each changes what a peer
-// can see, so that there can be a scenario that catches it.
+// can see, so that there can be a scenario that catches it. [GAMBugs] are those of
+// a [GAM].
 package reference

@@ -15,11 +15,12 @@ import (
 // in how the answer is written (spoil), or on the wire (write).
 type faults map[string]bool
 
-func newFaults(names []string) (faults, error) {
+func newFaults(names []string, of []Bug) (faults, error) {
 	f := faults{}
+	known := namesOf(of)
 	for _, name := range names {
-		if !slices.Contains(bugNames(), name) {
-			return nil, &UnknownNameError{Name: name, Known: bugNames(), bug: true}
+		if !slices.Contains(known, name) {
+			return nil, &UnknownNameError{Name: name, Known: known, bug: true}
 		}
 		f[name] = true
 	}

@@ -6,12 +6,9 @@ import (
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"net"
-	"os"
 	"slices"
-	"time"
 
 	"github.com/pamlab/pamlab/mllp"
 )
@@ -74,32 +71,19 @@ func tlsBugs() []Bug {
 	}
 }
 
-// ownVerification are the bugs with which crypto/tls cannot verify the client's
-// certificate: it would not make that mistake, or would not hold its tongue.
-var ownVerification = []string{
-	acceptsExpired, acceptsNotYetValid, acceptsSelfSigned, acceptsServerOnly, acceptsSHA1, silentRefusal,
-}
-
 // A tlsBend puts the bugs of TLS into a server.
 type tlsBend struct {
 	faults
-	authorities []*x509.Certificate // of the file that the server was given
-	renewals    *renewals
+	lax      laxity
+	renewals *renewals
 }
 
 func (f faults) tlsBend(files *mllp.Files) (*tlsBend, error) {
 	authorities, err := certificates(files.CA)
-	return &tlsBend{f, authorities, &renewals{open: map[net.Conn]struct{}{}}}, err
-}
-
-// certificates are those of a PEM file.
-func certificates(file string) (list []*x509.Certificate, err error) {
-	data, err := os.ReadFile(file)
-	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
-		c, bad := x509.ParseCertificate(block.Bytes)
-		list, err = append(list, c), errors.Join(err, bad)
-	}
-	return list, err
+	return &tlsBend{f, laxity{
+		expired: f.on(acceptsExpired), notYetValid: f.on(acceptsNotYetValid), selfSigned: f.on(acceptsSelfSigned),
+		anyUsage: f.on(acceptsServerOnly), sha1: f.on(acceptsSHA1), authorities: authorities,
+	}, &renewals{open: map[net.Conn]struct{}{}}}, err
 }
 
 // config changes the configuration of each handshake.
@@ -156,7 +140,8 @@ func (b *tlsBend) verification(c *tls.Config, hello *tls.ClientHelloInfo) {
 	switch {
 	case b.on(acceptsOtherCA):
 		c.ClientAuth, c.VerifyConnection = tls.RequireAnyClientCert, nil
-	case b.on(ownVerification...):
+	case b.lax.any() || b.on(silentRefusal):
+		// crypto/tls would not make these mistakes, nor hold its tongue.
 		c.ClientAuth = tls.RequestClientCert
 		c.VerifyConnection = b.verifier(c.ClientCAs, c.VerifyConnection)
 	case b.on(acceptsAnonymous):
@@ -184,52 +169,20 @@ var (
 // verifier does what crypto/tls does with a client's certificate, but for what
 // the bugs overlook.
 func (b *tlsBend) verifier(roots *x509.CertPool, verify func(tls.ConnectionState) error) func(tls.ConnectionState) error {
-	return func(state tls.ConnectionState) error {
-		if len(state.PeerCertificates) == 0 {
-			if b.on(acceptsAnonymous) {
-				return nil
-			}
+	return func(state tls.ConnectionState) (err error) {
+		switch {
+		case len(state.PeerCertificates) > 0:
+		case b.on(acceptsAnonymous):
+			return nil
+		default:
 			return errNoCertificate
 		}
-		opts := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
-		if b.on(acceptsServerOnly) {
-			opts.KeyUsages = []x509.ExtKeyUsage{x509.ExtKeyUsageAny}
-		}
-		for _, c := range state.PeerCertificates[1:] {
-			opts.Intermediates.AddCert(c)
-		}
-		leaf := b.overlooked(state.PeerCertificates[0])
-		if b.vouched(leaf) {
-			return nil
-		}
-		var err error
-		if state.VerifiedChains, err = leaf.Verify(opts); err != nil {
+		opts := x509.VerifyOptions{Roots: roots, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
+		if state.VerifiedChains, err = b.lax.verify(state.PeerCertificates, opts); err != nil {
 			return err
 		}
 		return verify(state)
 	}
-}
-
-// overlooked is a certificate with the dates that the bugs see.
-func (b *tlsBend) overlooked(c *x509.Certificate) *x509.Certificate {
-	seen, now := *c, time.Now()
-	if b.on(acceptsExpired) && seen.NotAfter.Before(now) {
-		seen.NotAfter = now.Add(time.Hour)
-	}
-	if b.on(acceptsNotYetValid) && seen.NotBefore.After(now) {
-		seen.NotBefore = now.Add(-time.Hour)
-	}
-	return &seen
-}
-
-// vouched reports a certificate whose signature is good enough for a bug
-// although crypto/x509 would not look at it.
-func (b *tlsBend) vouched(c *x509.Certificate) bool {
-	signed := func(by *x509.Certificate) bool {
-		return by.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
-	}
-	weak := c.SignatureAlgorithm == x509.ECDSAWithSHA1 || c.SignatureAlgorithm == x509.SHA1WithRSA
-	return b.on(acceptsSHA1) && weak && slices.ContainsFunc(b.authorities, signed) || b.on(acceptsSelfSigned) && signed(c)
 }
 
 // picky refuses what nobody may refuse.

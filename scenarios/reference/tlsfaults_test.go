@@ -21,12 +21,12 @@ type laboratory struct {
 	dir string
 }
 
-func newLaboratory(t *testing.T) laboratory {
+func newLaboratory(t *testing.T, only ...string) laboratory {
 	t.Helper()
 	l := laboratory{t.TempDir()}
 	_, err := pki.Init(l.dir, pki.Options{})
 	require.NoError(t, err)
-	_, err = pki.Bad(l.dir, pki.BadOptions{})
+	_, err = pki.Bad(l.dir, pki.BadOptions{Only: only})
 	require.NoError(t, err)
 	return l
 }
@@ -154,7 +154,7 @@ func TestBugsOfTLS(t *testing.T) {
 }
 
 func TestPlainTextOnTheTLSPort(t *testing.T) {
-	lab := newLaboratory(t)
+	lab := newLaboratory(t, "expired")
 	good := lab.start(t)
 	require.Equal(t, "closed", says(t, client(t, good.Addr(), nil)))
 	stop(t, good)
@@ -191,7 +191,7 @@ func TestRenewalOfItsOwnCertificate(t *testing.T) {
 		{closesOnRenewal, true, false},
 	} {
 		t.Run(tt.bug, func(t *testing.T) {
-			lab := newLaboratory(t)
+			lab := newLaboratory(t, "p-384")
 			bugs, err := ParseBugs(tt.bug)
 			require.NoError(t, err)
 			r := lab.start(t, bugs...)

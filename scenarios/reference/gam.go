@@ -1,0 +1,244 @@
+package reference
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/pam"
+	"github.com/pamlab/pamlab/mllp"
+)
+
+// DefaultEvery is how often a GAM whose options say nothing sends a message.
+const DefaultEvery = time.Second
+
+// GAMOptions say where a GAM sends its messages, what they look like, and what is
+// wrong with it.
+type GAMOptions struct {
+	Addr string      // host:port of the receiver
+	TLS  *mllp.Files // mutual TLS with these files; nil is plain TCP
+
+	// Dialect and Charset are those of the messages; the zero values are
+	// pam-fr-2.11 and ASCII. Partners are MSH-3 to MSH-6.
+	Dialect  pam.Dialect
+	Charset  hl7.Charset
+	Partners pam.Partners
+
+	// Seed decides whom the messages are about, and Instant when: zero is the
+	// present.
+	Seed    uint64
+	Instant time.Time
+
+	Every time.Duration // between two messages, and two attempts to connect; 0 is DefaultEvery
+
+	// Observe, if not nil, is told about each message, on the GAM's goroutine.
+	Observe func(Contact)
+	// Logger gets a line for each message, without its content; nil is
+	// slog.Default().
+	Logger *slog.Logger
+
+	Bugs []string // names from GAMBugs
+}
+
+// A Contact is an attempt of a GAM to have a message taken.
+type Contact struct {
+	Trigger string       // MSH-9.2
+	Conn    *mllp.Conn   // nil when there was none
+	Ack     *hl7.Receipt // nil when none came
+	Err     error        // why: an *mllp.Error, or that what came is no acknowledgement
+}
+
+// A GAM sends identities to one receiver, over one connection that it opens again
+// whenever it has to: an A28, then A31 of the same patient. It never gives up.
+type GAM struct {
+	opt     GAMOptions
+	faults  faults
+	dialect pam.Dialect
+
+	secure *mllp.Client // that of TLS, or the only one
+	plain  *mllp.Client // of the bug gam-plain-fallback; otherwise nil
+
+	gen     *pam.Generator
+	journey *pam.Journey // nil: the next message is about somebody new
+	sent    int          // messages about the patient at hand
+
+	raw net.Conn // below the connection that was opened last
+
+	stop context.CancelFunc
+	task sync.WaitGroup
+}
+
+// StartGAM lets a GAM send until Stop is called or ctx ends. Stop is due in both
+// cases. The error is an *UnknownNameError or an *mllp.FileError.
+func StartGAM(ctx context.Context, opt GAMOptions) (*GAM, error) {
+	g := &GAM{opt: opt}
+	var err error
+	if g.faults, err = newFaults(opt.Bugs, GAMBugs()); err != nil {
+		return nil, err
+	}
+	if g.dialect = opt.Dialect; g.dialect.Name == "" {
+		if g.dialect, err = pam.DialectByName("pam-fr-2.11"); err != nil {
+			return nil, err
+		}
+	}
+	if g.secure, err = g.client(); err != nil {
+		return nil, err
+	}
+	if g.faults.on(gamPlainFallback) {
+		g.plain = g.newClient(nil)
+	}
+	g.opt.Every = cmp.Or(opt.Every, DefaultEvery)
+	if g.opt.Logger == nil {
+		g.opt.Logger = slog.Default()
+	}
+	g.gen = pam.NewGenerator(opt.Seed, cmp.Or(opt.Instant, time.Now()))
+	ctx, g.stop = context.WithCancel(ctx)
+	g.task.Go(func() { g.run(ctx) })
+	return g, nil
+}
+
+// Stop ends the exchange in flight and closes the connection. A second Stop does
+// nothing.
+func (g *GAM) Stop() {
+	g.stop()
+	g.task.Wait()
+}
+
+// Limits of a GAM: a receiver that does not keep them is tried again.
+const (
+	gamConnect = 3 * time.Second
+	gamAnswer  = 5 * time.Second
+)
+
+func (g *GAM) newClient(config *tls.Config) *mllp.Client {
+	return &mllp.Client{
+		Addr: g.opt.Addr, TLSConfig: config, Dial: g.dial,
+		ConnectTimeout: gamConnect, HandshakeTimeout: gamConnect, AnswerTimeout: gamAnswer,
+	}
+}
+
+// run sends until ctx ends.
+func (g *GAM) run(ctx context.Context) {
+	defer func() {
+		_ = g.secure.Close()
+		if g.plain != nil {
+			_ = g.plain.Close()
+		}
+	}()
+	for {
+		message, trigger, err := g.next()
+		if err != nil { // a fault of ours, which trying again does not mend
+			g.opt.Logger.Error("reference GAM: no message", "error", err)
+			return
+		}
+		contact := g.send(ctx, g.secure, message)
+		if refused := contact.Err != nil && contact.Conn == nil; refused && g.plain != nil && ctx.Err() == nil {
+			contact = g.send(ctx, g.plain, message)
+			_ = g.plain.Close()
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		contact.Trigger = trigger
+		g.tell(contact)
+		if contact.Err != nil {
+			g.journey = nil
+		}
+		if !wait(ctx, g.opt.Every) {
+			return
+		}
+	}
+}
+
+// send has a message taken by the receiver.
+func (g *GAM) send(ctx context.Context, c *mllp.Client, message []byte) Contact {
+	conn, err := c.Connect(ctx)
+	if err != nil {
+		return Contact{Err: err}
+	}
+	response, err := c.Do(ctx, message)
+	if err != nil {
+		if failed, ok := errors.AsType[*mllp.Error](err); ok && failed.Kind == mllp.HandshakeRefused {
+			conn = nil
+		}
+		_ = c.Close() // whatever still comes is no answer to the next message
+		return Contact{Conn: conn, Err: err}
+	}
+	contact := Contact{Conn: response.Conn}
+	contact.Ack, contact.Err = hl7.ReadAck(response.Payload)
+	return contact
+}
+
+func (g *GAM) tell(c Contact) {
+	args := []any{"trigger", c.Trigger}
+	switch {
+	case c.Err != nil:
+		g.opt.Logger.Warn("reference GAM: not taken", append(args, "error", c.Err)...)
+	default:
+		g.opt.Logger.Info("reference GAM: answered", append(args, "code", string(c.Ack.Code))...)
+	}
+	if g.opt.Observe != nil {
+		g.opt.Observe(c)
+	}
+}
+
+// perPatient is how many messages are about one patient.
+const perPatient = 10
+
+// next makes the next message.
+func (g *GAM) next() (message []byte, trigger string, err error) {
+	if g.journey == nil || g.sent >= perPatient {
+		if err := g.begin(); err != nil {
+			return nil, "", err
+		}
+	}
+	event := pam.Trigger("A31")
+	if g.sent == 0 {
+		event = "A28"
+	}
+	g.sent++
+	m, err := g.journey.Message(fmt.Sprintf("m%d", g.sent), event, pam.Change{})
+	if err != nil {
+		return nil, "", err
+	}
+	return slices.Clone(m.Bytes()), string(event), nil
+}
+
+// begin turns to another patient.
+func (g *GAM) begin() error {
+	patient, err := g.gen.Patient(pam.PatientSpec{Identity: "validated", Letters: g.letters()})
+	if err != nil {
+		return err
+	}
+	stay, err := g.gen.Stay(pam.StaySpec{Letters: g.letters()})
+	if err != nil {
+		return err
+	}
+	g.journey, g.sent = pam.NewJourney(g.gen, g.dialect, g.opt.Charset, g.opt.Partners, patient, stay), 0
+	return nil
+}
+
+func (g *GAM) letters() string {
+	if g.opt.Charset == hl7.ASCII {
+		return "ascii"
+	}
+	return ""
+}
+
+// dial opens a TCP connection, with what a bug puts into it.
+func (g *GAM) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := new(net.Dialer).DialContext(ctx, network, address)
+	if err != nil || !g.faults.on(gamSilentRefusal) {
+		return c, err
+	}
+	g.raw = &alertConn{Conn: c, silent: true}
+	return g.raw, nil
+}
