@@ -96,10 +96,14 @@ func reasonIn(dialect pam.Dialect, t pam.Trigger, why pam.Text) Text {
 func lacksTLS(_ *Scenario, play *Case, c *Candidate) Text {
 	for _, step := range slices.Concat(play.Steps, play.Always) {
 		wants := step.Expects(TargetTLS)
+		connect := step.Connect
+		if step.Accept != nil {
+			connect = step.Accept.connect()
+		}
 		present := ""
-		if step.Connect != nil {
-			present = step.Connect.Present
-			wants = wants || step.Connect.strange()
+		if connect != nil {
+			present = connect.Present
+			wants = wants || connect.strange()
 		}
 		if wants && c.TLS == nil {
 			return Text{

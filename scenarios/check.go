@@ -145,7 +145,7 @@ func (k *checker) expectations(step *Step, list []*Expectation) {
 		for _, alternative := range e.AnyOf {
 			k.expectations(step, alternative)
 		}
-		message := e.Target == TargetAnswers || e.Target == TargetAck || e.Target == TargetSent || e.Target == TargetNoAck || e.Target == TargetConforms || e.Target == TargetLatency
+		message := e.Target == TargetAccept || e.Target == TargetNoAccept || e.Target == TargetAcceptConforms || e.Target == TargetAnswers || e.Target == TargetAck || e.Target == TargetSent || e.Target == TargetNoAck || e.Target == TargetConforms || e.Target == TargetLatency
 		if message && !step.sends() {
 			k.d.out.add(e.Pos, Text{FR: "cette étape n'envoie rien : il n'y a rien à attendre", EN: "this step sends nothing: there is nothing to wait for"})
 		}

@@ -18,7 +18,12 @@ import (
 // judge returns the checks of a step: what the acknowledgement owes, then what
 // the step expects of it.
 func (s *stage) judge(ctx context.Context, step *Step, out *outcome) []CheckInfo {
-	if out.parcel != nil && out.raw != nil {
+	switch {
+	case out.visit != nil:
+		return s.judgeVisit(ctx, step, out)
+	case out.crowd && out.err == nil:
+		return nil
+	case out.parcel != nil && out.raw != nil:
 		return s.judgeAnswers(ctx, step, out)
 	}
 	var checks []CheckInfo
@@ -74,7 +79,7 @@ func (step *Step) strangeConnection() bool {
 func (s *stage) excused(list []*Expectation) bool {
 	for _, e := range list {
 		switch e.Target {
-		case TargetNoAck:
+		case TargetNoAck, TargetNoAccept:
 			return true
 		case TargetAnswers:
 			if ok, _, err := e.Matcher.Match(ActualText("0"), s); ok && err == nil {
@@ -121,9 +126,24 @@ func (s *stage) expect(ctx context.Context, e *Expectation, out *outcome) CheckI
 	case TargetNoAck:
 		expected, ok = Text{FR: "aucun acquittement", EN: "no acknowledgement"}, out.response == nil
 		c.Actual = ackCode(out)
+	case TargetNoAccept:
+		expected, ok = Text{FR: "aucun acquittement de transport", EN: "no commit acknowledgement"}, out.commit == nil
+		c.Actual = ackCode(out.committed())
+	case TargetAcceptConforms:
+		expected = Text{FR: "aucune règle rompue, pas même un SHOULD", EN: "no rule broken, not even a SHOULD"}
+		c.Actual, ok = broken(out.committed())
 	case TargetConforms:
 		expected = Text{FR: "aucune règle rompue, pas même un SHOULD", EN: "no rule broken, not even a SHOULD"}
 		c.Actual, ok = broken(out)
+	case TargetAccept:
+		if out.commit == nil || out.commit.receipt == nil {
+			c.Actual = "-"
+			_, expected, err = e.Matcher.Match(ActualText(""), s)
+			break
+		}
+		actual := e.Actual(out.commit.receipt.Message)
+		c.Actual = actual.String()
+		ok, expected, err = e.Matcher.Match(actual, s)
 	case TargetAck:
 		if out.receipt == nil { // absent, and anything but AA, are not said of an answer that never came
 			c.Actual = ackCode(out)
@@ -286,6 +306,11 @@ func (s *stage) actual(ctx context.Context, e *Expectation, out *outcome) Actual
 			return ActualText("")
 		}
 		return ActualDuration(out.response.Latency)
+	case TargetMessage:
+		if out.visit.message {
+			return ActualText(MessageCame)
+		}
+		return ActualText(NoMessage)
 	case TargetAnswers:
 		return ActualText(strconv.Itoa(len(out.answers)))
 	case TargetConnection:
@@ -360,6 +385,9 @@ func tlsFact(field string, out *outcome) Actual {
 // counts: that we did not like its certificate, or that nobody spoke TLS there,
 // says nothing about what it would have done.
 func tlsOutcome(out *outcome) string {
+	if out.visit != nil {
+		return out.visit.outcome
+	}
 	kind := kindOf(out.err)
 	switch {
 	case out.response != nil:

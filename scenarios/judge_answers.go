@@ -13,6 +13,9 @@ import (
 // by what any acknowledgement owes, and in a burst, where each belongs to a
 // message, by what the step expects of it too; otherwise that concerns the first.
 func (s *stage) judgeAnswers(ctx context.Context, step *Step, out *outcome) []CheckInfo {
+	if step.enhanced() {
+		return s.judgeBoth(ctx, step, out)
+	}
 	var checks []CheckInfo
 	if len(out.answers) == 0 && out.err != nil && s.unexplained(step, out) {
 		broken, verdict := brokenExchange(out.err)

@@ -190,8 +190,9 @@ func (d *decoder) header(s *Scenario, root *node) {
 	s.Spec = d.optional(root.get("spec"))
 	s.Role = DMN
 	if n := root.get("role"); n != nil {
-		s.Role = Role(d.word(n, string(DMN)))
+		s.Role = Role(d.word(n, string(DMN), string(GAM)))
 	}
+	d.role = s.Role
 	for _, n := range d.list(root.get("tags")) {
 		s.Tags = append(s.Tags, d.matching(n, stepName(), Text{
 			FR: "attendu : minuscules, chiffres et traits d'union", EN: "expected: lower-case letters, digits and hyphens",

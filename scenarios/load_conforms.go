@@ -79,9 +79,9 @@ func judgesOne(r *rules.Rule) bool { return !slices.Contains([]string{"ack", "se
 
 // expectConforms decodes `conforms: strict` of an acknowledgement. That it keeps
 // every MUST is checked whatever a step expects.
-func (d *decoder) expectConforms(p pair) []*Expectation {
+func (d *decoder) expectConforms(p pair, target Target) []*Expectation {
 	if d.word(p.value, string(ConformsStrict)) == "" {
 		return nil
 	}
-	return []*Expectation{{Pos: p.span(), Target: TargetConforms, Level: Must}}
+	return []*Expectation{{Pos: p.span(), Target: target, Level: Must}}
 }

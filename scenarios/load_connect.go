@@ -3,7 +3,8 @@ package scenarios
 import "crypto/tls"
 
 const (
-	connectKeys = "present transport tls"
+	connectKeys = "present transport tls crowd"
+	acceptKeys  = "present transport tls within"
 	offerKeys   = "min max suites"
 )
 
@@ -13,15 +14,72 @@ func (d *decoder) connect(n *node) *Connect {
 		return nil
 	}
 	c := &Connect{Pos: n.pos, Present: d.present(n.get("present"))}
-	if transport := n.get("transport"); transport != nil {
-		c.Plain = d.word(transport, "tls", "plain") == "plain"
-	}
-	offer := n.get("tls")
-	if c.Offer = d.offer(offer); c.Offer != nil && c.Plain {
-		d.out.add(offer.pos, Text{FR: "une connexion en clair n'offre rien de TLS", EN: "a connection in plain text offers nothing of TLS"}).
-			expected("retirez « tls » ou « transport: plain »", `remove "tls" or "transport: plain"`)
+	c.Plain, c.Offer = d.transport(n)
+	if crowd := n.get("crowd"); crowd != nil {
+		c.Crowd = d.numberIn(crowd, 1, maxCrowd)
 	}
 	return c
+}
+
+// maxCrowd bounds the connections of one step.
+const maxCrowd = 10_000
+
+// accept decodes what a step offers a candidate that connects to us.
+func (d *decoder) accept(n *node) *Accept {
+	if n == nil || !d.mapping(n, acceptKeys) {
+		return nil
+	}
+	a := &Accept{Pos: n.pos, Present: d.present(n.get("present"))}
+	if a.Present == NoIdentity {
+		d.out.add(n.get("present").pos, Text{FR: "un serveur TLS montre toujours un certificat", EN: "a TLS server always shows a certificate"}).
+			expected("attendu : le nom d'une identité, ou transport: plain", "expected: the name of an identity, or transport: plain")
+	}
+	a.Plain, a.Offer = d.transport(n)
+	if within := n.get("within"); within != nil {
+		a.Within = d.wait(within)
+	}
+	return a
+}
+
+// transport decodes whether TLS is spoken, and what of it.
+func (d *decoder) transport(n *node) (plain bool, offer *Offer) {
+	if transport := n.get("transport"); transport != nil {
+		plain = d.word(transport, "tls", "plain") == "plain"
+	}
+	given := n.get("tls")
+	if offer = d.offer(given); offer != nil && plain {
+		d.out.add(given.pos, Text{FR: "une connexion en clair n'offre rien de TLS", EN: "a connection in plain text offers nothing of TLS"}).
+			expected("retirez « tls » ou « transport: plain »", `remove "tls" or "transport: plain"`)
+	}
+	return plain, offer
+}
+
+// roles reports steps that do what the candidate's role does not allow, and
+// accepting steps that do something else as well.
+func (d *decoder) roles(s *Step, n *node) {
+	outwards := s.Connect != nil || s.sends()
+	switch {
+	case s.Accept != nil && outwards:
+		d.out.add(s.Accept.Pos, Text{FR: "une étape attend le candidat ou s'adresse à lui, pas les deux", EN: "a step waits for the candidate or turns to it, not both"})
+	case s.Accept != nil && d.role != GAM:
+		d.out.add(s.Accept.Pos, Text{FR: "seul un candidat de rôle gam se connecte à nous", EN: "only a candidate of role gam connects to us"}).
+			expected("ajoutez au scénario role: gam", "add to the scenario role: gam")
+	case d.role == GAM && outwards:
+		d.out.add(s.Pos, Text{FR: "un candidat de rôle gam se connecte à nous, et non nous à lui", EN: "a candidate of role gam connects to us, not we to it"}).
+			expected("attendu : accept", "expected: accept")
+	case s.Accept != nil && n.get("expect") == nil:
+		d.out.add(s.Accept.Pos, Text{FR: "qu'est-ce qui est attendu du candidat ?", EN: "what is expected of the candidate?"}).
+			expected("ajoutez expect: {tls: refused} ou {message: received}", "add expect: {tls: refused} or {message: received}")
+	case s.Connect != nil && s.Connect.Crowd > 0 && !s.sends() && n.get("expect") != nil:
+		d.out.add(n.get("expect").pos, Text{FR: "ces connexions ne disent rien : il n'y a rien à attendre", EN: "these connections say nothing: there is nothing to expect"}).
+			expected("ajoutez « send », ou une étape qui en envoie un", `add "send", or a step that has one`)
+	}
+	if s.Accept == nil && expects(s.Expect, TargetMessage) {
+		d.out.add(s.Pos, Text{FR: "« message » est attendu d'un candidat qui se connecte à nous", EN: `"message" is expected of a candidate that connects to us`})
+	}
+	if s.Accept != nil && expects(s.Expect, TargetConnection) {
+		d.out.add(s.Pos, Text{FR: "« connection » est une question de la connexion que nous ouvrons", EN: `"connection" is about the connection that we open`})
+	}
 }
 
 // present decodes the name of an identity; "" is our usual one.

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	expectKeys  = "ack answers sent connection latency tls any_of"
+	expectKeys  = "ack accept answers sent connection message latency tls any_of"
 	latencyKeys = "under level because"
 	tlsKeys     = "outcome alert version cipher peer"
 	peerKeys    = "subject fingerprint not_after"
@@ -45,13 +45,17 @@ func (d *decoder) expectations(s *Step, n *node, known string) []*Expectation {
 	for _, p := range n.pairs {
 		switch Target(p.key.text) {
 		case TargetAck:
-			list = append(list, d.expectAck(s, p)...)
+			list = append(list, d.expectAck(s, p, applicationAck())...)
+		case TargetAccept:
+			list = append(list, d.expectAck(s, p, commitAck())...)
 		case TargetSent:
 			list = append(list, d.expectFields(p.value, TargetSent)...)
 		case TargetAnswers:
 			list = d.expectMatch(list, p, &Expectation{Target: TargetAnswers}, answerCounts()...)
 		case TargetConnection:
 			list = d.expectMatch(list, p, &Expectation{Target: TargetConnection}, ConnectionOpen, ConnectionClosed)
+		case TargetMessage:
+			list = d.expectMatch(list, p, &Expectation{Target: TargetMessage}, MessageCame, NoMessage)
 		case TargetLatency:
 			list = append(list, d.expectLatency(p)...)
 		case TargetTLS:
@@ -87,11 +91,26 @@ func (d *decoder) expectAnyOf(s *Step, p pair) *Expectation {
 	return e
 }
 
-// expectAck decodes `ack: AA`, `ack: none` and `ack: {MSA-1: …, within: 5s}`.
-func (d *decoder) expectAck(s *Step, p pair) []*Expectation {
+// ackForm is what the expectations of one of the two acknowledgements are called.
+type ackForm struct {
+	field, none, conforms Target
+	codes                 []string
+}
+
+func applicationAck() ackForm {
+	return ackForm{TargetAck, TargetNoAck, TargetConforms, strings.Fields(ackCodes)}
+}
+
+func commitAck() ackForm {
+	return ackForm{TargetAccept, TargetNoAccept, TargetAcceptConforms, []string{"CA", "CE", "CR"}}
+}
+
+// expectAck decodes `ack: AA`, `ack: none` and `ack: {MSA-1: …, within: 5s}`, and
+// the same of `accept`.
+func (d *decoder) expectAck(s *Step, p pair, form ackForm) []*Expectation {
 	n := p.value
 	if n.kind != mapping {
-		return d.expectCode(p, n)
+		return d.expectCode(p, n, form)
 	}
 	var list, conforms []*Expectation
 	fields := *n
@@ -101,18 +120,20 @@ func (d *decoder) expectAck(s *Step, p pair) []*Expectation {
 		case "within":
 			s.Within = max(s.Within, d.wait(f.value))
 		case "code":
-			list = append(list, d.expectCode(f, f.value)...)
+			list = append(list, d.expectCode(f, f.value, form)...)
 		case conformsKey:
-			conforms = append(conforms, d.expectConforms(f)...)
+			conforms = append(conforms, d.expectConforms(f, form.conforms)...)
+		case viaKey:
+			d.via(s, f, form)
 		default:
 			fields.pairs = append(fields.pairs, f)
 		}
 	}
-	if len(n.pairs) == 0 && !n.lost || len(n.pairs) > 0 && len(list)+len(fields.pairs) == 0 && n.get(conformsKey) == nil {
+	if len(n.pairs) == 0 && !n.lost || len(n.pairs) > 0 && len(list)+len(fields.pairs) == 0 && n.get(conformsKey) == nil && n.get(viaKey) == nil {
 		d.out.add(p.key.pos, Text{FR: "rien n'est attendu de l'acquittement", EN: "nothing is expected of the acknowledgement"}).
 			expected("attendu : comme AA, none ou {MSA-1: AE, ERR-3.1: \"207\"}", "expected: like AA, none or {MSA-1: AE, ERR-3.1: \"207\"}")
 	}
-	if len(list) > 0 && list[0].Target == TargetNoAck {
+	if len(list) > 0 && list[0].Target == form.none {
 		if len(fields.pairs) > 0 {
 			d.out.add(fields.pairs[0].key.pos, Text{
 				FR: "un acquittement qui ne vient pas n'a pas de champs", EN: "an acknowledgement that does not come has no fields",
@@ -124,7 +145,7 @@ func (d *decoder) expectAck(s *Step, p pair) []*Expectation {
 			})
 		}
 	}
-	rest := d.expectFields(&fields, TargetAck)
+	rest := d.expectFields(&fields, form.field, form.codes...)
 	if n.get("code") != nil {
 		for _, e := range rest {
 			if samePlace(e.Path) == samePlace(hl7.MustPath("MSA-1")) {
@@ -136,24 +157,39 @@ func (d *decoder) expectAck(s *Step, p pair) []*Expectation {
 	return slices.Concat(list, rest, conforms)
 }
 
+// viaKey is the key of ack that says on which connection it comes.
+const viaKey = "via"
+
+func (d *decoder) via(s *Step, p pair, form ackForm) {
+	if form.field != TargetAck {
+		d.out.add(p.key.pos, Text{
+			FR: "l'acquittement de transport revient toujours sur la connexion du message",
+			EN: "the commit acknowledgement always comes back on the connection of the message",
+		})
+		return
+	}
+	s.Via, s.viaPos = Via(d.word(p.value, string(ViaSame), string(ViaOther))), p.span()
+}
+
 // samePlace writes equal places equally: PID[1]-8 is PID-8, PID-5[1].1 is PID-5.1.
 func samePlace(p hl7.Path) string { return strings.Replace(p.String(), "[1].", ".", 1) }
 
 // expectCode decodes the code of an acknowledgement, which is MSA-1, or none.
-func (d *decoder) expectCode(p pair, n *node) []*Expectation {
+func (d *decoder) expectCode(p pair, n *node, form ackForm) []*Expectation {
 	if n.kind == scalar && n.text == "none" {
-		return []*Expectation{{Pos: p.span(), Target: TargetNoAck, Level: Must}}
+		return []*Expectation{{Pos: p.span(), Target: form.none, Level: Must}}
 	}
-	e := &Expectation{Target: TargetAck, Field: "MSA-1", Path: hl7.MustPath("MSA-1")}
-	known := strings.Fields(ackCodes)
+	e := &Expectation{Target: form.field, Field: "MSA-1", Path: hl7.MustPath("MSA-1")}
+	known := form.codes
 	if n.kind == scalar {
 		known = append(known, "none")
 	}
 	return d.expectMatch(nil, p, e, known...)
 }
 
-// expectFields decodes paths and what must stand there.
-func (d *decoder) expectFields(n *node, target Target) []*Expectation {
+// expectFields decodes paths and what must stand there. codes are those that
+// MSA-1 can have.
+func (d *decoder) expectFields(n *node, target Target, codes ...string) []*Expectation {
 	if !d.isMapping(n) {
 		return nil
 	}
@@ -170,14 +206,14 @@ func (d *decoder) expectFields(n *node, target Target) []*Expectation {
 		if !ok {
 			continue
 		}
-		if name := path.SegmentName(); target == TargetAck && !knownSegment(name, ackSegments) && !isWord(p.value, "absent") {
+		if name := path.SegmentName(); target != TargetSent && !knownSegment(name, ackSegments) && !isWord(p.value, "absent") {
 			d.out.add(p.key.pos, Textf("un acquittement n'a pas de segment %s", "an acknowledgement has no segment %s", name)).
 				expected("attendu : MSH, MSA, ERR, SFT ou un segment Z", "expected: MSH, MSA, ERR, SFT or a Z segment")
 			continue
 		}
 		var words []string
 		if field == "MSA-1" {
-			words = strings.Fields(ackCodes)
+			words = codes
 		}
 		list = d.expectMatch(list, p, &Expectation{Target: target, Field: field, Path: path}, words...)
 	}
@@ -199,7 +235,7 @@ func (d *decoder) expectMatch(list []*Expectation, p pair, e *Expectation, words
 	if e.Matcher == nil {
 		return list
 	}
-	if e.Target == TargetAck || e.Target == TargetSent {
+	if e.Target == TargetAck || e.Target == TargetAccept || e.Target == TargetSent {
 		d.plurality(p, e)
 	}
 	return append(list, e)

@@ -163,7 +163,8 @@ func TestLoadExpectations(t *testing.T) {
 		"admission sent.PID-3 must", "admission sent.PID-32 must", "admission connection should", "admission latency should",
 		"again any_of must", "again latency must", "event ack.MSA-1 must", "event connection must",
 		"file ack.MSA-1 must", "file ack.MSH-7 must", "raw ack.MSA-1 must", "aliased ack.MSA-1 must",
-		"anonymous tls.outcome must", "anonymous tls.alert should", "burst ack.MSA-1 must", "burst answers must", "empty ack must",
+		"anonymous tls.outcome must", "anonymous tls.alert should", "enhanced accept.MSA-1 must", "enhanced accept.MSA-2 must", "enhanced accept.conforms must", "enhanced ack.MSA-1 must",
+		"committed accept must", "committed ack must", "burst ack.MSA-1 must", "burst answers must", "empty ack must",
 	}, names)
 	admission, again := c.Steps[1], c.Steps[2]
 	require.Equal(t, 2*time.Second, admission.Within)

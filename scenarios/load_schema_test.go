@@ -97,16 +97,16 @@ func TestSchemasAcceptWhatLoads(t *testing.T) {
 func TestSchemasRefuseWhatDoesNot(t *testing.T) {
 	scenario, candidate := compileSchema(t, scenarioSchema), compileSchema(t, candidateSchema)
 	for _, name := range strings.Fields(`scalar-file list-file unknown-key unknown-top-key missing-keys missing-value
-		unknown-version bad-id bad-tag tags-no-list role-gam unknown-required-event unknown-dialect bad-timeout
+		unknown-version bad-id bad-tag tags-no-list unknown-required-event unknown-dialect bad-timeout
 		unknown-identity unknown-patient-key unknown-class steps-mapping no-steps unknown-event two-sends
 		with-unknown-key with-bad-duration set-bad-path unknown-present when-unknown bad-capture case-empty-table
 		unknown-expectation unknown-ack-code ack-bad-path unknown-matcher matcher-list matcher-count
 		matcher-state-flag unknown-level unknown-connection latency-without-bound tls-unknown-words
-		any-of-mapping any-of-nested duplicate-variable conforms-words`) {
+		any-of-mapping any-of-nested duplicate-variable conforms-words offer wire accept enhanced`) {
 		require.Error(t, validate(t, scenario, "testdata/lang/bad/"+name+".yaml"), name)
 	}
 	for _, name := range strings.Fields(`typo missing-value section-list bad-address port-name unknown-dialect unknown-charset
-		supports supports-empty supports-text names-with-delimiters limits tls-incomplete tls-identities safety conformance`) {
+		supports supports-empty supports-text names-with-delimiters limits tls-incomplete tls-identities revocation safety conformance`) {
 		require.Error(t, validate(t, candidate, "testdata/lang/candidate/bad/"+name+".yaml"), name)
 	}
 }
@@ -138,7 +138,7 @@ func TestSchemasHaveTheLoadersKeys(t *testing.T) {
 	for file, keys := range map[string]map[string][]string{
 		scenarioSchema: {
 			"scenario": strings.Fields(scenarioKeys), "step": strings.Fields(stepKeys), "sendForm": strings.Fields(sendKeys),
-			"conforms": {string(ConformsBreaks)}, "connect": strings.Fields(connectKeys), "offer": strings.Fields(offerKeys), "wire": strings.Fields(wireKeys), "inside": strings.Fields(insideKeys),
+			"conforms": {string(ConformsBreaks)}, "connect": strings.Fields(connectKeys), "offer": strings.Fields(offerKeys), "accept": strings.Fields(acceptKeys), "wire": strings.Fields(wireKeys), "inside": strings.Fields(insideKeys),
 			"fault": strings.Fields(faultKeys), "stall": strings.Fields(stallKeys), "flood": strings.Fields(floodKeys), "corrupt": strings.Fields(byteKeys),
 			"given": strings.Fields(givenKeys), "expect": strings.Fields(expectKeys),
 			"alternative": strings.Fields(strings.TrimSuffix(expectKeys, "any_of")), "tls": strings.Fields(tlsKeys),

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	stepKeys  = "id title spec sanity when connect send with set conforms wire expect capture"
+	stepKeys  = "id title spec sanity when connect accept send with set conforms wire expect capture"
 	sendKeys  = "event again file raw burst"
 	givenKeys = "charset patient stay"
 )
@@ -148,8 +148,9 @@ func (d *decoder) step(n *node, always bool) *Step {
 		s.When = d.condition(when, always)
 	}
 	s.Connect = d.connect(n.get("connect"))
+	s.Accept = d.accept(n.get("accept"))
 	s.Send = d.send(n.get("send"))
-	if n.get("connect") == nil && n.get("send") == nil && n.get("wire") == nil && !n.slip("connect") && !n.slip("send") {
+	if !slices.ContainsFunc(strings.Fields("connect accept send wire"), func(key string) bool { return hasKey(n, key) }) {
 		d.out.add(s.Pos, Text{FR: "cette étape ne fait rien", EN: "this step does nothing"}).
 			expected("attendu : send, connect, ou les deux", "expected: send, connect, or both")
 	}
@@ -162,6 +163,8 @@ func (d *decoder) step(n *node, always bool) *Step {
 	s.Wire = d.wire(n.get("wire"), s)
 	d.expect(s, n.get("expect"))
 	d.deafness(s)
+	d.modes(s)
+	d.roles(s, n)
 	s.Capture = d.captures(n.get("capture"))
 	return s
 }

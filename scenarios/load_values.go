@@ -20,6 +20,7 @@ type decoder struct {
 	nodes  int             // copied for cases
 	copied int             // bytes of cells in their places
 
+	role      Role                    // that the scenario is for
 	speaks    string                  // the dialect of the candidate; "": not known
 	rehearsed int                     // messages that were built
 	refused   map[Source]bool         // places where a message could not be

@@ -299,7 +299,8 @@ func (d *decoder) deafness(s *Step) {
 	look = func(list []*Expectation) {
 		for _, e := range list {
 			switch {
-			case e.Target == TargetAck, e.Target == TargetNoAck, e.Target == TargetConforms, e.Target == TargetLatency, e.Target == TargetAnswers,
+			case e.Target == TargetAccept, e.Target == TargetNoAccept, e.Target == TargetAcceptConforms,
+				e.Target == TargetAck, e.Target == TargetNoAck, e.Target == TargetConforms, e.Target == TargetLatency, e.Target == TargetAnswers,
 				e.Target == TargetConnection:
 				d.out.add(e.Pos, reason)
 			}
@@ -309,4 +310,21 @@ func (d *decoder) deafness(s *Step) {
 		}
 	}
 	look(s.Expect)
+}
+
+// modes reports what makes no sense in the enhanced mode, which a burst does not
+// have: nobody could tell which acknowledgement belongs to what.
+func (d *decoder) modes(s *Step) {
+	if s.enhanced() && s.Send != nil && s.Send.Kind == SendBurst {
+		d.out.add(s.Send.Pos, Text{
+			FR: "une rafale n'a pas de mode étendu : pas de « accept » ni de « via »", EN: `a burst has no enhanced mode: no "accept" and no "via"`,
+		})
+	}
+	if s.Via == ViaOther && expectsDirectly(s.Expect, TargetNoAck) {
+		d.out.add(s.viaPos, Text{FR: "un acquittement qui ne vient pas n'a pas de chemin", EN: "an acknowledgement that does not come has no way"})
+	}
+}
+
+func expectsDirectly(list []*Expectation, target Target) bool {
+	return slices.ContainsFunc(list, func(e *Expectation) bool { return e.Target == target })
 }

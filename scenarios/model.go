@@ -75,6 +75,7 @@ type Step struct {
 	Sanity  bool
 	When    *Condition // of a step of Always only; nil: always
 	Connect *Connect   // nil: on the connection that is open
+	Accept  *Accept    // of a candidate of role GAM: it connects to us
 	Send    *Send      // nil: a step that only connects
 	With    []Assign   // what the movement changes, in words of hl7/pam
 	Set     []Assign   // fields bent afterwards; keys are paths
@@ -86,6 +87,25 @@ type Step struct {
 	Capture  []Capture
 	// Within bounds the wait for the acknowledgement; 0: the candidate's limit.
 	Within time.Duration
+	// Via says on which connection the application acknowledgement comes; ViaAny
+	// when the step does not say it.
+	Via    Via
+	viaPos Source
+}
+
+// Via says on which connection an application acknowledgement comes.
+type Via string
+
+// The ways of an application acknowledgement.
+const (
+	ViaAny   Via = ""
+	ViaSame  Via = "same"  // that of the message
+	ViaOther Via = "other" // one that the candidate opens to harness.listen
+)
+
+// enhanced reports a step that may have two acknowledgements.
+func (s *Step) enhanced() bool {
+	return s.Via != ViaAny || s.Expects(TargetAccept) || s.Expects(TargetNoAccept) || s.Expects(TargetAcceptConforms)
 }
 
 // Condition holds when an earlier step reached a state.
@@ -175,16 +195,24 @@ type Target string
 
 // The targets of an Expectation.
 const (
-	TargetAck        Target = "ack"     // a field of the acknowledgement: Path
-	TargetSent       Target = "sent"    // a field of our own message: Path
-	TargetNoAck      Target = "none"    // that no acknowledgement comes, within Step.Within
-	TargetAnswers    Target = "answers" // how many blocks came back
+	TargetAck     Target = "ack"     // a field of the acknowledgement: Path
+	TargetSent    Target = "sent"    // a field of our own message: Path
+	TargetNoAck   Target = "none"    // that no acknowledgement comes, within Step.Within
+	TargetAnswers Target = "answers" // how many blocks came back
+	// TargetAccept is a field of the commit acknowledgement, of the enhanced mode,
+	// that comes before the one that TargetAck looks at; TargetNoAccept that none
+	// comes.
+	TargetAccept     Target = "accept"
+	TargetNoAccept   Target = "no-accept"
 	TargetConnection Target = "connection"
+	TargetMessage    Target = "message" // whether one came, of a step that accepts
 	TargetLatency    Target = "latency"
 	TargetTLS        Target = "tls"    // what Field names: outcome, alert, version …
 	TargetAnyOf      Target = "any_of" // that one of AnyOf holds as a whole
-	// TargetConforms is that the acknowledgement breaks no rule, not even a SHOULD.
-	TargetConforms Target = "ack.conforms"
+	// TargetConforms is that the acknowledgement breaks no rule, not even a SHOULD;
+	// TargetAcceptConforms is the same of the commit acknowledgement.
+	TargetConforms       Target = "ack.conforms"
+	TargetAcceptConforms Target = "accept.conforms"
 )
 
 // The words that the matcher of a connection and of a TLS outcome compares with.
@@ -193,6 +221,8 @@ const (
 	ConnectionClosed = "closed"
 	TLSAccepted      = "accepted"
 	TLSRefused       = "refused"
+	MessageCame      = "received"
+	NoMessage        = "none"
 )
 
 // Expectation is one thing that must hold after a step.
@@ -213,6 +243,8 @@ func (e *Expectation) Name() string {
 	switch {
 	case e.Target == TargetNoAck:
 		return "ack"
+	case e.Target == TargetNoAccept:
+		return "accept"
 	case e.Field == "":
 		return string(e.Target)
 	}

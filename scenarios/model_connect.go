@@ -3,6 +3,7 @@ package scenarios
 import (
 	"crypto/tls"
 	"strings"
+	"time"
 )
 
 // Connect asks for a new connection, in the place of the one that is open.
@@ -13,6 +14,23 @@ type Connect struct {
 	Present string
 	Plain   bool   // without TLS, to a candidate that expects it
 	Offer   *Offer // what of TLS we speak; nil: as always
+	// Crowd is how many further connections are opened, which say nothing and are
+	// held until the play ends.
+	Crowd int
+}
+
+// Accept lets a candidate of role GAM connect to us.
+type Accept struct {
+	Pos     Source
+	Present string // the identity that we show, as in a Connect
+	Plain   bool   // we speak plain text, to a candidate that expects TLS
+	Offer   *Offer
+	Within  time.Duration // for it to connect and to send; 0: the candidate's limit
+}
+
+// connect is what we show of ourselves.
+func (a *Accept) connect() *Connect {
+	return &Connect{Pos: a.Pos, Present: a.Present, Plain: a.Plain, Offer: a.Offer}
 }
 
 // NoIdentity is the Present of a client that shows no certificate.

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -37,7 +38,9 @@ type Player struct {
 	Now func() time.Time
 
 	judges judges
-	spoil  func(*hl7.Message) // of tests: spoils what was built, as a fault of ours would
+	port   chan struct{}                           // holds one element while a play listens on harness.listen
+	listen func(addr string) (net.Listener, error) // of tests; nil: net.Listen
+	spoil  func(*hl7.Message)                      // of tests: spoils what was built, as a fault of ours would
 }
 
 // Play is one scenario in one of its cases: what has a patient, a connection
@@ -88,6 +91,7 @@ func (p *Player) Run(ctx context.Context, plays []Play) Summary {
 	p.Journal.Write(Event{Kind: RunStarted, Run: p.runInfo(len(plays))})
 	t := &tally{counts: map[Verdict]int{}}
 	p.judges = newJudges(p.Candidate)
+	p.port = make(chan struct{}, 1)
 	unreachable := p.unreachable(ctx, plays)
 	var group errgroup.Group
 	group.SetLimit(max(p.Jobs, 1))
@@ -118,7 +122,7 @@ func (p *Player) Run(ctx context.Context, plays []Play) Summary {
 // unreachable says why nothing can be played: nobody listens. To find it out
 // once, before the first scenario, spares every one of them the same long story.
 func (p *Player) unreachable(ctx context.Context, plays []Play) *Text {
-	if len(plays) < 2 {
+	if len(plays) < 2 || p.Candidate.Role == GAM {
 		return nil // the one scenario tells it with all that belongs to it
 	}
 	client := mllp.Client{Addr: p.Candidate.Address, ConnectTimeout: p.Candidate.Limits.Connect}
@@ -206,6 +210,14 @@ func (p *Player) judged(ctx context.Context, play Play, unreachable *Text, write
 		return playResult{verdict: Inconclusive, reason: interruptedText()}
 	case unreachable != nil:
 		return playResult{verdict: Inconclusive, reason: unreachable}
+	}
+	if play.Case.listens() {
+		select {
+		case p.port <- struct{}{}:
+			defer func() { <-p.port }()
+		case <-ctx.Done():
+			return playResult{verdict: Inconclusive, reason: interruptedText()}
+		}
 	}
 	timeout := play.Scenario.Timeout
 	if timeout == 0 {

@@ -22,19 +22,19 @@ type answer struct {
 
 // raw reports a step whose exchange is not one block for one block.
 func (step *Step) raw() bool {
-	return step.Wire != nil || step.Send.Kind == SendBurst || step.Expects(TargetAnswers)
+	return step.Wire != nil || step.Send.Kind == SendBurst || step.Expects(TargetAnswers) || step.enhanced()
 }
 
 // exchangeRaw writes a parcel and reads what comes back. A connection that was
 // bent is closed when the step has been judged; one of a sender that does not
 // read is held until the play ends.
-func (s *stage) exchangeRaw(ctx context.Context, step *Step, p *parcel) *outcome {
+func (s *stage) exchangeRaw(ctx context.Context, step *Step, p *parcel) (*outcome, error) {
 	out := &outcome{client: s.client, parcel: p}
 	raw, reopened, err := s.client.Raw(ctx)
 	if err != nil {
 		out.err = err
 		s.tellFailure(step, err)
-		return out
+		return out, nil
 	}
 	out.raw, out.conn = raw, raw.Facts()
 	if !s.opened || reopened {
@@ -53,6 +53,13 @@ func (s *stage) exchangeRaw(ctx context.Context, step *Step, p *parcel) *outcome
 		}
 		s.opened = false
 	}
+	var elsewhere *station
+	if step.Via == ViaOther {
+		if elsewhere, err = s.openStation(ctx, &Connect{}); err != nil {
+			return out, err
+		}
+		defer elsewhere.close()
+	}
 	out.wrote = true
 	var extra time.Duration
 	if p.wire != nil && p.wire.Fault != nil {
@@ -67,10 +74,12 @@ func (s *stage) exchangeRaw(ctx context.Context, step *Step, p *parcel) *outcome
 		out.err = err
 	case p.wire.deaf():
 		s.tellDeaf(step, p, written, err)
+	case step.enhanced():
+		s.collectBoth(ctx, step, out, err, elsewhere)
 	default:
 		s.collect(ctx, step, out, err)
 	}
-	return out
+	return out, nil
 }
 
 // writeParcel writes the bytes in their pieces, and as often as the step says. An
@@ -152,15 +161,21 @@ func (s *stage) collect(ctx context.Context, step *Step, out *outcome, broken er
 		if response == nil {
 			break
 		}
-		a := &answer{response: response}
-		a.receipt, a.err = hl7.ReadAck(response.Payload)
-		out.answers = append(out.answers, a)
-		s.tellAnswer(step, response, a.receipt)
+		s.heard(step, out, response)
 	}
 	if len(out.answers) > 0 {
 		first := out.answers[0]
 		out.response, out.receipt, out.err = first.response, first.receipt, first.err
 	}
+}
+
+// heard adds an answer to the outcome.
+func (s *stage) heard(step *Step, out *outcome, response *mllp.Response) *answer {
+	a := &answer{response: response}
+	a.receipt, a.err = hl7.ReadAck(response.Payload)
+	out.answers = append(out.answers, a)
+	s.tellAnswer(step, response, a.receipt)
+	return a
 }
 
 // unheard keeps why nothing more comes: that there is no answer at all is the

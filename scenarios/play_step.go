@@ -30,11 +30,17 @@ type outcome struct {
 
 	// answers are all blocks that came back, of a step that reads more than one;
 	// response and receipt are those of the first.
-	answers []*answer
-	parcel  *parcel // what such a step wrote
-	short   error   // why there are fewer answers than there could be
-	raw     *mllp.RawConn
-	done    func() // when the step has been judged
+	answers    []*answer
+	parcel     *parcel // what such a step wrote
+	short      error   // why there are fewer answers than there could be
+	raw        *mllp.RawConn
+	commit     *answer     // the commit acknowledgement, of the enhanced mode
+	late       bool        // it came after the application acknowledgement
+	owedCommit []CheckInfo // of it
+	via        Via         // the way of the application acknowledgement
+	visit      *visit      // of a step that accepts
+	crowd      bool        // of a step that only opens connections
+	done       func()      // when the step has been judged
 
 	owed       []CheckInfo  // of the acknowledgement, whatever the step expects
 	client     *mllp.Client // that the exchange went through
@@ -67,6 +73,9 @@ func (s *stage) step(ctx context.Context, step *Step, optional bool) (verdict Ve
 	}
 	if out != nil && out.done != nil {
 		defer out.done()
+	}
+	if b, ok := errors.AsType[*blocked](err); ok {
+		return Inconclusive, false, &b.Text
 	}
 	if own, ok := errors.AsType[*unfit](err); ok {
 		return Error, false, s.withhold(step, own)
@@ -141,6 +150,15 @@ func (s *stage) cutShort(ctx context.Context) *Text {
 // do connects and sends as the step says. The error is a fault of the scenario
 // or of our own identity, never of the candidate: that is in the outcome.
 func (s *stage) do(ctx context.Context, step *Step, record *stepRecord) (*outcome, error) {
+	if step.Accept != nil {
+		return s.welcome(ctx, step)
+	}
+	if step.Connect != nil && step.Connect.Crowd > 0 {
+		out, err := s.crowd(ctx, step)
+		if err != nil || out.err != nil || !step.sends() {
+			return out, err
+		}
+	}
 	if !step.sends() {
 		return s.tryConnection(ctx, step)
 	}
@@ -163,7 +181,9 @@ func (s *stage) do(ctx context.Context, step *Step, record *stepRecord) (*outcom
 	record.message = first.message
 	var out *outcome
 	if step.raw() {
-		out = s.exchangeRaw(ctx, step, s.pack(step, items))
+		if out, err = s.exchangeRaw(ctx, step, s.pack(step, items)); err != nil {
+			return out, err
+		}
 	} else {
 		out = s.exchange(ctx, s.client, step, first.data, first.message)
 	}
@@ -334,10 +354,10 @@ func (s *stage) tellConnection(step *Step, conn *mllp.Conn, again bool) {
 }
 
 func (s *stage) tellFailure(step *Step, err error) {
-	info := &ConnectionInfo{State: "failed", Address: s.player.Candidate.Address, Error: textOf(err)}
+	info := &ConnectionInfo{State: "failed", Address: s.player.Candidate.Address}
+	info.fault(err)
 	var e *mllp.Error
 	if errors.As(err, &e) {
-		info.Kind, info.Alert = string(e.Kind), e.Alert
 		switch e.Kind {
 		case mllp.HandshakeRefused:
 			info.State = "refused"
@@ -348,6 +368,14 @@ func (s *stage) tellFailure(step *Step, err error) {
 	info.shown(step.Connect)
 	s.opened = false
 	s.write(Event{Kind: Connection, Step: step.ID, Connection: info})
+}
+
+// fault tells what ended a connection.
+func (info *ConnectionInfo) fault(err error) {
+	info.Error = textOf(err)
+	if e, ok := errors.AsType[*mllp.Error](err); ok {
+		info.Kind, info.Alert = string(e.Kind), e.Alert
+	}
 }
 
 // shown tells what we showed of ourselves on a connection.
