@@ -156,7 +156,9 @@ func newCRL(der []byte) (*crl, error) {
 		}
 		l.revoked[string(e.SerialNumber.Bytes())] = revokedEntry{e.RevocationTime, int8(e.ReasonCode)}
 	}
-	list.RevokedCertificateEntries, list.RevokedCertificates = nil, nil //nolint:staticcheck // both hold every entry
+	list.RevokedCertificateEntries = nil
+	//lint:ignore SA1019 it holds every entry a second time
+	list.RevokedCertificates = nil
 	return l, nil
 }
 
