@@ -44,6 +44,14 @@ MSA|AR|S00043
 ERR||MSH^1^9^1^2|201^Unsupported trigger event^HL70357|E
 `},
 		{
+			name: "a segment without a name is no place, 2.5",
+			msh:  `MSH|^~\&|SND|SFAC|RCV|RFAC|20260105101500||ADT^A28^ADT_A05|S00044|P|2.5`,
+			ack:  hl7.Ack{Code: hl7.AE, ControlID: "R00019", Errors: []hl7.AckError{{Location: hl7.Location{Segment: "P\nD1"}, Code: 100}}},
+			want: `MSH|^~\&|RCV|RFAC|SND|SFAC|20260105101502||ACK^A28^ACK|R00019|P|2.5
+MSA|AE|S00044
+ERR|||100^Segment sequence error^HL70357|E
+`},
+		{
 			name: "missing field, 2.5",
 			msh:  `MSH|^~\&|SND|SFAC|RCV|RFAC|20260105101500||ADT^A28^ADT_A05|S00044|P|2.5`,
 			ack:  hl7.Ack{Code: hl7.AE, ControlID: "R00019", Errors: []hl7.AckError{missing}},

@@ -230,8 +230,9 @@ func (w *ackWriter) newError(a Ack, e AckError) {
 }
 
 // location writes an ERL: segment^occurrence^field^repetition^component^sub-component.
+// What has no segment name is nowhere that an ERL could say.
 func (w *ackWriter) location(l Location) {
-	if l.Segment == "" {
+	if !isName(l.Segment) {
 		return
 	}
 	w.text(l.Segment)
