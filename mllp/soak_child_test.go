@@ -201,16 +201,17 @@ func memory() (rss, heap int64) {
 	return rss, heap
 }
 
-func median[T any, V cmp.Ordered](all []T, of func(T) V) (none V) {
+// quantile is the value below which a part of all is.
+func quantile[T any, V cmp.Ordered](all []T, part, of int, value func(T) V) (none V) {
 	if len(all) == 0 {
 		return none
 	}
 	var v []V
 	for _, one := range all {
-		v = append(v, of(one))
+		v = append(v, value(one))
 	}
 	slices.Sort(v)
-	return v[len(v)/2]
+	return v[len(v)*part/of]
 }
 
 // whoAmI is answered with the serial number of the client's certificate.

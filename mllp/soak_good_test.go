@@ -83,7 +83,7 @@ func (r goodResult) typical99() time.Duration {
 	for _, a := range r.acks {
 		seconds[a.due.Unix()] = append(seconds[a.due.Unix()], a)
 	}
-	return median(slices.Collect(maps.Values(seconds)), func(s []ack) time.Duration { return within(s, 99) })
+	return quantile(slices.Collect(maps.Values(seconds)), 1, 2, func(s []ack) time.Duration { return within(s, 99) })
 }
 
 // patient is a client that waits for long.
