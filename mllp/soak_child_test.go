@@ -246,7 +246,7 @@ func soakServer(t *testing.T, ctx context.Context, task childTask) {
 	book := &ledger{last: make([]atomic.Uint64, task.Good)}
 	s := &mllp.Server{
 		Handler: book, TLSConfig: serverConfig(t, soakFiles(task.Dir, "dmn")), Logger: slog.New(slog.DiscardHandler),
-		MaxMessage: 1 << 20, MaxConns: task.Good + 2*task.Hostile + 50,
+		MaxMessage: 1 << 20, MaxConns: task.Good + 2*task.Hostile + 50, MaxConnsPerAddr: task.Good + 2*task.Hostile + 50,
 		// Short, for hostile peers to run into; but a good one whose machine is busy
 		// elsewhere must not.
 		ReadTimeout: 2 * time.Second, WriteTimeout: 2 * time.Second,
