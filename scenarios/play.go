@@ -37,10 +37,13 @@ type Player struct {
 	// Now is the clock; nil is that of the system.
 	Now func() time.Time
 
+	// Listen opens harness.listen for a candidate that connects to us; nil is
+	// that of package net. It is called again for each step that accepts.
+	Listen func(addr string) (net.Listener, error)
+
 	judges judges
-	port   chan struct{}                           // holds one element while a play listens on harness.listen
-	listen func(addr string) (net.Listener, error) // of tests; nil: net.Listen
-	spoil  func(*hl7.Message)                      // of tests: spoils what was built, as a fault of ours would
+	port   chan struct{}      // holds one element while a play listens on harness.listen
+	spoil  func(*hl7.Message) // of tests: spoils what was built, as a fault of ours would
 }
 
 // Play is one scenario in one of its cases: what has a patient, a connection

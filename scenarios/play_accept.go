@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"time"
@@ -14,6 +15,7 @@ type visit struct {
 	came    bool   // somebody connected
 	outcome string // TLSAccepted, TLSRefused, or "" when that cannot be told
 	message bool
+	refused bool // in plain text, of which it may think better
 	within  time.Duration
 	offer   *Offer // what of TLS we spoke
 }
@@ -52,12 +54,24 @@ func (s *stage) welcome(ctx context.Context, step *Step) (*outcome, error) {
 			if a.state != mllp.StateNew && (a.state != mllp.StateOpen || a.conn.TLS != nil || st.server.TLSConfig == nil) {
 				s.tellArrival(step, a, shown)
 			}
-			if v.note(a, out) {
+			if a.state == mllp.StateHandshakeFailed && hungUp(a.err) && !st.begun(a.conn) {
+				continue // it has not even asked who we are
+			}
+			switch {
+			case !v.note(a, out) || v.refused:
+			case !out.plain:
 				return out, nil
+			default: // it may yet fall back to plain text
+				v.refused = true
+				late.Reset(min(v.within, regret))
 			}
 		}
 	}
 }
+
+// regret is how long a candidate that spoke TLS where we do not is given to send
+// its message in the clear.
+const regret = time.Second
 
 // note learns from a connection that has changed its state, and reports whether
 // nothing more has to be awaited.
@@ -66,12 +80,16 @@ func (v *visit) note(a arrival, out *outcome) bool {
 	switch a.state {
 	case mllp.StateOpen:
 		out.conn, v.outcome = a.conn, TLSAccepted // until it hangs up
+		if out.plain {
+			v.outcome = TLSRefused // until it sends
+		}
 	case mllp.StateHandshakeFailed:
 		out.err = a.err
 		if v.outcome = ""; alerted(a.err) || hungUp(a.err) || v.offer != nil && nothingShared(a.err) {
 			v.outcome = TLSRefused
 		}
-		return true
+		_, clear := errors.AsType[tls.RecordHeaderError](a.err)
+		return !clear // what comes in plain text to our TLS is no answer to it
 	case mllp.StateClosed:
 		out.err, v.outcome = a.err, TLSRefused
 		if alerted(a.err) {

@@ -27,13 +27,13 @@ func asGAM(t *testing.T, c *scenarios.Candidate, steps string, candidate func(ad
 	journal := scenarios.NewJournal(discard{}, time.Now, func(e scenarios.Event) { events = append(events, e) })
 	p := scenarios.Player{Candidate: c, Journal: journal, Seed: 1, Instant: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 	var started sync.WaitGroup
-	p.ListenWith(func(string) (net.Listener, error) {
+	p.Listen = func(string) (net.Listener, error) {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err == nil {
 			started.Go(func() { candidate(l.Addr().String()) })
 		}
 		return l, err
-	})
+	}
 	summary := p.Run(t.Context(), scenarios.Plays([]*scenarios.Scenario{s}))
 	started.Wait()
 	return events, summary
@@ -130,6 +130,34 @@ func TestAcceptWaitsForTheNextConnection(t *testing.T) {
 		emitter(c, nil)(addr)
 	})
 	require.Equal(t, scenarios.ExitOK, summary.Exit, brokenChecks(events))
+}
+
+// One that opens a connection and says nothing, as a probe of a load balancer
+// does, has not refused us.
+func TestASilentConnectionRefusesNothing(t *testing.T) {
+	c, _ := tlsDMN(t)
+	c.Limits.Handshake = 5 * time.Second
+	events, summary := asGAM(t, c, "steps:\n  - {id: one, accept: {}, expect: {tls: accepted, message: received}}\n", func(addr string) {
+		if conn, err := net.Dial("tcp", addr); err == nil {
+			_ = conn.Close()
+		}
+		emitter(c, nil)(addr)
+	})
+	require.Equal(t, scenarios.ExitOK, summary.Exit, brokenChecks(events))
+}
+
+// Who turns away from our plain text with a word of TLS, and then sends in the
+// clear, has not refused it.
+func TestAcceptSeesAFallbackToPlainText(t *testing.T) {
+	c, _ := tlsDMN(t)
+	c.Limits.Handshake = 5 * time.Second
+	events, _ := asGAM(t, c, "steps:\n  - {id: one, accept: {transport: plain}, expect: {message: none}}\n", func(addr string) {
+		emitter(c, nil)(addr)
+		clear := *c
+		clear.TLS = nil
+		emitter(&clear, nil)(addr)
+	})
+	require.Equal(t, []string{"one: fail"}, stepVerdicts(events))
 }
 
 func loaded(t *testing.T, text string) *scenarios.Scenario {

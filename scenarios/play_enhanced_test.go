@@ -110,7 +110,7 @@ func playListening(t *testing.T, c *scenarios.Candidate, l net.Listener, steps s
 	var events []scenarios.Event
 	journal := scenarios.NewJournal(io.Discard, time.Now, func(e scenarios.Event) { events = append(events, e) })
 	p := scenarios.Player{Candidate: c, Journal: journal, Seed: 1, Instant: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
-	p.ListenWith(func(string) (net.Listener, error) { return l, nil })
+	p.Listen = func(string) (net.Listener, error) { return l, nil }
 	p.Run(t.Context(), scenarios.Plays([]*scenarios.Scenario{scenario(t, "listens", steps)}))
 	return events
 }

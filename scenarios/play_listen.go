@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net"
@@ -30,6 +31,9 @@ type station struct {
 	stage  *stage
 	seed   uint64
 	number atomic.Int64
+
+	mu     sync.Mutex
+	hellos map[string]bool // addresses that have begun a TLS handshake
 }
 
 // arrival is something that happened at a station: a connection that changed its
@@ -54,7 +58,7 @@ func (c *Case) listens() bool {
 // openStation begins to listen, showing what connect says.
 func (s *stage) openStation(ctx context.Context, connect *Connect) (*station, error) {
 	c := s.player.Candidate
-	st := &station{news: make(chan arrival, mostNews), stage: s, seed: s.seed}
+	st := &station{news: make(chan arrival, mostNews), stage: s, seed: s.seed, hellos: map[string]bool{}}
 	st.server = &mllp.Server{
 		Handler: st, OnConn: st.changed, Logger: slog.New(slog.DiscardHandler), MaxConns: mostNews / 4,
 		MaxMessage: c.Limits.Message, HandshakeTimeout: c.Limits.Handshake, WriteTimeout: c.Limits.Ack,
@@ -68,8 +72,9 @@ func (s *stage) openStation(ctx context.Context, connect *Connect) (*station, er
 			return nil, err
 		}
 		connect.Offer.apply(st.server.TLSConfig)
+		st.greeted(st.server.TLSConfig)
 	}
-	listen := s.player.listen
+	listen := s.player.Listen
 	if listen == nil {
 		listen = func(addr string) (net.Listener, error) { return new(net.ListenConfig).Listen(ctx, "tcp", addr) }
 	}
@@ -79,6 +84,25 @@ func (s *stage) openStation(ctx context.Context, connect *Connect) (*station, er
 	}
 	st.served.Go(func() { _ = st.server.Serve(l) })
 	return st, nil
+}
+
+// greeted has the station know who has begun a handshake: to hang up before is no
+// refusal.
+func (st *station) greeted(config *tls.Config) {
+	next := config.GetConfigForClient
+	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		st.mu.Lock()
+		st.hellos[hello.Conn.RemoteAddr().String()] = true
+		st.mu.Unlock()
+		return next(hello)
+	}
+}
+
+// begun reports whether a connection has begun its handshake.
+func (st *station) begun(conn *mllp.Conn) bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return conn.RemoteAddr != nil && st.hellos[conn.RemoteAddr.String()]
 }
 
 // close ends listening; an answer that is being written is finished.

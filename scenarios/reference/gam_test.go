@@ -2,7 +2,10 @@ package reference
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/tls"
+	"crypto/x509"
 	"testing"
 	"time"
 
@@ -134,6 +137,9 @@ func TestBugsOfGAM(t *testing.T) {
 		{gamIgnoresName, "bad/wrong-name", nil, false, true},
 		{gamIgnoresName, "bad/cn-only", nil, false, true},
 		{gamIgnoresName, "bad/expired", nil, false, false},
+		{gamRefusesRSA, "bad/rsa-2048", nil, true, false},
+		{gamRefusesManyNames, "bad/many-names", nil, true, false},
+		{gamPins, "bad/p-384", nil, true, true}, // the first is taken
 		{gamShowsNothing, "dmn", nil, true, false},
 		{gamSpeaksOldTLS, "dmn", old, false, true},
 		{gamSpeaksOldTLS, "dmn", weak, false, false},
@@ -159,6 +165,31 @@ func TestBugsOfGAM(t *testing.T) {
 		require.NotEmpty(t, b.Text.In("fr"))
 		require.NotEqual(t, b.Text.In("fr"), b.Text.In("en"))
 	}
+}
+
+func TestGAMPinsACertificate(t *testing.T) {
+	for _, tt := range []struct {
+		bugs  []string
+		taken bool
+	}{{nil, true}, {[]string{gamPins}, false}} {
+		lab := newLaboratory(t, "p-384")
+		files := lab.identity("dmn")
+		files.OnReload = func(error) {}
+		r := start(t, ServerOptions{TLS: &files, Options: Options{Bugs: []string{closesAfterAnswer}}})
+		contacts := lab.gam(t, r.Addr(), tt.bugs...)
+		require.NoError(t, (<-contacts).Err)
+		lab.renew(t, "bad/p-384")
+		c := <-contacts
+		for c.Err == nil && c.Conn.TLS.PeerCertificates[0].PublicKeyAlgorithm == x509.ECDSA && curveOf(c) != elliptic.P384() {
+			c = <-contacts // on its way before the renewal
+		}
+		require.Equal(t, tt.taken, c.Err == nil, "%v", c.Err)
+		stop(t, r)
+	}
+}
+
+func curveOf(c Contact) elliptic.Curve {
+	return c.Conn.TLS.PeerCertificates[0].PublicKey.(*ecdsa.PublicKey).Curve
 }
 
 func TestGAMFallsBackToPlainText(t *testing.T) {

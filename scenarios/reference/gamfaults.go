@@ -20,6 +20,9 @@ const (
 	gamAcceptsWeakKey     = "gam-accepts-weak-key"
 	gamAcceptsSHA1        = "gam-accepts-sha1"
 	gamIgnoresName        = "gam-ignores-name"
+	gamRefusesRSA         = "gam-refuses-rsa"
+	gamRefusesManyNames   = "gam-refuses-many-names"
+	gamPins               = "gam-pins-certificate"
 	gamShowsNothing       = "gam-anonymous"
 
 	gamSpeaksOldTLS  = "gam-speaks-tls-1.0"
@@ -42,6 +45,9 @@ func GAMBugs() []Bug {
 		{gamAcceptsWeakKey, Text{"accepte un certificat de serveur dont la clé RSA n'a que 1024 bits", "accepts a server certificate with an RSA key of 1024 bits only"}},
 		{gamAcceptsSHA1, Text{"accepte un certificat de serveur signé avec SHA-1", "accepts a server certificate that is signed with SHA-1"}},
 		{gamIgnoresName, Text{"ne regarde pas le nom dans le certificat de serveur", "does not look at the name in the server certificate"}},
+		{gamRefusesRSA, Text{"refuse les certificats de serveur à clé RSA", "refuses server certificates with an RSA key"}},
+		{gamRefusesManyNames, Text{"refuse un certificat de serveur qui porte beaucoup de noms", "refuses a server certificate with many names"}},
+		{gamPins, Text{"n'accepte que le premier certificat de serveur qu'il a vu, jusqu'au redémarrage", "takes only the first server certificate that it saw, until it is restarted"}},
 		{gamShowsNothing, Text{"ne présente pas de certificat", "shows no certificate"}},
 
 		{gamSpeaksOldTLS, Text{"accepte TLS 1.0 et TLS 1.1", "accepts TLS 1.0 and TLS 1.1"}},
@@ -92,22 +98,47 @@ func (g *GAM) client() (*mllp.Client, error) {
 
 // bendVerification changes which servers the GAM takes.
 func (g *GAM) bendVerification(c *tls.Config, lax laxity) {
-	if lax.any() || g.faults.on(gamIgnoresName) {
+	if verify := c.VerifyConnection; lax.any() || g.faults.on(gamIgnoresName) {
 		c.VerifyConnection = func(state tls.ConnectionState) error {
+			err := verify(state)
+			if _, revoked := errors.AsType[*mllp.RevocationError](err); err == nil || revoked {
+				return err
+			}
 			opts := x509.VerifyOptions{Roots: lax.pool()}
 			if !g.faults.on(gamIgnoresName) {
 				opts.DNSName = state.ServerName
 			}
-			_, err := lax.verify(state.PeerCertificates, opts)
+			_, err = lax.verify(state.PeerCertificates, opts)
 			return err
 		}
 	}
 	if g.faults.on(gamAcceptsAnyServer) {
-		c.VerifyConnection = nil
+		c.VerifyConnection = func(tls.ConnectionState) error { return nil }
 		return
 	}
 	if !g.faults.on(gamAcceptsWeakKey) {
 		c.VerifyConnection = alsoStrong(c.VerifyConnection)
+	}
+	c.VerifyConnection = picky{rsa: g.faults.on(gamRefusesRSA), manyNames: g.faults.on(gamRefusesManyNames)}.verify(c.VerifyConnection)
+	if g.faults.on(gamPins) {
+		c.VerifyConnection = pinned(c.VerifyConnection)
+	}
+}
+
+// pinned takes the certificate of the first good server alone.
+func pinned(verify func(tls.ConnectionState) error) func(tls.ConnectionState) error {
+	var first *x509.Certificate
+	return func(state tls.ConnectionState) error {
+		if err := verify(state); err != nil {
+			return err
+		}
+		if first == nil {
+			first = state.PeerCertificates[0]
+		}
+		if !first.Equal(state.PeerCertificates[0]) {
+			return errPicky
+		}
+		return nil
 	}
 }
 

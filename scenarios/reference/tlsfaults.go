@@ -148,7 +148,7 @@ func (b *tlsBend) verification(c *tls.Config, hello *tls.ClientHelloInfo) {
 		c.ClientAuth = tls.VerifyClientCertIfGiven
 	}
 	if b.on(refusesRSA, refusesP384, refusesManyNames) {
-		c.VerifyConnection = b.picky(c.VerifyConnection)
+		c.VerifyConnection = picky{b.on(refusesRSA), b.on(refusesP384), b.on(refusesManyNames)}.verify(c.VerifyConnection)
 	}
 	if verify := c.VerifyConnection; b.on(silentRefusal) && verify != nil {
 		c.VerifyConnection = func(state tls.ConnectionState) error {
@@ -185,20 +185,23 @@ func (b *tlsBend) verifier(roots *x509.CertPool, verify func(tls.ConnectionState
 	}
 }
 
-// picky refuses what nobody may refuse.
-func (b *tlsBend) picky(verify func(tls.ConnectionState) error) func(tls.ConnectionState) error {
+// picky is a verification that refuses what nobody may refuse.
+type picky struct {
+	rsa, p384, manyNames bool
+}
+
+func (p picky) verify(then func(tls.ConnectionState) error) func(tls.ConnectionState) error {
 	const many = 20
 	return func(state tls.ConnectionState) error {
-		for _, c := range state.PeerCertificates[:min(1, len(state.PeerCertificates))] {
-			_, isRSA := c.PublicKey.(*rsa.PublicKey)
-			curve, _ := c.PublicKey.(*ecdsa.PublicKey)
-			switch {
-			case b.on(refusesRSA) && isRSA,
-				b.on(refusesP384) && curve != nil && curve.Curve == elliptic.P384(),
-				b.on(refusesManyNames) && len(c.DNSNames) > many:
-				return errPicky
-			}
+		if len(state.PeerCertificates) == 0 {
+			return then(state)
 		}
-		return verify(state)
+		c := state.PeerCertificates[0]
+		_, isRSA := c.PublicKey.(*rsa.PublicKey)
+		curve, _ := c.PublicKey.(*ecdsa.PublicKey)
+		if p.rsa && isRSA || p.p384 && curve != nil && curve.Curve == elliptic.P384() || p.manyNames && len(c.DNSNames) > many {
+			return errPicky
+		}
+		return then(state)
 	}
 }
