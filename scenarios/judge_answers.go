@@ -32,6 +32,9 @@ func (s *stage) judgeAnswers(ctx context.Context, step *Step, out *outcome) []Ch
 			checks = append(checks, numbered(i, c)...)
 			continue
 		}
+		if step.Wire.garbles() && namesNothing(a.receipt) {
+			message = nil
+		}
 		view.owed = s.judgeOwed(message, a.receipt, a.response.Oddities)
 		checks = append(checks, numbered(i, view.owed...)...)
 		if i == 0 {
@@ -53,6 +56,10 @@ func (s *stage) judgeAnswers(ctx context.Context, step *Step, out *outcome) []Ch
 	}
 	return checks
 }
+
+// namesNothing reports a refusal without MSA-2: whose message had no MSH that
+// could be read gets no other (mllp-ack-tls.md §2.3).
+func namesNothing(r *hl7.Receipt) bool { return r.MessageID == "" && !r.Code.Positive() }
 
 // expectAll judges what a step expects of some targets.
 func (s *stage) expectAll(ctx context.Context, step *Step, out *outcome, targets ...Target) []CheckInfo {

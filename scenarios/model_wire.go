@@ -120,6 +120,13 @@ type WireFault struct {
 // ends reports a fault after which we hear nothing any more.
 func (f *WireFault) ends() bool { return f != nil && (f.Kind == FaultCut || f.Kind == FaultReset) }
 
+// garbles reports whether the message may not be there to be read as it was
+// written: a refusal need not name it then.
+func (w *Wire) garbles() bool {
+	return w != nil && (w.NoStart || w.Inside != nil || w.Encoding != "" || w.BOM || w.Segments != SegmentsGood ||
+		w.Fault != nil && (w.Fault.Kind == FaultCorrupt || w.Fault.Kind == FaultFlood))
+}
+
 // deaf reports a step that does not hear what the candidate says.
 func (w *Wire) deaf() bool { return w != nil && (w.Mute || w.Fault.ends()) }
 

@@ -304,6 +304,16 @@ func TestWirePlays(t *testing.T) {
 			"steps:\n  - {id: one, send: A28, expect: {ack: AA, answers: 1}}\n  - {id: two, send: A31, expect: {ack: AA}}\n",
 			[]string{"one: pass", "two: pass"},
 		},
+		{
+			"what cannot be read is refused without its name", nameless,
+			"steps:\n  - {id: one, send: A28, wire: {encoding: utf-16le}, expect: {ack: {MSA-1: AR}}}\n",
+			[]string{"one: pass"},
+		},
+		{
+			"what can be read is not", nameless,
+			"steps:\n  - {id: one, send: A28, wire: {chunk: 700}, expect: {ack: {MSA-1: AR}}}\n",
+			[]string{"one: fail"},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -314,6 +324,19 @@ func TestWirePlays(t *testing.T) {
 				require.Empty(t, p.stream(1), "one connection")
 			}
 		})
+	}
+}
+
+// nameless refuses every block as one without MSH is refused.
+func nameless(c net.Conn, r io.Reader) {
+	frames := mllp.NewReader(r, 0)
+	for {
+		if _, err := frames.ReadFrame(); err != nil {
+			return
+		}
+		ack := hl7.Ack{Code: hl7.AR, ControlID: "R1", Time: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), Errors: []hl7.AckError{{Code: hl7.ConditionMessageType}}}
+		h := hl7.Header{Delimiters: hl7.StandardDelimiters(), ProcessingID: "P", Version: "2.5", VersionRaw: "2.5"}
+		_, _ = c.Write(mllp.AppendFrame(nil, ack.Append(nil, h)))
 	}
 }
 
