@@ -114,6 +114,21 @@ func Bugs() []Bug {
 	}, tlsBugs()...)
 }
 
+// The layers that a bug can sit in.
+const (
+	LayerMessage = "message" // what is decided and answered
+	LayerWire    = "wire"    // blocks and connections
+	LayerTLS     = "tls"     // certificates, versions, suites
+)
+
+// Layer is where a bug of a DMN sits.
+func (b Bug) Layer() string {
+	if slices.Contains(namesOf(tlsBugs()), b.Name) {
+		return LayerTLS
+	}
+	return LayerMessage
+}
+
 func bugNames() []string { return namesOf(Bugs()) }
 
 func namesOf(bugs []Bug) []string {
