@@ -26,9 +26,9 @@ func (s *stage) judge(ctx context.Context, step *Step, out *outcome) []CheckInfo
 	var checks []CheckInfo
 	switch {
 	case out.err != nil && s.unexplained(step, out):
-		broken, verdict := brokenExchange(out.err)
+		broken := s.broken(step, out.err)
 		checks = append(checks, broken)
-		if verdict != Fail {
+		if !broken.judged() {
 			return checks // nothing can be said about the candidate
 		}
 	case out.receipt != nil && !out.probed:

@@ -18,9 +18,9 @@ func (s *stage) judgeAnswers(ctx context.Context, step *Step, out *outcome) []Ch
 	}
 	var checks []CheckInfo
 	if len(out.answers) == 0 && out.err != nil && s.unexplained(step, out) {
-		broken, verdict := brokenExchange(out.err)
+		broken := s.broken(step, out.err)
 		checks = append(checks, broken)
-		if verdict != Fail {
+		if !broken.judged() {
 			return checks // nothing can be said about the candidate
 		}
 	}

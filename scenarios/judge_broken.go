@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/pamlab/pamlab/hl7"
@@ -44,6 +45,59 @@ func brokenExchange(err error) (CheckInfo, Verdict) {
 	c.Verdict = verdict
 	return c, verdict
 }
+
+// broken judges an exchange of a step that brought no acknowledgement. A candidate
+// that answered in this play and is gone for a new connection is no longer one
+// that could not be reached. Whether bent bytes, or a connection beside a crowd,
+// have to be answered is for the step to say, by its level.
+func (s *stage) broken(step *Step, err error) CheckInfo {
+	c, _ := brokenExchange(err)
+	gone := s.vanished(step, err)
+	if gone {
+		c.Verdict = Fail
+		c.Message = &Text{
+			FR: c.Message.FR + " ; il répondait plus tôt dans ce scénario",
+			EN: c.Message.EN + "; it answered earlier in this scenario",
+		}
+	}
+	if c.Verdict == Fail && (gone || step.Wire != nil) {
+		c.Level = step.owed()
+		c.Verdict, c.Unmet = c.Level.Broken(), c.Level == Info
+	}
+	return c
+}
+
+// vanished reports that a step asks for a new connection, as the one on which the
+// candidate has answered before, and does not get it.
+func (s *stage) vanished(step *Step, err error) bool {
+	if step.Sanity || step.Connect == nil || step.strangeConnection() || !unreachable(err) && !refused(err) {
+		return false
+	}
+	for _, before := range s.steps {
+		if before.ack != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// owed is the strictest level of what a step expects of an answer. Where it does
+// not say, an answer is a MUST.
+func (step *Step) owed() Level {
+	strictest := Level("")
+	for _, e := range step.Expect {
+		if e.Target != TargetAck && e.Target != TargetAnswers {
+			continue
+		}
+		if e.Level == Must || strictest == "" || strictest == Info {
+			strictest = e.Level
+		}
+	}
+	return cmp.Or(strictest, Must)
+}
+
+// judged reports a check that says something about the candidate.
+func (c CheckInfo) judged() bool { return c.Verdict != Inconclusive && c.Verdict != Error }
 
 // told reports an oddity that the sentence of the error speaks of itself.
 func told(odd mllp.OddityKind, kind mllp.ErrorKind) bool {

@@ -15,10 +15,15 @@ import (
 const crowdAtOnce = 32
 
 // crowd opens connections that say nothing, and holds them until the play ends.
-// How many there may be is the candidate's affair, as long as it serves others.
+// How many there may be is the candidate's affair, as long as it serves others:
+// our own connection is given up before, and when one cannot be opened no more are
+// tried.
 func (s *stage) crowd(ctx context.Context, step *Step) (*outcome, error) {
 	config, err := s.tlsConfig(*step.Connect)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.reconnect(step); err != nil {
 		return nil, err
 	}
 	var mu sync.Mutex
@@ -26,7 +31,15 @@ func (s *stage) crowd(ctx context.Context, step *Step) (*outcome, error) {
 	opened := 0
 	var group errgroup.Group
 	group.SetLimit(crowdAtOnce)
+	full := func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return first != nil
+	}
 	for range step.Connect.Crowd {
+		if full() {
+			break
+		}
 		group.Go(func() error {
 			limits := s.player.Candidate.Limits
 			client := &mllp.Client{

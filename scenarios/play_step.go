@@ -159,13 +159,10 @@ func (s *stage) do(ctx context.Context, step *Step, record *stepRecord) (*outcom
 	if !step.sends() {
 		return s.tryConnection(ctx, step)
 	}
-	if step.Connect != nil {
-		client, err := s.newClient(*step.Connect)
-		if err != nil {
+	if step.Connect != nil && step.Connect.Crowd == 0 {
+		if err := s.reconnect(step); err != nil {
 			return nil, err
 		}
-		_ = s.client.Close()
-		s.client, s.opened = client, false
 	}
 	items, err := s.items(step, record)
 	if err != nil {
@@ -189,6 +186,18 @@ func (s *stage) do(ctx context.Context, step *Step, record *stepRecord) (*outcom
 		record.sent = first.data
 	}
 	return out, nil
+}
+
+// reconnect hangs up, and has the next exchange open a connection as the step
+// says.
+func (s *stage) reconnect(step *Step) error {
+	client, err := s.newClient(*step.Connect)
+	if err != nil {
+		return err
+	}
+	_ = s.client.Close()
+	s.client, s.opened = client, false
+	return nil
 }
 
 // items makes the messages of a step, each of which is what the step says of it
