@@ -1,7 +1,5 @@
 package rules
 
-import "github.com/pamlab/pamlab/hl7"
-
 // Applied lists the rules on acknowledgements that had something to judge in the
 // acknowledgement of the report, broken or not, in the order of the catalogue.
 // It is empty for other messages, and leaves out rules that only say how a fact
@@ -23,10 +21,30 @@ func (r *Report) Applied() []*Rule {
 
 // applies says whether a rule comes to its demands: what it needs is there, and
 // its condition holds.
-func (s *scope) applies(r *Rule) (applies bool) {
-	probe := *s.plan.catalogue.compiled(r)
-	probe.body.first, probe.body.own, probe.body.at = nil, needs{}, needs{} // which ask for what the demands find
-	probe.body.demands = []demand{func(*scope, func(hl7.Value)) { applies = true }}
-	s.judge(&probe, nil)
-	return applies
+func (s *scope) applies(r *Rule) bool {
+	b, code := &r.body, s.plan.catalogue.compiled(r)
+	if !b.acts || !s.mayFind(b.needs, nil) { // other guards ask for what the demands find
+		return false
+	}
+	switch {
+	case b.eachID == 0:
+		return code.holds(s)
+	case b.whole:
+		s.at = &nowhere
+		for s.segment = range s.ids {
+			if s.ids[s.segment] == b.over && code.holds(s) {
+				return true
+			}
+		}
+		return false
+	}
+	defer func() { s.nested = false }()
+	list := s.named(r)
+	for i := range list {
+		s.segment, s.at, s.nested = list[i].segment, &list[i], list[i].nested
+		if code.holds(s) {
+			return true
+		}
+	}
+	return false
 }

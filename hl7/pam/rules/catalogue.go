@@ -25,8 +25,9 @@ type line struct{ key, value string }
 // of four hundred rules a message needs half, and what only a finding wants to
 // know, a message without one never asks for.
 type catalogue struct {
-	rules []*Rule       // in the order of the files
-	ready []atomic.Bool // whether the rule of that index is compiled
+	rules  []*Rule                              // in the order of the files
+	codes  []atomic.Pointer[code]               // by the index of the rule; nil as long as it is not compiled
+	levels []atomic.Pointer[[]conditionalLevel] // likewise
 
 	mu       sync.Mutex // of what follows
 	compiler compiler
@@ -38,7 +39,10 @@ type catalogue struct {
 
 // load returns the catalogue of the program.
 var load = sync.OnceValue(func() *catalogue {
-	c := &catalogue{ready: make([]atomic.Bool, len(generatedRules)), compiler: compiler{names: generatedSegments[:]}}
+	c := &catalogue{
+		codes: make([]atomic.Pointer[code], len(generatedRules)), levels: make([]atomic.Pointer[[]conditionalLevel], len(generatedRules)),
+		compiler: compiler{names: generatedSegments[:]},
+	}
 	for i := range generatedRules {
 		c.rules = append(c.rules, &generatedRules[i])
 	}
@@ -66,18 +70,36 @@ func (c *catalogue) events() map[string]bool {
 	return m
 }
 
-// compiled returns the rule, ready to be judged by.
-func (c *catalogue) compiled(r *Rule) *Rule {
-	if c.ready[r.index].Load() {
-		return r
+// compiled returns the code of a rule.
+func (c *catalogue) compiled(r *Rule) *code {
+	if known := c.codes[r.index].Load(); known != nil {
+		return known
+	}
+	return c.compile(r)
+}
+
+func (c *catalogue) compile(r *Rule) *code {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known := c.codes[r.index].Load()
+	if known == nil {
+		known, _ = c.compiler.compile(r) // the test of the generated file has seen it compile
+		c.codes[r.index].Store(known)
+	}
+	return known
+}
+
+// levelsOf returns the levels of a rule, of which the first holds whose condition
+// does.
+func (c *catalogue) levelsOf(r *Rule) []conditionalLevel {
+	if known := c.levels[r.index].Load(); known != nil {
+		return *known
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.ready[r.index].Load() {
-		_ = c.compiler.compile(r) // the test of the generated file has seen it compile
-		c.ready[r.index].Store(true)
-	}
-	return r
+	list, _ := c.compiler.levels(r) // as above
+	c.levels[r.index].Store(&list)
+	return list
 }
 
 // Catalogue returns all rules, in the order of their ids.

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"sync/atomic"
 	"testing"
 
 	"github.com/pamlab/pamlab/hl7/pam/profile"
@@ -22,11 +21,9 @@ func BenchmarkCold(b *testing.B) {
 	c := load()
 	b.ReportAllocs()
 	for b.Loop() {
-		c.compiler, c.ready = compiler{names: generatedSegments[:]}, make([]atomic.Bool, len(c.rules))
-		for i := range generatedRules {
-			body := &generatedRules[i].body
-			body.levels, body.demands = nil, nil
-		}
+		c.compiler = compiler{names: generatedSegments[:]}
+		clear(c.codes)
+		clear(c.levels)
 		j, err := New(Options{})
 		if err != nil {
 			b.Fatal(err)

@@ -13,22 +13,25 @@ type body struct {
 	of                  subject
 	lines               []line // that are compiled when the rule is first needed
 	acts                bool   // it has demands of its own, not only claims
-	levels              []conditionalLevel
 	claims              []claim
-	each                *path
-	eachOf              string    // the type whose values each goes over
-	eachID              int       // the number of the `each`, by which rules share what it names; 0: none
-	whole               bool      // each goes over segments
-	over                segmentID // those
-	baseID              int       // that of the same `each` without its filter
-	events              []string  // it is limited to; nil: any
-	kinds, transactions []string  // of events that it is limited to; nil: any
-	when                cond
-	demands             []demand
+	eachOf              string         // the type whose values each goes over
+	eachID              int            // the number of the `each`, by which rules share what it names; 0: none
+	whole               bool           // each goes over segments
+	over                segmentID      // those
+	baseID              int            // that of the same `each` without its filter
+	events              []string       // it is limited to; nil: any
+	kinds, transactions []string       // of events that it is limited to; nil: any
 	needs               uint64         // segments without which there is nothing to judge
 	first               []segmentNeeds // and fields of them
 	own, at             needs          // of the segment, and of the value, that each goes over
-	checks              []string
+}
+
+// code is what the lines of a rule say, compiled. It has a place of its own: a
+// process shares the pages of static data with its file until it writes to them.
+type code struct {
+	each    *path
+	when    cond
+	demands []demand
 }
 
 // subject is what a rule judges.
@@ -54,8 +57,7 @@ type demand func(s *scope, found func(hl7.Value))
 
 // compiler compiles the rules of a catalogue. Segments get numbers.
 type compiler struct {
-	names    []string // of segments, by number
-	rule     *Rule
+	names    []string    // of segments, by number
 	needs    []segmentID // of the paths of the line
 	inDemand bool
 	notes    *notes         // nil: nobody wants them
@@ -114,61 +116,76 @@ func (c *compiler) isSetting(name string) bool {
 // notes are what the conditions of a rule speak of.
 type notes struct{ fields, events, values []string }
 
-// compile compiles the lines of a rule.
-func (c *compiler) compile(r *Rule) error {
-	c.rule = r
+// compile compiles the lines of a rule but those on its level.
+func (c *compiler) compile(r *Rule) (*code, error) {
+	into := &code{}
 	for _, l := range r.body.lines {
 		c.needs = c.needs[:0]
-		if err := c.line(&r.body, l); err != nil {
-			return fmt.Errorf("%s %s: %w", l.key, l.value, err)
+		if err := c.line(&r.body, into, l); err != nil {
+			return into, fmt.Errorf("%s %s: %w", l.key, l.value, err)
 		}
 	}
-	return nil
+	return into, nil
 }
 
-func (c *compiler) line(b *body, l line) error {
+func (c *compiler) line(b *body, into *code, l line) error {
 	switch l.key {
-	case "level":
-		return c.level(b, l.value)
+	case "level": // see levels
+		return nil
 	case "each":
-		return c.each(b, l.value)
+		return c.each(b, into, l.value)
 	case "when":
 		e, err := c.compileCond(l.value)
-		b.when = e
+		into.when = e
 		return err
 	case "valued", "empty":
-		return c.presence(b, l.key, l.value)
+		return c.presence(b, into, l.key, l.value)
 	case "expect":
-		return c.expect(b, l.value)
+		return c.expect(b, into, l.value)
 	case "check":
-		return c.check(b, l.value)
+		return c.check(into, l.value)
 	}
 	return fmt.Errorf("there is no line %q", l.key)
 }
 
+// levels compiles the lines on the level of a rule, which only a finding asks for.
+func (c *compiler) levels(r *Rule) ([]conditionalLevel, error) {
+	var list []conditionalLevel
+	for _, l := range r.body.lines {
+		if l.key != "level" {
+			continue
+		}
+		e, err := c.level(l.value)
+		if err != nil {
+			return list, fmt.Errorf("%s %s: %w", l.key, l.value, err)
+		}
+		list = append(list, e)
+	}
+	return list, nil
+}
+
 // level reads `must`, `setting NAME` and `should when CONDITION`.
-func (c *compiler) level(b *body, text string) error {
+func (c *compiler) level(text string) (conditionalLevel, error) {
 	word, condition, conditional := strings.Cut(text, " when ")
 	e := conditionalLevel{}
 	var err error
 	if conditional {
 		if e.when, err = c.compileCond(condition); err != nil {
-			return err
+			return e, err
 		}
 	}
 	if name, ok := strings.CutPrefix(word, "setting "); ok {
 		if e.setting = name; !c.isSetting(name) {
-			return fmt.Errorf("there is no setting %q", name)
+			return e, fmt.Errorf("there is no setting %q", name)
 		}
 	} else if e.level, ok = parseLevel(word); !ok {
-		return fmt.Errorf("%q is no level", word)
+		return e, fmt.Errorf("%q is no level", word)
 	}
-	b.levels = append(b.levels, e)
-	return nil
+	return e, nil
 }
 
 // each reads `each NK1`, `each PID-3[.5=INS]` and `each type XTN`.
-func (c *compiler) each(b *body, text string) error {
+func (c *compiler) each(b *body, into *code, text string) error {
 	if strings.HasPrefix(text, "type ") { // see body.eachOf
 		return nil
 	}
@@ -179,7 +196,7 @@ func (c *compiler) each(b *body, text string) error {
 	if p.component > 0 {
 		return fmt.Errorf("each goes over segments, or over whole repetitions of a field")
 	}
-	b.each, p.every = p, true
+	into.each, p.every = p, true
 	c.need(b)
 	return nil
 }
@@ -212,7 +229,7 @@ func (c *compiler) paths(text string) ([]*path, error) {
 }
 
 // presence compiles `valued PATHS` and `empty PATHS`.
-func (c *compiler) presence(b *body, key, text string) error {
+func (c *compiler) presence(b *body, into *code, key, text string) error {
 	paths, err := c.paths(text)
 	if err != nil {
 		return err
@@ -221,7 +238,7 @@ func (c *compiler) presence(b *body, key, text string) error {
 		c.need(b)
 	}
 	wantValue := key == "valued"
-	b.demands = append(b.demands, func(s *scope, found func(hl7.Value)) {
+	into.demands = append(into.demands, func(s *scope, found func(hl7.Value)) {
 		broken := func(state hl7.State) bool {
 			return wantValue && state != hl7.Present || !wantValue && state != hl7.Absent
 		}
@@ -252,7 +269,7 @@ func (c *compiler) presence(b *body, key, text string) error {
 
 // expect compiles `expect CONDITION at PATH`. With a path that names several
 // values and a condition of relative paths the condition is that of each value.
-func (c *compiler) expect(b *body, text string) error {
+func (c *compiler) expect(b *body, into *code, text string) error {
 	condition, at, ok := strings.Cut(text, " at ")
 	if !ok {
 		return fmt.Errorf("expect wants a condition and, after at, the path to be marked")
@@ -269,7 +286,7 @@ func (c *compiler) expect(b *body, text string) error {
 		return err
 	}
 	c.need(b)
-	b.demands = append(b.demands, func(s *scope, found func(hl7.Value)) {
+	into.demands = append(into.demands, func(s *scope, found func(hl7.Value)) {
 		if !e(s) {
 			v, ok := p.one(s)
 			if ok {
@@ -281,13 +298,12 @@ func (c *compiler) expect(b *body, text string) error {
 }
 
 // check compiles `check NAME`: a demand that is written in Go.
-func (c *compiler) check(b *body, name string) error {
+func (c *compiler) check(into *code, name string) error {
 	f, ok := checks[name]
 	if !ok {
 		return fmt.Errorf("there is no check %q", name)
 	}
-	b.checks = append(b.checks, name)
-	b.demands = append(b.demands, f)
+	into.demands = append(into.demands, f)
 	return nil
 }
 

@@ -106,8 +106,8 @@ func (f *Finding) fill(text, lang string) string {
 		pairs = append(pairs, "{"+a.Name+"}", a.Value)
 	}
 	pairs = append(pairs, "{path}", f.Path(), "{segment}", f.Location.Segment, "{event}", f.m.Header().Trigger, "{actual}", legible(actual))
-	for _, name := range f.Rule.body.checks {
-		if d := details[name]; d != nil {
+	for _, l := range f.Rule.body.lines {
+		if d := details[l.value]; d != nil && l.key == "check" {
 			a := d(f.Actual())
 			pairs = append(pairs, "{"+a.Name+"}", a.Value)
 		}

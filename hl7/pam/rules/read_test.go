@@ -85,18 +85,23 @@ func (c *folder) compile() error {
 				return &CatalogueError{l.position, r.ID, err.Error()}
 			}
 		}
-		if err := comp.compile(r); err != nil {
+		levels, err := comp.levels(r)
+		if err != nil {
+			return &CatalogueError{c.places[r][0].position, r.ID, err.Error()}
+		}
+		code, err := comp.compile(r)
+		if err != nil {
 			return &CatalogueError{c.places[r][0].position, r.ID, err.Error()}
 		}
 		r.Fields, r.Events, r.values = append(r.Fields, notes.fields...), notes.events, notes.values
-		if len(r.body.levels) > 0 {
-			r.Setting = r.body.levels[0].setting
+		if len(levels) > 0 {
+			r.Setting = levels[0].setting
 		}
-		r.body.acts = len(r.body.demands) > 0
+		r.body.acts = len(code.demands) > 0
 		if err := r.body.looksAtValuesOnly(); err != nil {
 			return &CatalogueError{c.places[r][0].position, r.ID, err.Error()}
 		}
-		if p := r.body.each; p != nil && p.field == 0 {
+		if p := code.each; p != nil && p.field == 0 {
 			r.body.whole, r.body.over = true, p.segment
 		}
 		if err := comp.guards(&r.body); err != nil {

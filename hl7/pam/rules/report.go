@@ -169,7 +169,15 @@ func (r *Report) ofUnwantedPart(i int) bool {
 
 // weighs says whether a rule knows better than the profile how grave a fact is:
 // it asks a setting, or looks at what else is there.
-func (r *Rule) weighs() bool { return r.Setting != "" || len(r.body.levels) > 1 }
+func (r *Rule) weighs() bool {
+	levels := 0
+	for _, l := range r.body.lines {
+		if l.key == "level" {
+			levels++
+		}
+	}
+	return r.Setting != "" || levels > 1
+}
 
 // settle puts the findings in the order of the message and lets one fault be
 // one finding.

@@ -148,23 +148,22 @@ func (s *scope) eachValue(r *Rule, found func(hl7.Value)) {
 }
 
 func (s *scope) demands(r *Rule, found func(hl7.Value)) {
-	b := &s.plan.catalogue.compiled(r).body
-	if b.when != nil && !b.when(s) {
+	c := s.plan.catalogue.compiled(r)
+	if c.when != nil && !c.when(s) {
 		return
 	}
-	for _, d := range b.demands {
+	for _, d := range c.demands {
 		d(s, found)
 	}
 }
 
 // holds says whether the condition of a rule holds.
-func (r *Rule) holds(s *scope) bool { return r.body.when == nil || r.body.when(s) }
+func (c *code) holds(s *scope) bool { return c.when == nil || c.when(s) }
 
 // level is the level of a rule in this message.
 func (s *scope) level(r *Rule) Level {
-	s.plan.catalogue.compiled(r)
 	level := r.Level
-	for _, e := range r.body.levels {
+	for _, e := range s.plan.catalogue.levelsOf(r) {
 		if e.when == nil && e.setting == "" || e.when != nil && !e.when(s) {
 			continue
 		}

@@ -119,7 +119,7 @@ func (s *scope) named(r *Rule) []place {
 	if known.read {
 		return known.list
 	}
-	p := s.plan.catalogue.compiled(r).body.each
+	p := s.plan.catalogue.compiled(r).each
 	base := &s.values[b.baseID]
 	if !base.read {
 		base.read = true
