@@ -36,7 +36,7 @@ func (b *builder) lender(name string) (*Profile, error) {
 			return v, nil
 		}
 	}
-	v, err := b.lib.read(name, b.depth+1)
+	v, err := b.lib.build(name, b.depth+1, b.whole)
 	if err == nil {
 		b.lenders = append(b.lenders, v)
 	}
@@ -54,9 +54,11 @@ func (b *builder) take(from *Profile, segment string) {
 		b.takeTable(from, f.Table)
 		b.takeType(from, f.Type, names)
 	}
-	for at, o := range from.origins {
-		if names[at.name] {
-			b.p.origins[at] = o
+	if b.whole && from.origins != nil {
+		for at, o := range from.origins() {
+			if names[at.name] {
+				b.origins[at] = o
+			}
 		}
 	}
 	for _, s := range from.softenings {

@@ -31,8 +31,11 @@ type builder struct {
 	event   *eventText
 	source  string // the paragraph of the block, for lines without their own
 
-	naming  bool     // a file of names is being read
+	naming  bool // a file of names is being read
+	whole   bool // also what only findings and people ask for: where things come from, and their names
+	origins map[place]*origin
 	slab    []origin // origins are made by the hundred
+	unread  origin   // stands for all of them where they are not wanted
 	parts   map[string]string
 	events  map[string]*eventText
 	allHL7  bool // the events of the version belong to the profile
@@ -51,13 +54,17 @@ type eventText struct {
 	at       row
 }
 
-func newBuilder(l *library, name string, depth int) *builder {
-	return &builder{
-		lib: l, p: &Profile{Name: name, origins: make(map[place]*origin, 700), variant: map[string]string{}, tables: make(map[string]*Table, 80)},
+func newBuilder(l *library, name string, depth int, whole bool) *builder {
+	b := &builder{
+		lib: l, p: &Profile{Name: name, variant: map[string]string{}, tables: make(map[string]*Table, 80)},
 		parts: map[string]string{}, events: map[string]*eventText{}, pending: map[string]pendingTable{},
-		depth: depth, lent: map[string]*Table{}, types: map[string]bool{},
+		depth: depth, whole: whole, lent: map[string]*Table{}, types: map[string]bool{},
 		codes: make([]Code, 0, 300), plain: make([]schema.Code, 0, 300), // more than nearly all tables have
 	}
+	if whole {
+		b.origins = make(map[place]*origin, 700)
+	}
+	return b
 }
 
 // row is a line of a data file.

@@ -32,14 +32,17 @@ type pendingTable struct {
 
 // origin returns what is known about a place, which is HL7's own at first.
 func (b *builder) origin(at place) *origin {
-	o := b.p.origins[at]
+	if !b.whole {
+		return &b.unread
+	}
+	o := b.origins[at]
 	if o == nil {
 		if len(b.slab) == cap(b.slab) {
 			b.slab = make([]origin, 0, 100)
 		}
 		b.slab = append(b.slab, origin{Origin: Origin{Layer: layerHL7, Source: hl7Source(b.base)}})
 		o = &b.slab[len(b.slab)-1]
-		b.p.origins[at] = o
+		b.origins[at] = o
 	}
 	return o
 }
@@ -128,7 +131,7 @@ func (b *builder) end() error {
 		return b.fail(1, "the number of the last field was expected", "on attendait le numéro du dernier champ")
 	}
 	for i := n + 1; i <= len(b.segment.Fields); i++ {
-		delete(b.p.origins, place{b.segment.Name, i})
+		delete(b.origins, place{b.segment.Name, i})
 	}
 	b.segment.Fields = b.segment.Fields[:n]
 	return nil
@@ -307,6 +310,9 @@ func (b *builder) nameLine() error {
 
 // names reads a file of name lines.
 func (b *builder) names() error {
+	if !b.whole {
+		return nil
+	}
 	here, name := b.row, b.row.text(1)
 	text, err := b.lib.text(name)
 	if err != nil || b.naming {

@@ -24,6 +24,7 @@ func (b *builder) finish() (*Profile, error) {
 		return nil, err
 	}
 	b.p.Version = v
+	b.p.origins = func() map[place]*origin { return b.origins }
 	b.p.used = sync.OnceValue(func() map[string][]string { return uses(v) })
 	if err := b.finishEvents(); err != nil {
 		return nil, err

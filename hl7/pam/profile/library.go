@@ -54,7 +54,7 @@ type headings struct{ dialect, pam string }
 func (l *library) about(name string) headings {
 	l.once.Do(func() {
 		l.headings = make(map[string]headings, len(l.names))
-		piece := make([]byte, chunk)
+		piece := make([]byte, chunk/4) // headings are short
 		for _, n := range l.names {
 			if text, err := l.beginning(n, piece, mostHeadings, "\n\n"); err == nil {
 				l.headings[n] = headings{heading(text, "dialect"), heading(text, "pam")}
@@ -213,9 +213,27 @@ func (l *library) beginning(name string, piece []byte, most int, end string) (st
 // mostAncestors bounds how many files extend each other.
 const mostAncestors = 32
 
-// read makes a profile of its file and those that it extends.
+// read makes a profile. Where its definitions come from, and what they are
+// called, is read when somebody asks: a message without findings never does.
 func (l *library) read(name string, depth int) (*Profile, error) {
-	b := newBuilder(l, name, depth)
+	p, err := l.build(name, depth, l.strict)
+	if err != nil || l.strict {
+		return p, err
+	}
+	p.origins = sync.OnceValue(func() map[place]*origin {
+		whole, err := l.build(name, depth, true)
+		if err != nil { // not possible: tests read all files strictly
+			return nil
+		}
+		return whole.origins()
+	})
+	return p, nil
+}
+
+// build makes a profile of its file and those that it extends, as a whole or
+// without origins.
+func (l *library) build(name string, depth int, whole bool) (*Profile, error) {
+	b := newBuilder(l, name, depth, whole)
 	var chain []source
 	for next := name; next != ""; {
 		text, err := l.text(next)

@@ -8,13 +8,19 @@ import (
 	"github.com/pamlab/pamlab/hl7/schema"
 )
 
-// TestEveryProfileLoads also compiles every grammar, which is left to the first
-// message otherwise.
+// TestEveryProfileLoads also compiles every grammar, and reads every origin,
+// which is left to the first message, or finding, otherwise.
 func TestEveryProfileLoads(t *testing.T) {
+	strict, err := newLibrary(dataFiles, "data")
+	require.NoError(t, err)
+	strict.strict = true
 	for _, name := range Names() {
+		whole, err := strict.load(name)
+		require.NoError(t, err, name)
 		p, err := Load(name)
 		require.NoError(t, err, name)
 		require.Equal(t, name, p.Name)
+		require.Equal(t, whole.origins(), p.origins())
 		require.NotEmpty(t, p.Dialect)
 		require.NotEmpty(t, p.Title.FR)
 		require.NotEmpty(t, p.Title.EN)

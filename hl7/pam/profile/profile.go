@@ -31,7 +31,7 @@ type Profile struct {
 
 	events  map[string]*Event
 	names   []string // the triggers, sorted
-	origins map[place]*origin
+	origins func() map[place]*origin
 	variant map[string]string // of a type for single fields, the type it was made of
 	tables  map[string]*Table
 	used    func() map[string][]string // see Table.UsedBy
@@ -107,13 +107,13 @@ func (p *Profile) origin(name string, n int) Origin {
 // known returns what the files say about a place, or nil. A variant of a type
 // is in all that they do not say like the type.
 func (p *Profile) known(name string, n int) *origin {
-	o := p.origins[place{name, n}]
+	o := p.origins()[place{name, n}]
 	for range mostVariants {
 		if o != nil || p.variant[name] == "" {
 			break
 		}
 		name = p.variant[name]
-		o = p.origins[place{name, n}]
+		o = p.origins()[place{name, n}]
 	}
 	return o
 }
@@ -169,7 +169,7 @@ func (p *Profile) TypeName(typ string) pam.Text {
 func (p *Profile) nameOf(name string, n int, hl7 string) pam.Text {
 	var t pam.Text
 	for range mostVariants { // a variant that changes a component need not name it again
-		if o := p.origins[place{name, n}]; o != nil {
+		if o := p.origins()[place{name, n}]; o != nil {
 			t = pam.Text{FR: cmp.Or(t.FR, o.name.FR), EN: cmp.Or(t.EN, o.name.EN)}
 		}
 		if t.FR != "" || p.variant[name] == "" {
