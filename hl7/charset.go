@@ -1,6 +1,8 @@
 package hl7
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 
@@ -113,12 +115,9 @@ func (c Charset) complain(b byte) (phrase, []any) {
 
 // invalid returns the offset of the first byte of b that does not decode, or -1.
 func (c Charset) invalid(b []byte) int {
-	if c == UTF8 && utf8.Valid(b) { // ASCII eight bytes at a time
-		return -1
-	}
 	for i := 0; i < len(b); i++ {
-		if b[i] < utf8.RuneSelf {
-			continue
+		if i += asciiLen(b[i:]); i == len(b) {
+			break
 		}
 		switch c {
 		case Latin1, Latin9:
@@ -136,6 +135,21 @@ func (c Charset) invalid(b []byte) int {
 		}
 	}
 	return -1
+}
+
+// asciiLen returns how many bytes of ASCII b begins with, eight at a time: all but
+// a few are, also in French.
+func asciiLen(b []byte) int {
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		if found := binary.LittleEndian.Uint64(b[i:]) & 0x8080808080808080; found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+	}
+	for i < len(b) && b[i] < utf8.RuneSelf {
+		i++
+	}
+	return i
 }
 
 func (c Charset) decodeLatin(b []byte) string {

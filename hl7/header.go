@@ -47,7 +47,7 @@ func ParseHeader(data []byte) (Header, error) {
 func readHeader(data []byte, at int, d Delimiters) Header {
 	r := lineReader{data: data, sep: d.Field, cr: -1}
 	raw := data[at:r.lineEnd(at)]
-	var bounds [lastHeaderField + 1]struct{ start, end int }
+	var bounds headerBounds
 	start := 4 // of MSH-2; MSH-1 is the separator itself
 	for n := 2; n <= lastHeaderField && start <= len(raw); n++ {
 		end := len(raw)
@@ -57,8 +57,19 @@ func readHeader(data []byte, at int, d Delimiters) Header {
 		bounds[n].start, bounds[n].end = start, end
 		start = end + 1
 	}
+	return newHeader(raw, &bounds, d)
+}
+
+// headerBounds are where the fields of an MSH segment stand in it.
+type headerBounds [lastHeaderField + 1]struct{ start, end int }
+
+func newHeader(raw []byte, bounds *headerBounds, d Delimiters) Header {
+	last := 0
+	for n := range bounds {
+		last = max(last, bounds[n].end)
+	}
 	// The one allocation: all fields are parts of this string.
-	line := string(raw[:min(start, len(raw))])
+	line := string(raw[:last])
 	field := func(n int) string { return line[bounds[n].start:bounds[n].end] }
 	h := Header{
 		Delimiters:         d,

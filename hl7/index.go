@@ -2,7 +2,9 @@ package hl7
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
+	"math/bits"
 )
 
 // text is a message as it stands: its bytes and where they begin and end. It
@@ -37,10 +39,9 @@ var saySeveral = phrase{
 	hintEN: "split the input into its messages first, or put each into a file or frame of its own", hintFR: "découpez d'abord l'entrée en messages, ou placez chacun dans son propre fichier ou bloc"}
 
 // index builds the index of the message whose MSH begins at data[at]. It goes
-// line by line and from separator to separator with the vectorised searches of
-// package bytes, which beat a loop over the bytes although fields are short;
-// counting first costs a twentieth of the time and saves growing the index,
-// and making it where t comes with room enough.
+// line by line with the vectorised searches of package bytes; counting first
+// costs a twentieth of the time and saves growing the index, and making it where
+// t comes with room enough.
 func (t *text) index(data []byte, at int, d Delimiters) *Error {
 	t.data, t.delims = data, d
 	body := data[at:]
@@ -69,16 +70,42 @@ func (t *text) index(data []byte, at int, d Delimiters) *Error {
 	return nil
 }
 
-// indexFields notes the field separators of the segment data[start:end].
+// indexFields notes the field separators of the segment data[start:end]. Most
+// fields are empty or short: eight bytes at a time beat a search for each.
 func (t *text) indexFields(start, end int) {
-	for line := t.data[start:end]; ; {
-		n := bytes.IndexByte(line, t.delims.Field)
-		if n < 0 {
-			return
+	separator, seps := t.delims.Field, t.seps
+	at, quiet := start, 0 // how many words in a row had none
+	for at+8 <= end {
+		found := equal(binary.LittleEndian.Uint64(t.data[at:]), separator)
+		for ; found != 0; found &= found - 1 {
+			seps, quiet = append(seps, uint32(at+bits.TrailingZeros64(found)/8)), -1
 		}
-		t.seps = append(t.seps, uint32(end-len(line)+n))
-		line = line[n+1:]
+		at += 8
+		if quiet++; quiet == longField {
+			n := bytes.IndexByte(t.data[at:end], separator)
+			if n < 0 {
+				at = end
+				break
+			}
+			at, quiet = at+n, 0
+		}
 	}
+	for ; at < end; at++ {
+		if t.data[at] == separator {
+			seps = append(seps, uint32(at))
+		}
+	}
+	t.seps = seps
+}
+
+// longField is after how many words without a separator a search is faster.
+const longField = 8
+
+// equal has the highest bit of each byte of a word set that is c, and no others.
+func equal(word uint64, c byte) uint64 {
+	const ones, low = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
+	x := word ^ ones*uint64(c)
+	return ^((x&low + low) | x | low)
 }
 
 // lineReader finds the ends of segments.

@@ -149,7 +149,13 @@ func (m *Message) Segments() iter.Seq[Segment] {
 
 // Header returns the MSH segment.
 func (m *Message) Header() Header {
-	return readHeader(m.t.data, int(m.t.segs[0].start), m.t.delims)
+	t := m.t
+	var bounds headerBounds
+	for n := 2; n <= lastHeaderField; n++ {
+		start, end, _ := t.field(0, n)
+		bounds[n].start, bounds[n].end = int(start-t.segs[0].start), int(end-t.segs[0].start)
+	}
+	return newHeader(t.data[t.segs[0].start:], &bounds, t.delims)
 }
 
 // Charset returns the character set of the message: the first repetition of
