@@ -146,7 +146,7 @@ func systemReason(err error) string {
 	}
 }
 
-const scenarioKeys = "version id title description spec role tags requires covers dialects timeout given vars cases steps always"
+const scenarioKeys = "version id title description spec role tags requires covers dialects timeout alone given vars cases steps always"
 
 // scenario decodes a whole file into s.
 func (d *decoder) scenario(s *Scenario, root *node) {
@@ -203,6 +203,9 @@ func (d *decoder) header(s *Scenario, root *node) {
 	}
 	for _, n := range d.list(root.get("dialects")) {
 		s.Dialects = append(s.Dialects, d.dialect(n).Name)
+	}
+	if n := root.get("alone"); n != nil {
+		s.Alone = d.boolean(n)
 	}
 	if n := root.get("timeout"); n != nil {
 		s.Timeout = d.wait(n)

@@ -34,6 +34,7 @@ type Scenario struct {
 	Covers      []string      // requirements: "ITI-31/A01"
 	Dialects    []string      // that it is written for; empty: every dialect
 	Timeout     time.Duration // for one play; 0: the player's own
+	Alone       bool          // nothing else is played meanwhile: it takes much of the candidate
 	Cases       []*Case       // at least one, in the file's order
 	Source      []byte        // the file as it was read
 

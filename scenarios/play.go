@@ -86,8 +86,8 @@ type Summary struct {
 	Exit   int // one of the exit codes
 }
 
-// Run plays everything, several at a time, and returns when the last play has
-// ended. When ctx ends it stops after the exchange in hand; what was not judged
+// Run plays everything, several at a time, then one by one what wants to be
+// played alone, and returns when the last play has ended. When ctx ends it stops after the exchange in hand; what was not judged
 // by then is inconclusive, and the journal is closed properly all the same.
 func (p *Player) Run(ctx context.Context, plays []Play) Summary {
 	started := p.now()
@@ -98,13 +98,21 @@ func (p *Player) Run(ctx context.Context, plays []Play) Summary {
 	unreachable := p.unreachable(ctx, plays)
 	var group errgroup.Group
 	group.SetLimit(max(p.Jobs, 1))
+	var alone []Play
 	for _, play := range plays {
+		if play.Scenario.Alone {
+			alone = append(alone, play)
+			continue
+		}
 		group.Go(func() error {
 			t.add(p.playOne(ctx, play, unreachable))
 			return nil
 		})
 	}
 	_ = group.Wait()
+	for _, play := range alone {
+		t.add(p.playOne(ctx, play, unreachable))
+	}
 
 	s := Summary{Counts: t.counts, Exit: t.exit()}
 	interrupted := ctx.Err() != nil

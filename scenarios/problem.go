@@ -290,7 +290,7 @@ func (p *Problem) expected(fr, en string, args ...any) *Problem {
 }
 
 // mostListed is how many words a problem lists.
-const mostListed = 16
+const mostListed = 17
 
 // oneOf lists the words that were expected, or the first of many.
 func oneOf(known []string) Text {

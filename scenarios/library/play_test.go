@@ -169,7 +169,11 @@ func TestTheReferenceDMNPassesEveryScenarioInEveryDialect(t *testing.T) {
 	for _, d := range pam.Dialects() {
 		t.Run(d.Name, func(t *testing.T) {
 			t.Parallel()
-			events, console := play(t, candidate(t, d.Name), all)
+			list := withoutCrowd(all)
+			if d.Name == "pam-fr-2.11" {
+				list = all
+			}
+			events, console := play(t, candidate(t, d.Name), list)
 			got := verdicts(events)
 			require.NotEmpty(t, got)
 			for name, verdict := range got {
@@ -179,9 +183,15 @@ func TestTheReferenceDMNPassesEveryScenarioInEveryDialect(t *testing.T) {
 				}
 				require.Equal(t, want, verdict, "%s\n%s", name, console)
 			}
-			require.Equal(t, len(scenarios.Plays(all)), len(got), fmt.Sprint(got))
+			require.Equal(t, len(scenarios.Plays(list)), len(got), fmt.Sprint(got))
 		})
 	}
+}
+
+// withoutCrowd leaves out a thousand handshakes, which say nothing about the
+// dialect, the character set or most bugs.
+func withoutCrowd(all []*scenarios.Scenario) []*scenarios.Scenario {
+	return slices.DeleteFunc(slices.Clone(all), func(s *scenarios.Scenario) bool { return s.ID == "mllp/crowd" })
 }
 
 func TestTheReferenceDMNPassesEveryScenarioInEveryCharset(t *testing.T) {
@@ -191,7 +201,7 @@ func TestTheReferenceDMNPassesEveryScenarioInEveryCharset(t *testing.T) {
 			t.Parallel()
 			c := candidate(t, "pam-fr-2.11")
 			c.Charset = charset
-			events, console := play(t, c, all)
+			events, console := play(t, c, withoutCrowd(all))
 			for name, verdict := range verdicts(events) {
 				require.Equal(t, scenarios.Pass, verdict, "%s\n%s", name, console)
 			}
