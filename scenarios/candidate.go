@@ -55,6 +55,9 @@ type TLS struct {
 	// folder. "" is off without lists, and if-present with some.
 	Revocation string
 	CRL        []string
+	// Renews is how long it takes at most until the candidate's certificate is
+	// renewed, by somebody, while scenarios are played; 0: nobody does.
+	Renews time.Duration
 }
 
 // Identity is a certificate and its key.

@@ -111,6 +111,12 @@ func lacksTLS(_ *Scenario, play *Case, c *Candidate) Text {
 				EN: `the scenario tests TLS, and the candidate file has no section "tls"`,
 			}
 		}
+		if step.Connect != nil && step.Connect.Renewed && c.TLS.Renews == 0 {
+			return Text{
+				FR: "le certificat du candidat doit être renouvelé pendant l'essai ; faites-le faire, et dites-en le délai : tls.renews: 60s",
+				EN: "the candidate's certificate has to be renewed during the run; have it done, and say how long that takes: tls.renews: 60s",
+			}
+		}
 		if present != "" && present != NoIdentity {
 			if _, err := c.TLS.Files(present); err != nil {
 				return withHint(err)

@@ -16,7 +16,7 @@ const (
 	candidateFileKeys = "candidate harness tls limits safety conformance"
 	candidateKeys     = "name release role address dialect charset supports application facility"
 	harnessKeys       = "application facility listen"
-	tlsFileKeys       = "ca cert key server_name identities bad revocation crl"
+	tlsFileKeys       = "ca cert key server_name identities bad revocation crl renews"
 	identityKeys      = "cert key"
 	limitKeys         = "connect handshake ack receive message"
 	safetyKeys        = "allow_hosts refuse_real_identities"
@@ -222,6 +222,9 @@ func (d *decoder) tls(n, outer *node) *TLS {
 		t.Bad = d.file(bad)
 	}
 	d.revocation(t, n)
+	if renews := n.get("renews"); renews != nil {
+		t.Renews = d.wait(renews)
+	}
 	identities := n.get("identities")
 	if identities == nil || !d.isMapping(identities) {
 		return t

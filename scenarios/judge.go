@@ -312,6 +312,8 @@ func (s *stage) actual(ctx context.Context, e *Expectation, out *outcome) Actual
 		return ActualText(strconv.Itoa(len(out.answers)))
 	case TargetConnection:
 		return ActualText(s.connection(ctx, out))
+	case TargetSession:
+		return session(out)
 	default:
 		return tlsFact(e.Field, out)
 	}

@@ -4,10 +4,22 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"strconv"
 	"syscall"
 
 	"github.com/pamlab/pamlab/mllp"
 )
+
+// session is whether an exchange went over the connection of the one before.
+func session(out *outcome) Actual {
+	switch {
+	case out.response == nil:
+		return ActualText("")
+	case out.response.Reopened:
+		return ActualText(SessionReopened)
+	}
+	return ActualText(SessionKept)
+}
 
 // tlsFact is what a handshake, or its refusal, shows.
 func tlsFact(field string, out *outcome) Actual {
@@ -34,6 +46,8 @@ func tlsFact(field string, out *outcome) Actual {
 		return ActualText(info.PeerSubject)
 	case "peer.fingerprint":
 		return ActualText(info.PeerFingerprint)
+	case "peer.renewed":
+		return ActualText(strconv.FormatBool(out.renewed))
 	case "peer.not_after":
 		if info.PeerNotAfter != nil {
 			return ActualTime(*info.PeerNotAfter)

@@ -3,7 +3,7 @@ package scenarios
 import "crypto/tls"
 
 const (
-	connectKeys = "present transport tls crowd"
+	connectKeys = "present transport tls crowd renewed"
 	acceptKeys  = "present transport tls within"
 	offerKeys   = "min max suites"
 )
@@ -17,6 +17,11 @@ func (d *decoder) connect(n *node) *Connect {
 	c.Plain, c.Offer = d.transport(n)
 	if crowd := n.get("crowd"); crowd != nil {
 		c.Crowd = d.numberIn(crowd, 1, maxCrowd)
+	}
+	if renewed := n.get("renewed"); renewed != nil {
+		if c.Renewed = d.boolean(renewed); c.Renewed && (c.Plain || c.Crowd > 0) {
+			d.out.add(renewed.pos, Text{FR: "un certificat se voit sur une connexion TLS, une seule", EN: "a certificate shows on a TLS connection, a single one"})
+		}
 	}
 	return c
 }
@@ -70,9 +75,16 @@ func (d *decoder) roles(s *Step, n *node) {
 	case s.Accept != nil && n.get("expect") == nil:
 		d.out.add(s.Accept.Pos, Text{FR: "qu'est-ce qui est attendu du candidat ?", EN: "what is expected of the candidate?"}).
 			expected("ajoutez expect: {tls: refused} ou {message: received}", "add expect: {tls: refused} or {message: received}")
+	case s.Connect != nil && s.Connect.Renewed && s.sends():
+		d.out.add(s.Pos, Text{FR: "une étape attend un nouveau certificat ou envoie, pas les deux", EN: "a step waits for a new certificate or sends, not both"}).
+			expected("envoyez à l'étape suivante", "send in the next step")
 	case s.Connect != nil && s.Connect.Crowd > 0 && !s.sends() && n.get("expect") != nil:
 		d.out.add(n.get("expect").pos, Text{FR: "ces connexions ne disent rien : il n'y a rien à attendre", EN: "these connections say nothing: there is nothing to expect"}).
 			expected("ajoutez « send », ou une étape qui en envoie un", `add "send", or a step that has one`)
+	}
+	if expects(s.Expect, TargetSession) && (!s.sends() || s.Connect != nil || s.raw()) {
+		d.out.add(s.Pos, Text{FR: "« session » est une question d'un message sur la connexion du précédent", EN: `"session" is about a message on the connection of the one before`}).
+			expected("attendu : « send », sans « connect » ni « wire »", `expected: "send", without "connect" and "wire"`)
 	}
 	if s.Accept == nil && expects(s.Expect, TargetMessage) {
 		d.out.add(s.Pos, Text{FR: "« message » est attendu d'un candidat qui se connecte à nous", EN: `"message" is expected of a candidate that connects to us`})

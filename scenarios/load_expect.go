@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	expectKeys  = "ack accept answers sent connection message latency tls any_of"
+	expectKeys  = "ack accept answers sent connection session message latency tls any_of"
 	latencyKeys = "under level because"
 	tlsKeys     = "outcome alert version cipher peer"
-	peerKeys    = "subject fingerprint not_after"
+	peerKeys    = "subject fingerprint not_after renewed"
 	ackCodes    = "AA AE AR CA CE CR"
 )
 
@@ -54,6 +54,8 @@ func (d *decoder) expectations(s *Step, n *node, known string) []*Expectation {
 			list = d.expectMatch(list, p, &Expectation{Target: TargetAnswers}, answerCounts()...)
 		case TargetConnection:
 			list = d.expectMatch(list, p, &Expectation{Target: TargetConnection}, ConnectionOpen, ConnectionClosed)
+		case TargetSession:
+			list = d.expectMatch(list, p, &Expectation{Target: TargetSession}, SessionKept, SessionReopened)
 		case TargetMessage:
 			list = d.expectMatch(list, p, &Expectation{Target: TargetMessage}, MessageCame, NoMessage)
 		case TargetLatency:
@@ -332,7 +334,11 @@ func (d *decoder) expectTLS(p pair) []*Expectation {
 		case "peer":
 			if d.mapping(q.value, peerKeys) {
 				for _, fact := range q.value.pairs {
-					add(fact, "peer."+fact.key.text)
+					var words []string
+					if fact.key.text == "renewed" {
+						words = []string{"true", "false"}
+					}
+					add(fact, "peer."+fact.key.text, words...)
 				}
 			}
 		}

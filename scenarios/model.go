@@ -206,6 +206,7 @@ const (
 	TargetAccept     Target = "accept"
 	TargetNoAccept   Target = "no-accept"
 	TargetConnection Target = "connection"
+	TargetSession    Target = "session" // whether the connection is that of the message before
 	TargetMessage    Target = "message" // whether one came, of a step that accepts
 	TargetLatency    Target = "latency"
 	TargetTLS        Target = "tls"    // what Field names: outcome, alert, version …
@@ -222,6 +223,8 @@ const (
 	ConnectionClosed = "closed"
 	TLSAccepted      = "accepted"
 	TLSRefused       = "refused"
+	SessionKept      = "kept"
+	SessionReopened  = "reopened"
 	MessageCame      = "received"
 	NoMessage        = "none"
 )

@@ -17,6 +17,9 @@ type Connect struct {
 	// Crowd is how many further connections are opened, which say nothing and are
 	// held until the play ends.
 	Crowd int
+	// Renewed waits until the candidate shows another certificate than on the
+	// play's connection before, as long as its file says that takes.
+	Renewed bool
 }
 
 // Accept lets a candidate of role GAM connect to us.
@@ -37,7 +40,9 @@ func (a *Accept) connect() *Connect {
 const NoIdentity = "none"
 
 // strange reports a connection that is not our usual one.
-func (c *Connect) strange() bool { return c != nil && (c.Present != "" || c.Plain || c.Offer != nil) }
+func (c *Connect) strange() bool {
+	return c != nil && (c.Present != "" || c.Plain || c.Offer != nil || c.Renewed)
+}
 
 // Offer is what of TLS one end of a connection speaks, when that is not what
 // package mllp speaks.

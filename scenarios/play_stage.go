@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"strconv"
 	"strings"
@@ -31,10 +32,11 @@ type stage struct {
 	names   map[string]string      // variables and captures
 	steps   map[string]*stepRecord // by id
 	current *stepRecord
-	seen    map[string]bool // MSH-10 of acknowledgements
-	report  rules.Report    // of the message in hand
-	order   *order.Tracker  // of our messages; nil once one was bent
-	aside   []io.Closer     // connections that are held until the play ends
+	peer    *x509.Certificate // that the candidate showed last on client
+	seen    map[string]bool   // MSH-10 of acknowledgements
+	report  rules.Report      // of the message in hand
+	order   *order.Tracker    // of our messages; nil once one was bent
+	aside   []io.Closer       // connections that are held until the play ends
 }
 
 // stepRecord is what is known of a step that was played.

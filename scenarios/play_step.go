@@ -37,6 +37,7 @@ type outcome struct {
 	via        Via         // the way of the application acknowledgement
 	visit      *visit      // of a step that accepts
 	crowd      bool        // of a step that only opens connections
+	renewed    bool        // the candidate shows another certificate than before
 	done       func()      // when the step has been judged
 
 	owed       []CheckInfo  // of the acknowledgement, whatever the step expects
@@ -257,6 +258,7 @@ func (s *stage) exchange(ctx context.Context, client *mllp.Client, step *Step, d
 		return out
 	}
 	out.conn = out.response.Conn
+	s.peer = certificateOf(out.conn)
 	if !s.opened || out.response.Reopened {
 		s.tellConnection(step, out.conn, out.response.Reopened)
 		s.opened = true
@@ -278,6 +280,9 @@ func (s *stage) tryConnection(ctx context.Context, step *Step) (*outcome, error)
 	}
 	out := &outcome{client: client, probed: true, plain: client.TLSConfig == nil && s.player.Candidate.TLS != nil}
 	conn, err := client.Connect(ctx)
+	if err == nil && step.Connect.Renewed {
+		conn, err = s.untilRenewed(ctx, client, out)
+	}
 	if err != nil {
 		out.err = err
 		s.tellFailure(step, err)

@@ -72,9 +72,7 @@ func matrix(t *testing.T, bugs []reference.Bug, file string, play func(t *testin
 
 // unseen are the bugs that no scenario can see by itself, and why.
 var unseen = map[string]string{
-	"keeps-old-certificate": "the certificate of the DMN would have to be renewed meanwhile",
-	"closes-on-renewal":     "the certificate of the DMN would have to be renewed meanwhile",
-	"gam-anonymous":         "who is turned away by us is not judged",
+	"gam-anonymous": "who is turned away by us is not judged",
 }
 
 // concerned are the scenarios that a bug is held against.

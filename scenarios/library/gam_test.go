@@ -38,7 +38,7 @@ func gamCandidate(t *testing.T, bugs ...string) (*scenarios.Candidate, func(stri
 	c.Name, c.Role = "reference", scenarios.GAM
 	c.Harness.Listen = l.Addr().String()
 	c.TLS = &scenarios.TLS{CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "dmn.pem"), Key: filepath.Join(dir, "dmn-key.pem")}
-	c.Limits.Handshake = 5 * time.Second
+	c.Limits.Handshake = time.Minute
 	return c, func(string) (net.Listener, error) { return turn{l}, l.SetDeadline(time.Time{}) }
 }
 

@@ -17,6 +17,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/pamlab/pamlab/hl7"
@@ -57,6 +58,7 @@ func candidate(t *testing.T, dialect string, bugs ...string) *scenarios.Candidat
 		CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "gam.pem"), Key: filepath.Join(dir, "gam-key.pem"), ServerName: "dmn.test",
 	}
 	c.Limits.Ack = answerLimit
+	c.Limits.Handshake = time.Minute // nothing here is about it, and a busy machine takes its time
 	return c
 }
 
@@ -107,14 +109,43 @@ const answerLimit = 3 * time.Second
 // play plays scenarios and returns what the console and the journal say.
 func play(t *testing.T, c *scenarios.Candidate, list []*scenarios.Scenario) (events []scenarios.Event, console string) {
 	t.Helper()
-	return playWith(t, c, list, nil)
+	renewal := func(s *scenarios.Scenario) bool { return s.ID == "tls/renewal" }
+	events, console = playWith(t, c, slices.DeleteFunc(slices.Clone(list), renewal), nil)
+	if !slices.ContainsFunc(list, renewal) {
+		return events, console
+	}
+	// Afterwards, as a renewal may break the connections of others.
+	renewed := *c
+	tls := *c.TLS
+	tls.Renews = time.Second / 2
+	renewed.TLS = &tls
+	more, rest := playWith(t, &renewed, slices.DeleteFunc(slices.Clone(list), func(s *scenarios.Scenario) bool { return !renewal(s) }), nil, renewing(t, filepath.Dir(tls.CA)))
+	return append(events, more...), console + rest
 }
 
-func playWith(t *testing.T, c *scenarios.Candidate, list []*scenarios.Scenario, listen func(string) (net.Listener, error)) (events []scenarios.Event, console string) {
+// renewing puts another certificate in the place of the DMN's once the first step
+// was played.
+func renewing(t *testing.T, dir string) func(scenarios.Event) {
+	return func(e scenarios.Event) {
+		if e.Kind != scenarios.StepFinished || e.Step != "before" {
+			return
+		}
+		for _, suffix := range []string{".pem", "-key.pem"} {
+			data, err := os.ReadFile(filepath.Join(dir, "bad", "p-384"+suffix))
+			assert.NoError(t, err)
+			assert.NoError(t, os.WriteFile(filepath.Join(dir, "dmn"+suffix), data, 0o600))
+		}
+	}
+}
+
+func playWith(
+	t *testing.T, c *scenarios.Candidate, list []*scenarios.Scenario, listen func(string) (net.Listener, error), observers ...func(scenarios.Event),
+) (events []scenarios.Event, console string) {
 	t.Helper()
 	var out bytes.Buffer
 	screen := report.NewConsole(&out, report.Options{Lang: "en", Verbose: true})
-	journal := scenarios.NewJournal(io.Discard, time.Now, screen.Observe, func(e scenarios.Event) { events = append(events, e) })
+	observers = append(observers, screen.Observe, func(e scenarios.Event) { events = append(events, e) })
+	journal := scenarios.NewJournal(io.Discard, time.Now, observers...)
 	player := &scenarios.Player{Candidate: c, Journal: journal, Seed: 7, Instant: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), Jobs: 32, Version: "test", Listen: listen}
 	player.Run(t.Context(), scenarios.Plays(list))
 	require.NoError(t, screen.Close())
