@@ -108,8 +108,15 @@ func nothingShared(err error) bool {
 	return ok && !e.Remote && (e.Alert == "protocol_version" || e.Alert == "handshake_failure" || e.Alert == "insufficient_security")
 }
 
+// showsNothing reports a handshake that we ended because the candidate has no
+// certificate.
+func showsNothing(err error) bool {
+	e, ok := errors.AsType[*mllp.Error](err)
+	return ok && !e.Remote && e.Alert == "certificate_required"
+}
+
 // judgeVisit judges what the candidate made of us. Who never came was not judged,
-// and neither was who we turned away ourselves.
+// and neither was who we turned away ourselves, unless it showed no certificate.
 func (s *stage) judgeVisit(ctx context.Context, step *Step, out *outcome) []CheckInfo {
 	v := out.visit
 	address := s.player.Candidate.Harness.Listen
@@ -128,6 +135,9 @@ func (s *stage) judgeVisit(ctx context.Context, step *Step, out *outcome) []Chec
 	case v.outcome == "" && step.Expects(TargetTLS):
 		broken, _ := brokenExchange(out.err)
 		broken.Name, broken.Rule, broken.Verdict, broken.Spec = "connection", "", Inconclusive, ""
+		if showsNothing(out.err) {
+			broken.Verdict = Fail // authentication is mutual
+		}
 		return []CheckInfo{broken}
 	}
 	var checks []CheckInfo

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"net/http/httptest"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -65,6 +66,12 @@ func emitter(c *scenarios.Candidate, bend func(*tls.Config)) func(addr string) {
 
 func TestAccept(t *testing.T) {
 	trusting := func(config *tls.Config) { config.VerifyConnection = nil }
+	stranger := func(config *tls.Config) {
+		signed := httptest.NewUnstartedServer(nil)
+		signed.StartTLS()
+		defer signed.Close()
+		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &signed.TLS.Certificates[0], nil }
+	}
 	anonymous := func(config *tls.Config) { config.GetClientCertificate = nil }
 	for _, test := range []struct {
 		name    string
@@ -79,7 +86,9 @@ func TestAccept(t *testing.T) {
 		{"our own identity is not refused", "accept: {}, expect: {tls: refused}", nil, "fail"},
 		{"an old version is refused", "accept: {tls: {max: \"1.1\"}}, expect: {tls: refused}", nil, "pass"},
 		{"plain text is refused", "accept: {transport: plain}, expect: {tls: refused, message: none}", nil, "pass"},
-		{"we turn it away ourselves", "accept: {}, expect: {tls: accepted}", anonymous, "inconclusive"},
+		{"it shows no certificate", "accept: {}, expect: {tls: accepted}", anonymous, "fail"},
+		{"it shows none in TLS 1.2", "accept: {tls: {max: \"1.2\"}}, expect: {tls: accepted}", anonymous, "fail"},
+		{"we turn it away ourselves", "accept: {}, expect: {tls: accepted}", stranger, "inconclusive"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
