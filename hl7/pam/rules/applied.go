@@ -39,9 +39,9 @@ func (s *scope) applies(r *Rule) bool {
 		return false
 	}
 	defer func() { s.nested = false }()
-	list := s.named(r)
+	list := s.named(r).list
 	for i := range list {
-		s.segment, s.at, s.nested = list[i].segment, &list[i], list[i].nested
+		s.segment, s.at, s.nested = int(list[i].segment), &list[i], list[i].nested
 		if code.holds(s) {
 			return true
 		}

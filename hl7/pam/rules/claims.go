@@ -66,14 +66,14 @@ func (s *scope) lookAt(f *schema.Finding) {
 	l := f.Location
 	s.segment, s.nested = f.Segment, l.Subcomponent > 0
 	at := &s.claimed
-	*at = place{segment: f.Segment}
+	*at = place{segment: int32(f.Segment)}
 	s.at = at
 	if l.Field == 0 || f.Segment >= s.m.NumSegments() {
 		return
 	}
-	at.field, at.repetition = l.Field, max(l.Repetition, 1)
+	at.field, at.repetition = int32(l.Field), int32(max(l.Repetition, 1))
 	if s.nested {
-		at.component = l.Component
+		at.component = int32(l.Component)
 	}
 	at.raw = s.current().Raw()
 }

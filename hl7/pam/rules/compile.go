@@ -8,22 +8,24 @@ import (
 	"github.com/pamlab/pamlab/hl7"
 )
 
-// body is what the engine does for a rule.
+// body is what the engine does for a rule. What each message asks of each rule
+// comes first, so that it is in few lines of the processor's cache.
 type body struct {
-	of                  subject
+	needs   uint64         // segments without which there is nothing to judge
+	first   []segmentNeeds // and fields of them
+	eachID  int32          // the number of the `each`, by which rules share what it names; 0: none
+	baseID  int32          // that of the same `each` without its filter
+	over    segmentID      // the segments that each goes over,
+	whole   bool           // where it goes over segments
+	of      subject
+	acts    bool   // it has demands of its own, not only claims
+	own, at needs  // of the segment, and of the value, that each goes over
+	eachOf  string // the type whose values each goes over
+
 	lines               []line // that are compiled when the rule is first needed
-	acts                bool   // it has demands of its own, not only claims
 	claims              []claim
-	eachOf              string         // the type whose values each goes over
-	eachID              int            // the number of the `each`, by which rules share what it names; 0: none
-	whole               bool           // each goes over segments
-	over                segmentID      // those
-	baseID              int            // that of the same `each` without its filter
-	events              []string       // it is limited to; nil: any
-	kinds, transactions []string       // of events that it is limited to; nil: any
-	needs               uint64         // segments without which there is nothing to judge
-	first               []segmentNeeds // and fields of them
-	own, at             needs          // of the segment, and of the value, that each goes over
+	events              []string // it is limited to; nil: any
+	kinds, transactions []string // of events that it is limited to; nil: any
 }
 
 // code is what the lines of a rule say, compiled. It has a place of its own: a
@@ -207,7 +209,7 @@ func (c *compiler) need(b *body) {
 		return // the generated file has it
 	}
 	for _, id := range c.needs {
-		if id < 64 {
+		if id < odd {
 			b.needs |= 1 << id
 		}
 	}

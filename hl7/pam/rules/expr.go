@@ -264,8 +264,8 @@ func (c *compiler) setting(words []string) (cond, error) {
 	if len(words) == 2 {
 		want = words[1]
 	}
-	name := words[0]
-	return func(s *scope) bool { return s.settings.get(name) == want }, nil
+	id := settingID(words[0])
+	return func(s *scope) bool { return s.settings[id] == want }, nil
 }
 
 // oneOf says whether s is in a short list.

@@ -188,7 +188,7 @@ func (c *compiler) guardUnary(l *lexer) (either, error) {
 	}
 	if l.accept("segment") {
 		id, err := c.segment(l.values()[0])
-		if id >= 64 {
+		if id >= odd {
 			return either{}, err
 		}
 		return either{yes: guard{segments: 1 << id}}, err

@@ -144,8 +144,8 @@ func (p *plan) indexTypes() {
 	kinds := map[string]int{} // the number of the list by the name of the type
 	for i, r := range p.catalogue.rules {
 		if name := r.body.eachOf; name != "" && p.rules[i] {
-			kinds[name] = r.body.eachID
-			p.lists = max(p.lists, r.body.eachID+1)
+			kinds[name] = int(r.body.eachID)
+			p.lists = max(p.lists, int(r.body.eachID)+1)
 		}
 	}
 	known := map[*schema.TypeDef][]typePlace{}

@@ -13,6 +13,17 @@ import (
 // delimiters of the message that is judged, by level.
 type delimiters struct{ component, repetition, sub byte }
 
+// setDelimiters notes the delimiters of the message, which nearly always are
+// those of the message before.
+func (s *scope) setDelimiters(d delimiters) {
+	if d == s.delims {
+		return
+	}
+	s.delims, s.ends = d, [256]bool{}
+	s.ends[d.component], s.ends[d.repetition], s.ends[d.sub] = true, true, true
+	s.ends[0] = false // a delimiter that the message does not have
+}
+
 // raw is [path.one] without the place.
 func (p *path) raw(s *scope) ([]byte, bool) {
 	field, ok := p.originRaw(s)
@@ -67,9 +78,10 @@ func (p *path) within(s *scope, raw []byte) []byte {
 		return nth(raw, s.delims.sub, p.component)
 	}
 	if p.field > 0 {
-		raw, _, _ = cut(raw, s.delims.repetition)
+		raw = nthOfFirst(raw, s.delims, p.component)
+	} else {
+		raw = nth(raw, s.delims.component, p.component)
 	}
-	raw = nth(raw, s.delims.component, p.component)
 	if p.sub > 0 {
 		raw = nth(raw, s.delims.sub, p.sub)
 	}
@@ -137,6 +149,27 @@ func nth(b []byte, delimiter byte, n int) []byte {
 	return nil
 }
 
+// nthOfFirst is nth for the components of the first repetition of a field.
+func nthOfFirst(b []byte, d delimiters, n int) []byte {
+	start := 0
+	for i, c := range b {
+		switch {
+		case c != d.component && c != d.repetition || c == 0:
+			continue
+		case n <= 1:
+			return b[start:i]
+		case c == d.repetition:
+			return nil
+		}
+		n--
+		start = i + 1
+	}
+	if n <= 1 {
+		return b[start:]
+	}
+	return nil
+}
+
 // skip returns what stands behind n delimiters, nil when there are not that many.
 func skip(b []byte, delimiter byte, n int) []byte {
 	if n == 0 {
@@ -183,6 +216,4 @@ func (s *scope) state(raw []byte) hl7.State {
 	return hl7.Absent
 }
 
-func (s *scope) separates(c byte) bool {
-	return c != 0 && (c == s.delims.component || c == s.delims.repetition || c == s.delims.sub)
-}
+func (s *scope) separates(c byte) bool { return s.ends[c] }

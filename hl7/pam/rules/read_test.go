@@ -130,6 +130,10 @@ func (c *folder) static(r *Rule, notes *notes, l placed) error {
 		if b.eachOf == l.value {
 			b.eachOf = ""
 		}
+	case "check":
+		if strings.HasPrefix(l.value, "form-") {
+			b.needs |= 1 << odd
+		}
 	case "when":
 		b.events, b.kinds, b.transactions = only(l.value, "event"), only(l.value, "kind"), only(l.value, "transaction")
 	}
@@ -150,11 +154,11 @@ func (b *body) looksAtValuesOnly() error {
 }
 
 // eachID numbers what each goes over.
-func (c *folder) eachID(text string) int {
+func (c *folder) eachID(text string) int32 {
 	if c.eachIDs[text] == 0 {
 		c.eachIDs[text] = len(c.eachIDs) + 1
 	}
-	return c.eachIDs[text]
+	return int32(c.eachIDs[text])
 }
 
 // only returns the words behind the first one of a condition, where that must

@@ -61,10 +61,10 @@ type Rule struct {
 	notIn    []string // layers of profiles that have a rule of their own for this
 	values   []string // that the demand compares with
 	tolerant Level    // the level in a tolerant judgement; Off: no difference
-	index    int      // in the catalogue
-	body     body
 
 	condition int // the code of table 0357 that refuses a message for it; 0: derived
+	index     int // in the catalogue
+	body      body
 }
 
 // Family is the first word of the id: hl7, iti, fr, ins, seq or ack.

@@ -16,6 +16,7 @@ type scope struct {
 	trigger  string
 	utf8     bool
 	delims   delimiters
+	ends     [256]bool // whether a byte is one of those; of none where a message has no such delimiter
 	plan     *plan
 	profile  *profile.Profile
 	event    *profile.Event // nil when the profile has no such event
@@ -47,12 +48,16 @@ type scope struct {
 
 const noSegment = maxSegments - 1
 
+// odd stands in sets of segments for a message that was not written as it should
+// be: what the rules on that need.
+const odd = 63
+
 // read looks up the segments of a message.
 func (s *scope) read(m *hl7.Message, ids *segmentTable) {
 	s.m, s.segment, s.at = m, 0, &nowhere
 	s.fact, s.oddities, s.formRead = nil, nil, false
 	d := m.Delimiters()
-	s.delims = delimiters{d.Component, d.Repetition, d.Subcomponent}
+	s.setDelimiters(delimiters{d.Component, d.Repetition, d.Subcomponent})
 	s.forget()
 	s.nextEpoch(m.NumSegments())
 	s.present, s.ids, s.filled = 0, s.ids[:0], s.filled[:0]
@@ -72,9 +77,12 @@ func (s *scope) read(m *hl7.Message, ids *segmentTable) {
 			continue
 		}
 		s.first[id] = int32(i)
-		if id < 64 {
+		if id < odd {
 			s.present |= 1 << id
 		}
+	}
+	if len(s.form()) > 0 {
+		s.present |= 1 << odd
 	}
 	charset, err := m.Charset()
 	s.utf8 = err == nil && charset == hl7.UTF8
@@ -129,7 +137,11 @@ func (s *scope) eachSegment(r *Rule, found func(hl7.Value)) {
 // eachValue runs a rule for each value that its `each` names.
 func (s *scope) eachValue(r *Rule, found func(hl7.Value)) {
 	b := &r.body
-	list := s.named(r)
+	named := s.named(r)
+	list := named.list
+	if len(list) == 0 || !named.mayMeet(&b.at) {
+		return
+	}
 	s.told = false
 	for i := range list {
 		if s.enough {
@@ -140,7 +152,7 @@ func (s *scope) eachValue(r *Rule, found func(hl7.Value)) {
 			continue // rules on types look at nothing but the value
 		}
 		if b.at.met(at.filled) && b.own.met(s.filled[at.segment]) {
-			s.segment, s.at, s.nested = at.segment, at, at.nested
+			s.segment, s.at, s.nested = int(at.segment), at, at.nested
 			s.demands(r, found)
 		}
 	}

@@ -89,18 +89,23 @@ func (s Settings) Changed() []string {
 	return list
 }
 
-// resolved are settings looked up once for a judge.
-type resolved map[string]string
+// resolved are settings looked up once for a judge, in the order of generatedSettings.
+type resolved []string
 
 func (s Settings) resolve() resolved {
-	r := resolved{}
-	for _, name := range settingNames() {
-		r[name] = s.Get(name)
+	r := make(resolved, len(generatedSettings))
+	for i, name := range settingNames() {
+		r[i] = s.Get(name)
 	}
 	return r
 }
 
-func (r resolved) get(name string) string { return r[name] }
+func (r resolved) get(name string) string { return r[settingID(name)] }
+
+// settingID is the index of a setting, -1 when there is none.
+func settingID(name string) int {
+	return slices.IndexFunc(generatedSettings[:], func(s Setting) bool { return s.Name == name })
+}
 
 // A SettingError reports a setting, or a value of one, that does not exist.
 type SettingError struct {

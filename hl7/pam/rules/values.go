@@ -13,20 +13,40 @@ import (
 
 // values are what an `each` of the catalogue names in the message.
 type values struct {
-	list []place
-	read bool // in this message
+	list     []place
+	any, all filled // which of their parts are filled in one of them, and in all
+	read     bool   // in this message
+}
+
+// add notes what is filled in the last place of the list.
+func (v *values) add() {
+	at := &v.list[len(v.list)-1]
+	if len(v.list) == 1 {
+		v.any, v.all = at.filled, at.filled
+		return
+	}
+	v.any.present |= at.filled.present
+	v.any.some |= at.filled.some
+	v.all.present &= at.filled.present
+	v.all.some &= at.filled.some
+}
+
+// mayMeet says whether one of the values may be what a rule looks for. Nearly
+// all rules on values are done with when this has been asked.
+func (v *values) mayMeet(n *needs) bool {
+	return n.present&^v.any.present == 0 && n.missing&v.all.present == 0 && n.some&^v.any.some == 0 && n.none&v.all.some == 0
 }
 
 // place is a value that `each` goes over, or that the fact that is being
 // claimed is about.
 type place struct {
-	segment                      int // its index
-	field, repetition, component int // component 0: the repetition as a whole
 	raw                          []byte
+	filled                       filled // of its parts
+	first, count                 int32  // those, in scope.parts; count 0: they were not looked for
+	segment                      int32  // its index
+	field, repetition, component int32  // component 0: the repetition as a whole
 	nested                       bool   // it is a component: its parts are sub-components
 	again                        bool   // a place before it in the list has the same bytes
-	first, count                 int    // of its parts in scope.parts; count 0: they were not looked for
-	filled                       filled // of those parts
 }
 
 // nowhere is the place of rules that go over nothing.
@@ -37,9 +57,9 @@ func (p *place) value(m *hl7.Message) hl7.Value {
 	if p.field == 0 {
 		return hl7.Value{}
 	}
-	v := m.Segment(p.segment).Field(p.field).Repetition(p.repetition)
+	v := m.Segment(int(p.segment)).Field(int(p.field)).Repetition(int(p.repetition))
 	if p.component > 0 {
-		v = v.Component(p.component)
+		v = v.Component(int(p.component))
 	}
 	return v
 }
@@ -65,7 +85,7 @@ func (s *scope) divide(p *place) {
 	if p.nested {
 		delimiter = s.delims.sub
 	}
-	p.first = len(s.parts)
+	p.first = int32(len(s.parts))
 	start := 0
 	for i, c := range p.raw {
 		if c == delimiter && c != 0 {
@@ -98,45 +118,51 @@ func (s *scope) addPart(p *place, start, end int) {
 
 // part returns part n of the current value.
 func (s *scope) part(n int) []byte {
-	if n > s.at.count {
+	if n > int(s.at.count) {
 		return nil
 	}
-	at := s.parts[s.at.first+n-1]
+	at := s.parts[int(s.at.first)+n-1]
 	return s.at.raw[at.start:at.end]
 }
 
 // named returns what the `each` of a rule names.
-func (s *scope) named(r *Rule) []place {
+func (s *scope) named(r *Rule) *values {
 	b := &r.body
-	if n := max(b.eachID, b.baseID) + 1; len(s.values) < n {
+	if id := int(b.eachID); id < len(s.values) && s.values[id].read {
+		return &s.values[id]
+	}
+	return s.find(r)
+}
+
+func (s *scope) find(r *Rule) *values {
+	b := &r.body
+	if n := int(max(b.eachID, b.baseID)) + 1; len(s.values) < n {
 		s.values = append(s.values, make([]values, n-len(s.values))...)
 	}
 	if b.eachOf != "" {
 		s.sortByType()
-		return s.values[b.eachID].list
+		s.values[b.eachID].read = true
+		return &s.values[b.eachID]
 	}
 	known := &s.values[b.eachID]
-	if known.read {
-		return known.list
-	}
 	p := s.plan.catalogue.compiled(r).each
 	base := &s.values[b.baseID]
 	if !base.read {
 		base.read = true
-		base.list = s.repetitions(base.list, p)
+		s.repetitions(base, p)
 	}
 	if p.filter != nil {
 		known.read = true
-		known.list = s.filtered(known.list, base.list, p.filter)
+		s.filtered(known, base, p.filter)
 	}
-	return known.list
+	return known
 }
 
 // repetitions appends the repetitions of a field that have anything in them.
-func (s *scope) repetitions(list []place, p *path) []place {
+func (s *scope) repetitions(to *values, p *path) {
 	i := s.first[p.segment]
 	if i < 0 {
-		return list
+		return
 	}
 	for last := s.last[p.segment]; i <= last; i++ {
 		if s.ids[i] != p.segment {
@@ -148,23 +174,23 @@ func (s *scope) repetitions(list []place, p *path) []place {
 			var r []byte
 			r, rest, more = cut(rest, s.delims.repetition)
 			if n++; len(r) > 0 {
-				list = append(list, place{segment: int(i), field: p.field, repetition: n, raw: r})
-				s.divide(&list[len(list)-1])
+				to.list = append(to.list, place{segment: i, field: int32(p.field), repetition: int32(n), raw: r})
+				s.divide(&to.list[len(to.list)-1])
+				to.add()
 			}
 		}
 	}
-	return list
 }
 
 // filtered appends the repetitions that a filter picks.
-func (s *scope) filtered(list, all []place, f *filter) []place {
-	for i := range all {
-		s.at = &all[i]
+func (s *scope) filtered(to, all *values, f *filter) {
+	for i := range all.list {
+		s.at = &all.list[i]
 		if f.accepts(nth(s.part(f.component), s.delims.sub, f.sub)) {
-			list = append(list, all[i])
+			to.list = append(to.list, *s.at)
+			to.add()
 		}
 	}
-	return list
 }
 
 // typePlace says that a field, or a component of it, is of a type that rules go
@@ -218,9 +244,13 @@ func (s *scope) sortField(segment, field int, raw []byte, places []typePlace) {
 				part = nth(tail, s.delims.component, 1)
 			}
 			if len(part) > 0 {
-				list := &s.values[p.list].list
-				*list = append(*list, place{segment: segment, field: field, repetition: n, component: p.component, raw: part, nested: p.component > 0})
-				s.divideOnce(*list)
+				to := &s.values[p.list]
+				to.list = append(to.list, place{
+					segment: int32(segment), field: int32(field), repetition: int32(n), component: int32(p.component), raw: part, nested: p.component > 0,
+				})
+				if s.divideOnce(to.list) {
+					to.add()
+				}
 			}
 		}
 	}
@@ -231,14 +261,15 @@ const mostCompared = 8
 
 // divideOnce divides the last place of a list, or finds that one before it has
 // the same bytes: a message names the same authority in half a dozen places.
-func (s *scope) divideOnce(list []place) {
+func (s *scope) divideOnce(list []place) (divided bool) {
 	last := len(list) - 1
 	at := &list[last]
 	for i := last - 1; i >= max(0, last-mostCompared); i-- {
 		if o := &list[i]; o.nested == at.nested && bytes.Equal(o.raw, at.raw) {
 			at.again, at.first, at.count, at.filled = true, o.first, o.count, o.filled
-			return
+			return false
 		}
 	}
 	s.divide(at)
+	return true
 }

@@ -1831,6 +1831,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			of:    ofAny,
 			acts:  true,
+			needs: 0x8000000000000000,
 			lines: []line{{"level", "must"}, {"check", "form-crlf"}},
 		},
 	},
@@ -1848,6 +1849,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			of:    ofAny,
 			acts:  true,
+			needs: 0x8000000000000000,
 			lines: []line{{"level", "must"}, {"check", "form-line-feed"}},
 		},
 	},
@@ -1865,6 +1867,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			of:    ofAny,
 			acts:  true,
+			needs: 0x8000000000000000,
 			lines: []line{{"level", "should"}, {"check", "form-no-terminator"}},
 		},
 	},
@@ -1882,6 +1885,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			of:    ofAny,
 			acts:  true,
+			needs: 0x8000000000000000,
 			lines: []line{{"level", "should"}, {"check", "form-byte-order-mark"}},
 		},
 	},
@@ -1899,6 +1903,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			of:    ofAny,
 			acts:  true,
+			needs: 0x8000000000000000,
 			lines: []line{{"level", "should"}, {"check", "form-leading-blanks"}},
 		},
 	},
@@ -1916,6 +1921,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			of:    ofAny,
 			acts:  true,
+			needs: 0x8000000000000000,
 			lines: []line{{"level", "should"}, {"check", "form-empty-line"}},
 		},
 	},
@@ -1933,6 +1939,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			of:    ofAny,
 			acts:  true,
+			needs: 0x8000000000000000,
 			lines: []line{{"level", "should"}, {"check", "form-control-byte"}},
 		},
 	},
@@ -1950,6 +1957,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			of:    ofAny,
 			acts:  true,
+			needs: 0x8000000000000000,
 			lines: []line{{"level", "must"}, {"check", "form-segment-name"}},
 		},
 	},
@@ -1968,6 +1976,7 @@ var generatedRules = [...]Rule{
 		body: body{
 			of:    ofAny,
 			acts:  true,
+			needs: 0x8000000000000000,
 			lines: []line{{"level", "should"}, {"check", "form-short-delimiters"}},
 		},
 	},
