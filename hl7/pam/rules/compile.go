@@ -65,6 +65,7 @@ type compiler struct {
 	notes    *notes         // nil: nobody wants them
 	settings []string       // that conditions may ask for; nil: those of the program
 	asked    map[string]int // the conditions whose answers are remembered, by their text
+	slots    map[shared]int // the numbers of the fields whose components are asked for
 }
 
 // segmentID numbers the segments that rules and profiles speak of.

@@ -187,7 +187,7 @@ func (c *compiler) atom(l *lexer) (cond, error) {
 		return nil, err
 	}
 	e := p.quantified(t, all)
-	if p.sent || p.relative && p.field == 0 || t.states && p.noted() {
+	if p.sent || p.relative && p.field == 0 || t.states && (p.noted() || p.divides()) {
 		return e, nil
 	}
 	return c.remembered(p, all, l.words[from:l.at], e), nil

@@ -27,6 +27,7 @@ type path struct {
 	every                 bool
 	literal               bool // MSH-1 and MSH-2, whose delimiters do not delimit
 	filter                *filter
+	slot                  int // of the division of the field, see divided; 0: none
 }
 
 // filter picks repetitions by a component.
@@ -87,7 +88,11 @@ func (c *compiler) path(text string) (*path, error) {
 		}
 		rest = rest[end+1:]
 	}
-	return p, p.parts(rest)
+	if err := p.parts(rest); err != nil {
+		return p, err
+	}
+	c.share(p)
+	return p, nil
 }
 
 // repetitions reads what stands in brackets.
@@ -232,11 +237,14 @@ func (f *filter) accepts(raw []byte) bool {
 
 // quantified makes a condition of a path and a test.
 func (p *path) quantified(t test, all bool) cond {
-	if t.states && p.noted() {
+	switch {
+	case t.states && p.noted():
 		return func(s *scope) bool {
 			state, _ := p.state(s) // Absent where there is no segment
 			return state == t.state
 		}
+	case t.states && p.divides():
+		return func(s *scope) bool { return p.dividedState(s) == t.state }
 	}
 	if !p.every {
 		return func(s *scope) bool {

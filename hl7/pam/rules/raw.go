@@ -26,6 +26,9 @@ func (s *scope) setDelimiters(d delimiters) {
 
 // raw is [path.one] without the place.
 func (p *path) raw(s *scope) ([]byte, bool) {
+	if p.slot > 0 {
+		return p.shared(s)
+	}
 	field, ok := p.originRaw(s)
 	if !ok || p.literal {
 		return field, ok
@@ -90,6 +93,12 @@ func (p *path) within(s *scope, raw []byte) []byte {
 
 // eachRaw is [path.each] without the places.
 func (p *path) eachRaw(s *scope, yield func([]byte) bool) {
+	if p.slot > 0 {
+		if raw, ok := p.raw(s); ok {
+			yield(raw)
+		}
+		return
+	}
 	field, ok := p.originRaw(s)
 	switch {
 	case !ok:

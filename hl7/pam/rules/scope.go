@@ -36,7 +36,8 @@ type scope struct {
 	told     bool     // the rule that is being run has found something
 	enough   bool     // there are so many findings that no more are looked for
 	parts    []span   // of those values
-	sorted   bool     // those of types were found
+	divided  [maxDivided]divided
+	sorted   bool // those of types were found
 	match    schema.Match
 	answers  [maxAsked]uint32 // to conditions, see compiler.remembered
 	epoch    uint32           // of the answers about this message
@@ -96,6 +97,7 @@ func (s *scope) nextEpoch(segments int) {
 	const most = 1<<31 - 1          // the last bit is the answer
 	if s.epoch > most-s.epochs {
 		clear(s.answers[:])
+		clear(s.divided[:])
 		s.epoch = 1
 	}
 }

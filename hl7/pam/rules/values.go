@@ -118,11 +118,15 @@ func (s *scope) addPart(p *place, start, end int) {
 
 // part returns part n of the current value.
 func (s *scope) part(n int) []byte {
-	if n > int(s.at.count) {
+	return s.at.part(s, n)
+}
+
+func (p *place) part(s *scope, n int) []byte {
+	if n > int(p.count) {
 		return nil
 	}
-	at := s.parts[int(s.at.first)+n-1]
-	return s.at.raw[at.start:at.end]
+	at := s.parts[int(p.first)+n-1]
+	return p.raw[at.start:at.end]
 }
 
 // named returns what the `each` of a rule names.
