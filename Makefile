@@ -4,6 +4,7 @@ FUZZTIME ?= 10m
 SOAK ?= 10m
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@latest
+PROFILE = cmd/pamlab/validate.pgo
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .PHONY: help
@@ -12,7 +13,11 @@ help: ## this list
 
 .PHONY: build
 build: ## one static binary, ./pamlab
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o pamlab ./cmd/pamlab
+	CGO_ENABLED=0 $(GO) build -trimpath -pgo $(PROFILE) -ldflags "-s -w -X main.version=$(VERSION)" -o pamlab ./cmd/pamlab
+
+.PHONY: profile
+profile: ## renew the profile that the static build is optimised by
+	$(GO) test -run '^$$' -bench '^BenchmarkSamples$$' -benchtime 20s -cpuprofile $(PROFILE) -o /dev/null ./hl7/pam/rules
 
 .PHONY: demo
 demo: ## the one-minute tour

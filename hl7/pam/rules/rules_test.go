@@ -149,6 +149,30 @@ func BenchmarkMessage(b *testing.B) {
 	}
 }
 
+// BenchmarkSamples judges a message of each event in turn. Of its profile the
+// static build is made: make profile.
+func BenchmarkSamples(b *testing.B) {
+	var texts [][]byte
+	for _, name := range rules.Samples() {
+		m, err := rules.Sample(name)
+		require.NoError(b, err)
+		texts = append(texts, m.Bytes())
+	}
+	j, err := rules.New(rules.Options{})
+	require.NoError(b, err)
+	var r rules.Report
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, data := range texts {
+			m, err := hl7.Parse(data)
+			if err != nil {
+				b.Fatal(err)
+			}
+			j.Message(&r, m)
+		}
+	}
+}
+
 // BenchmarkMessageRatio says how often a flat index of the delimiters, which is
 // the least that any reader does (see the benchmarks of package hl7), could be
 // made while a message is parsed and judged. Both run in turns, in short blocks of
