@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -62,28 +61,7 @@ func missingPeer(t *testing.T, what string) {
 // its address.
 func nodeServer(t *testing.T, tlsFiles ...string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") // the package takes no port 0
-	require.NoError(t, err)
-	addr := l.Addr().(*net.TCPAddr)
-	require.NoError(t, l.Close())
-	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, "node", append([]string{"server.cjs", strconv.Itoa(addr.Port)}, tlsFiles...)...)
-	cmd.Dir = peersDir
-	cmd.Stderr = os.Stderr
-	stdin, err := cmd.StdinPipe()
-	require.NoError(t, err)
-	stdout, err := cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() {
-		_ = stdin.Close()
-		cancel()
-		_ = cmd.Wait()
-	})
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	require.NoError(t, err)
-	require.Equal(t, "ready\n", line)
-	return addr.String()
+	return launchPeer(t, "node", "server.cjs", tlsFiles...)
 }
 
 // pamlab runs a command line in this process.
