@@ -85,7 +85,7 @@ type Server struct {
 	lastID  atomic.Uint64
 
 	mu        sync.Mutex
-	listeners map[net.Listener]struct{}
+	listeners map[*net.Listener]struct{} // pointers, because a listener may be of a type that is no key
 	conns     map[*serverConn]struct{}
 	hosts     map[netip.Addr]int // connections of each
 	refused   uint64             // by MaxConnsPerAddr
@@ -103,7 +103,7 @@ func (s *Server) init() {
 		s.ends.most, s.crowds.most = warnings, 1
 		s.stop = make(chan struct{})
 		s.drained = make(chan struct{})
-		s.listeners = map[net.Listener]struct{}{}
+		s.listeners = map[*net.Listener]struct{}{}
 		s.conns = map[*serverConn]struct{}{}
 	})
 }
@@ -147,10 +147,10 @@ func (s *Server) Serve(l net.Listener) error {
 	if s.Handler == nil {
 		return errors.New("mllp: the server has no Handler")
 	}
-	if !s.track(l) {
+	if !s.track(&l) {
 		return ErrServerClosed
 	}
-	defer s.untrack(l)
+	defer s.untrack(&l)
 	base := context.Background()
 	if s.BaseContext != nil {
 		base = s.BaseContext(l)
@@ -211,7 +211,7 @@ func (s *Server) pause(d time.Duration) bool {
 	}
 }
 
-func (s *Server) track(l net.Listener) bool {
+func (s *Server) track(l *net.Listener) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closing.Load() {
@@ -221,7 +221,7 @@ func (s *Server) track(l net.Listener) bool {
 	return true
 }
 
-func (s *Server) untrack(l net.Listener) {
+func (s *Server) untrack(l *net.Listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.listeners, l)
@@ -284,7 +284,7 @@ func (s *Server) close(f func(*serverConn)) {
 		close(s.stop)
 	}
 	for l := range s.listeners {
-		l.Close()
+		(*l).Close()
 	}
 	for c := range s.conns {
 		f(c)

@@ -366,3 +366,18 @@ func TestServerStampsRequests(t *testing.T) {
 	require.WithinRange(t, r.Received, before, time.Now())
 	require.Equal(t, uint64(1), r.Conn.ID)
 }
+
+// unhashable is a listener that cannot be the key of a map, as others make them.
+type unhashable struct {
+	net.Listener
+	_ []int
+}
+
+func TestServerTakesListenersOfAnyType(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	start(t, &mllp.Server{}, unhashable{Listener: l})
+	c := dial(t, l.Addr().String())
+	send(t, c, "one")
+	require.Equal(t, "re:one", receive(t, c))
+}
