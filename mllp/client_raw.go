@@ -18,6 +18,7 @@ type RawConn struct {
 	conn    *clientConn
 	strays  tally     // found before, due with the next Response
 	written time.Time // when the last byte was
+	unheard bool      // nothing was received since, nor waited for
 	bent    bool
 	closed  bool
 }
@@ -41,15 +42,16 @@ func (c *Client) Raw(ctx context.Context) (r *RawConn, reopened bool, err error)
 }
 
 // Release gives the connection back to the Client, which uses it for its next
-// message. One that was wrapped or closed, or on which an answer may still come,
-// is closed instead; so is any when the Client has another one by now.
+// message. One that was wrapped or closed, or on which an answer may still come
+// (nobody has received, or waited for, anything since the last Write) is closed
+// instead; so is any when the Client has another one by now.
 func (r *RawConn) Release() {
 	c := r.client
 	if c.lock(context.Background()) != nil {
 		return
 	}
 	defer c.unlock()
-	if r.closed || r.bent || r.conn.owed || r.conn.rd.InBlock() || c.conn != nil {
+	if r.closed || r.bent || r.unheard || r.conn.owed || r.conn.rd.InBlock() || c.conn != nil {
 		_ = r.Close()
 		return
 	}
@@ -88,7 +90,7 @@ func (r *RawConn) Write(ctx context.Context, b []byte, extra time.Duration) (int
 	}
 	defer r.watch(ctx)()
 	n, err := r.conn.nc.Write(b)
-	r.written = time.Now()
+	r.written, r.unheard = time.Now(), true
 	switch {
 	case err == nil:
 		return n, nil
@@ -113,6 +115,7 @@ func (r *RawConn) Receive(ctx context.Context, wait time.Duration) (*Response, e
 		r.conn.owed = true
 		return nil, r.fail(ctx, failure)
 	}
+	r.unheard = false
 	oddities := append(r.strays, f.Oddities...)
 	r.strays = nil
 	return &Response{
@@ -125,7 +128,7 @@ func (r *RawConn) More(ctx context.Context, wait time.Duration) (*Response, erro
 	owed := r.conn.owed
 	response, err := r.Receive(ctx, wait)
 	if failed, ok := errors.AsType[*Error](err); ok && failed.Kind == NoAnswer {
-		r.conn.owed = owed
+		r.conn.owed, r.unheard = owed, false
 		return nil, nil
 	}
 	return response, err

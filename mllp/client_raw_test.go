@@ -62,6 +62,26 @@ func TestRawConnThatIsOwedAnAnswerIsNotUsedAgain(t *testing.T) {
 	require.Equal(t, "re:first", string(answer.Payload))
 }
 
+func TestRawConnThatHasNotHeardItsAnswerIsNotUsedAgain(t *testing.T) {
+	next := make(chan struct{}) // on another connection: those of one wait for each other
+	c := client(t, &mllp.Client{AnswerTimeout: 5 * time.Second, Addr: serve(t, &mllp.Server{Handler: mllp.HandlerFunc(
+		func(w mllp.ResponseWriter, r *mllp.Request) {
+			if string(r.Payload) == "next" {
+				close(next)
+			}
+			select {
+			case <-next:
+			case <-r.Context().Done():
+			}
+			echo(w, r)
+		})})})
+	r := raw(t, c)
+	_, err := r.Write(t.Context(), []byte("\x0bslow\x1c\r"), 0)
+	require.NoError(t, err)
+	r.Release()
+	require.Equal(t, "re:next", string(do(t, c, "next").Payload))
+}
+
 func TestRawConnIsNotGivenBackBesideAnother(t *testing.T) {
 	c := client(t, &mllp.Client{Addr: serve(t, &mllp.Server{})})
 	r := raw(t, c)

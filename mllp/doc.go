@@ -37,7 +37,8 @@
 // that no message is sent twice: whether a connection is still open is found out
 // before a message is written, and once a byte of it is on the way a failure is
 // the caller's to judge, as an [Error] whose [ErrorKind] says how far things
-// got.
+// got. Who has to send what is no block, or several at once, takes the
+// connection out of it: see [Client.Raw].
 //
 // # TLS
 //
