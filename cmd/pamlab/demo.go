@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -250,7 +251,7 @@ func selfName() string {
 // was edited stays, and only one that we wrote is written again.
 func (a *app) demoCandidate(path, addr string) error {
 	old, err := os.ReadFile(path)
-	if err == nil && addressLine.ReplaceAllString(string(old), "") != addressLine.ReplaceAllString(candidateText(addr), "") {
+	if err == nil && addressLine().ReplaceAllString(string(old), "") != addressLine().ReplaceAllString(candidateText(addr), "") {
 		a.printf("  %s\n", a.text(path+" a été modifié : il reste tel quel", path+" was edited: it stays as it is"))
 		return nil
 	}
@@ -261,7 +262,7 @@ func (a *app) demoCandidate(path, addr string) error {
 	return nil
 }
 
-var addressLine = regexp.MustCompile(`(?m)^  address: .*$`)
+var addressLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^  address: .*$`) })
 
 func candidateText(addr string) string {
 	return fmt.Sprintf(`# The candidate: the system under test. docs/candidate.md describes every key.

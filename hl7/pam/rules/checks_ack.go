@@ -6,18 +6,18 @@ import (
 	"github.com/pamlab/pamlab/hl7"
 )
 
-var ackChecks = map[string]demand{
-	"answer-addressed": answerAddressed,
-	"answer-to-sender": answerToSender,
-	"answer-time":      answerTime,
-	"answer-decodes":   answerDecodes,
-	"error-coded":      errorCoded,
-	"error-class":      errorClass,
+var ackChecks = []named[demand]{
+	{"answer-addressed", answerAddressed},
+	{"answer-to-sender", answerToSender},
+	{"answer-time", answerTime},
+	{"answer-decodes", answerDecodes},
+	{"error-coded", errorCoded},
+	{"error-class", errorClass},
 }
 
-var ackConditions = map[string]cond{
-	"answer-modern": func(s *scope) bool { return s.header.Version >= "2.5" },
-	"original-mode": originalMode,
+var ackConditions = []named[cond]{
+	{"answer-modern", func(s *scope) bool { return s.header.Version >= "2.5" }},
+	{"original-mode", originalMode},
 }
 
 // originalMode says whether the message that is answered asked for the answer

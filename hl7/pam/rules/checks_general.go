@@ -11,43 +11,43 @@ import (
 	"github.com/pamlab/pamlab/hl7/schema"
 )
 
-var generalChecks = merged(formChecks(), map[string]demand{
-	"never":             func(*scope, func(hl7.Value)) {}, // found by other means
-	"text-decodes":      textDecodes,
-	"text-announced":    textAnnounced,
-	"other-delimiters":  otherDelimiters,
-	"escapes":           escapes,
-	"utf8-disguise":     utf8InDisguise,
-	"event-structure":   eventStructure,
-	"announced-version": announcedVersion,
-	"french-profile":    frenchProfile,
-	"other-profiles":    otherProfiles,
-	"other-transaction": otherTransaction,
-	"empty-z":           emptyZ,
-	"corrected-z":       correctedZ,
-	"segment-pv2":       func(s *scope, found func(hl7.Value)) { found(s.field("PV2", 0)) },
-	"pseudo-pv1":        pseudoPV1,
-	"late-rol":          lateROL,
-})
+var generalChecks = []named[demand]{
+	{"never", func(*scope, func(hl7.Value)) {}}, // found by other means
+	{"text-decodes", textDecodes},
+	{"text-announced", textAnnounced},
+	{"other-delimiters", otherDelimiters},
+	{"escapes", escapes},
+	{"utf8-disguise", utf8InDisguise},
+	{"event-structure", eventStructure},
+	{"announced-version", announcedVersion},
+	{"french-profile", frenchProfile},
+	{"other-profiles", otherProfiles},
+	{"other-transaction", otherTransaction},
+	{"empty-z", emptyZ},
+	{"corrected-z", correctedZ},
+	{"segment-pv2", func(s *scope, found func(hl7.Value)) { found(s.field("PV2", 0)) }},
+	{"pseudo-pv1", pseudoPV1},
+	{"late-rol", lateROL},
+}
 
-var generalConditions = map[string]cond{
-	"france":         func(s *scope) bool { return s.profile.HasLayer("fr") },
-	"pam":            func(s *scope) bool { return s.profile.PAM != "" || s.profile.HasLayer("iti") },
-	"known-event":    func(s *scope) bool { return s.event != nil },
-	"one-superseded": func(s *scope) bool { return len(s.field("MRG", 1).Repetition(2).Raw()) == 0 },
-	"excluded-event": excludedEvent,
-	"standard-encoding": func(s *scope) bool {
+var generalConditions = []named[cond]{
+	{"france", func(s *scope) bool { return s.profile.HasLayer("fr") }},
+	{"pam", func(s *scope) bool { return s.profile.PAM != "" || s.profile.HasLayer("iti") }},
+	{"known-event", func(s *scope) bool { return s.event != nil }},
+	{"one-superseded", func(s *scope) bool { return len(s.field("MRG", 1).Repetition(2).Raw()) == 0 }},
+	{"excluded-event", excludedEvent},
+	{"standard-encoding", func(s *scope) bool {
 		return string(s.raw("MSH", 2)) == standardEncoding
-	},
-	"known-charset": func(s *scope) bool { _, err := s.m.Charset(); return err == nil },
-	"utf8-disguise": isUTF8InDisguise,
-	"order-only":    func(s *scope) bool { return s.event != nil && s.fact != nil && s.event.OrderOnly(s.m, s.fact) },
-	"component":     func(s *scope) bool { return s.fact != nil && s.fact.Location.Component > 0 },
-	"after-gap": func(s *scope) bool {
+	}},
+	{"known-charset", func(s *scope) bool { _, err := s.m.Charset(); return err == nil }},
+	{"utf8-disguise", isUTF8InDisguise},
+	{"order-only", func(s *scope) bool { return s.event != nil && s.fact != nil && s.event.OrderOnly(s.m, s.fact) }},
+	{"component", func(s *scope) bool { return s.fact != nil && s.fact.Location.Component > 0 }},
+	{"after-gap", func(s *scope) bool {
 		return s.fact != nil && s.fact.Location.Component == 3 && s.field("MSH", 9).Component(2).State() == hl7.Absent
-	},
-	"coded":   aboutCode,
-	"old-pam": func(s *scope) bool { return compareVersions(s.profile.PAM, "2.11.2") < 0 },
+	}},
+	{"coded", aboutCode},
+	{"old-pam", func(s *scope) bool { return compareVersions(s.profile.PAM, "2.11.2") < 0 }},
 }
 
 // standardEncoding is MSH-2 as HL7 recommends it.
@@ -59,22 +59,25 @@ func excludedEvent(s *scope) bool {
 	return s.profile.HasLayer("fr") && (s.trigger == "A08" || len(s.trigger) == 3 && strings.HasPrefix(s.trigger, "Z8"))
 }
 
-// formChecks are the demands on the form of a message, by the kind of oddity.
-func formChecks() map[string]demand {
-	all := map[string]demand{}
-	for _, kind := range []hl7.OddityKind{
-		hl7.OddByteOrderMark, hl7.OddLeadingBlanks, hl7.OddLineFeed, hl7.OddCRLF, hl7.OddNoTerminator,
-		hl7.OddEmptyLine, hl7.OddControlByte, hl7.OddSegmentName, hl7.OddShortDelimiters,
-	} {
-		all["form-"+string(kind)] = func(s *scope, found func(hl7.Value)) {
-			for _, o := range s.form() {
-				if o.Kind == kind {
-					found(valueAt(s.m, s.m.Locate(o.Offset)))
-				}
+// formCheck is a demand on the form of a message: form- and the kind of oddity
+// that it finds. It is nil for other names.
+func formCheck(name string) demand {
+	kind, ok := strings.CutPrefix(name, "form-")
+	if !ok || !slices.Contains(oddities[:], hl7.OddityKind(kind)) {
+		return nil
+	}
+	return func(s *scope, found func(hl7.Value)) {
+		for _, o := range s.form() {
+			if o.Kind == hl7.OddityKind(kind) {
+				found(valueAt(s.m, s.m.Locate(o.Offset)))
 			}
 		}
 	}
-	return all
+}
+
+var oddities = [...]hl7.OddityKind{
+	hl7.OddByteOrderMark, hl7.OddLeadingBlanks, hl7.OddLineFeed, hl7.OddCRLF, hl7.OddNoTerminator,
+	hl7.OddEmptyLine, hl7.OddControlByte, hl7.OddSegmentName, hl7.OddShortDelimiters,
 }
 
 // form returns the oddities of the message. They are looked for once, since

@@ -13,22 +13,22 @@ import (
 	"github.com/pamlab/pamlab/hl7/pam"
 )
 
-var identityChecks = map[string]demand{
-	"ins-format":     insFormat,
-	"ins-key":        insKey,
-	"ins-once":       insOnce,
-	"ins-unchanged":  insUnchanged,
-	"ipp-once":       ippOnce,
-	"name-type-once": nameTypeOnce,
-	"strict-traits":  strictTraits,
-	"one-identifier": oneIdentifier,
-	"same-moment":    sameMoment,
-	"born-later":     bornLater,
+var identityChecks = []named[demand]{
+	{"ins-format", insFormat},
+	{"ins-key", insKey},
+	{"ins-once", insOnce},
+	{"ins-unchanged", insUnchanged},
+	{"ipp-once", ippOnce},
+	{"name-type-once", nameTypeOnce},
+	{"strict-traits", strictTraits},
+	{"one-identifier", oneIdentifier},
+	{"same-moment", sameMoment},
+	{"born-later", bornLater},
 }
 
-var identityConditions = map[string]cond{
-	"french":                      func(s *scope) bool { return slices.Contains(s.profile.Layers, "fr") },
-	"list-begins-with-first-name": listBeginsWithFirstName,
+var identityConditions = []named[cond]{
+	{"french", func(s *scope) bool { return slices.Contains(s.profile.Layers, "fr") }},
+	{"list-begins-with-first-name", listBeginsWithFirstName},
 }
 
 // The type of an INS in CX-5, and how long its number is.

@@ -9,15 +9,15 @@ import (
 
 // itiChecks are the demands of IHE that look at several segments or at what the
 // profile says about the event.
-var itiChecks = map[string]demand{
-	"action":               movementAction,
-	"original-event":       originalEvent,
-	"superseded-type":      supersededType,
-	"superseded-authority": supersededAuthority,
-	"superseded-is-gone":   supersededIsGone,
-	"moved-account":        movedAccount,
-	"whole-seconds":        wholeSeconds,
-	"observation-sub-id":   observationSubID,
+var itiChecks = []named[demand]{
+	{"action", movementAction},
+	{"original-event", originalEvent},
+	{"superseded-type", supersededType},
+	{"superseded-authority", supersededAuthority},
+	{"superseded-is-gone", supersededIsGone},
+	{"moved-account", movedAccount},
+	{"whole-seconds", wholeSeconds},
+	{"observation-sub-id", observationSubID},
 }
 
 // movementAction finds a ZBE-4 that does not go with the event.

@@ -8,36 +8,36 @@ import (
 	"github.com/pamlab/pamlab/hl7"
 )
 
-var visitChecks = merged(ackChecks, map[string]demand{
-	"pseudo-visit-empty": pseudoVisitEmpty,
-	"care-pathway":       carePathway,
-	"expected-times":     fullTimes("PV2", 8, 9),
-	"movement-ids":       movementIDs,
-	"collected-what":     collectedWhat,
-	"legal-mode-times":   legalModeTimes,
-})
+var visitChecks = []named[demand]{
+	{"pseudo-visit-empty", pseudoVisitEmpty},
+	{"care-pathway", carePathway},
+	{"expected-times", fullTimes("PV2", 8, 9)},
+	{"movement-ids", movementIDs},
+	{"collected-what", collectedWhat},
+	{"legal-mode-times", legalModeTimes},
+}
 
-var visitConditions = merged(ackConditions, map[string]cond{
-	"pseudo-visit-numbered":    func(s *scope) bool { return firstFilled(s, 3) == 0 },
-	"class-fits-event":         classFitsEvent,
-	"activity-fits-class":      activityFitsClass,
-	"discipline-fits-activity": disciplineFitsActivity,
-	"action-fits-event":        actionFitsEvent,
-	"origin-is-cancelled":      originIsCancelled,
-	"origin-inserts":           originInserts,
-	"movement-at-event":        movementAtEvent,
-	"nature-of-letters":        natureOfLetters,
-	"nature-in-other-order":    natureInOtherOrder,
-	"role-before-visit":        roleBeforeVisit,
-	"observation-repeated":     observationRepeated,
-	"category-of-activity":     categoryOfActivity,
-	"numbered-in-order":        numberedInOrder,
-	"legal-mode-code":          legalModeCode,
-	"insurance-complete":       insuranceComplete,
-	"nature-of-insurance":      natureOfInsurance,
-	"lettered-date":            letteredDate,
-	"compulsory-insurance":     compulsoryInsurance,
-})
+var visitConditions = []named[cond]{
+	{"pseudo-visit-numbered", func(s *scope) bool { return firstFilled(s, 3) == 0 }},
+	{"class-fits-event", classFitsEvent},
+	{"activity-fits-class", activityFitsClass},
+	{"discipline-fits-activity", disciplineFitsActivity},
+	{"action-fits-event", actionFitsEvent},
+	{"origin-is-cancelled", originIsCancelled},
+	{"origin-inserts", originInserts},
+	{"movement-at-event", movementAtEvent},
+	{"nature-of-letters", natureOfLetters},
+	{"nature-in-other-order", natureInOtherOrder},
+	{"role-before-visit", roleBeforeVisit},
+	{"observation-repeated", observationRepeated},
+	{"category-of-activity", categoryOfActivity},
+	{"numbered-in-order", numberedInOrder},
+	{"legal-mode-code", legalModeCode},
+	{"insurance-complete", insuranceComplete},
+	{"nature-of-insurance", natureOfInsurance},
+	{"lettered-date", letteredDate},
+	{"compulsory-insurance", compulsoryInsurance},
+}
 
 // firstFilled is the number of the first field of PV1 with a value, PV1-2
 // aside, from a field on; 0 when there is none.

@@ -302,8 +302,8 @@ func (c *compiler) expect(b *body, into *code, text string) error {
 
 // check compiles `check NAME`: a demand that is written in Go.
 func (c *compiler) check(into *code, name string) error {
-	f, ok := checks[name]
-	if !ok {
+	f := findCheck(name)
+	if f == nil {
 		return fmt.Errorf("there is no check %q", name)
 	}
 	into.demands = append(into.demands, f)
@@ -312,8 +312,10 @@ func (c *compiler) check(into *code, name string) error {
 
 // condCheck compiles `check NAME` in a condition.
 func (c *compiler) condCheck(words []string) (cond, error) {
-	if len(words) != 1 || conditions[words[0]] == nil {
-		return nil, fmt.Errorf("there is no condition %q", words)
+	if len(words) == 1 {
+		if holds := findCondition(words[0]); holds != nil {
+			return holds, nil
+		}
 	}
-	return conditions[words[0]], nil
+	return nil, fmt.Errorf("there is no condition %q", words)
 }
