@@ -93,7 +93,7 @@ func (c check) quotes() bool { return c.says() && strings.Contains(c.Message.EN,
 
 // message is what is kept of every message: anything but its content.
 type message struct {
-	scenarios.MessageInfo // Data is nil
+	scenarios.MessageInfo // Data, and Wire.Raw, are nil
 	received              bool
 	size                  int
 }
@@ -279,6 +279,9 @@ func (s *step) addMessage(m *scenarios.MessageInfo, received bool) {
 	}
 	kept := *m
 	kept.Data = nil
+	if m.Wire != nil {
+		kept.Wire = &scenarios.WireInfo{How: m.Wire.How, Written: m.Wire.Written}
+	}
 	s.messages = append(s.messages, message{kept, received, len(m.Data)})
 }
 

@@ -33,6 +33,8 @@ func TestConsoleGolden(t *testing.T) {
 		{"long-lines-en", longLines(), report.Options{Lang: "en"}},
 		{"long-lines-en-wide", longLines(), report.Options{Lang: "en", Width: 90}},
 		{"handshakes-fr", handshakes(), report.Options{Lang: "fr"}},
+		{"bent-fr", bent(), report.Options{Lang: "fr", Verbose: true}},
+		{"bent-en", bent(), report.Options{Lang: "en"}},
 		{"nothing-fr", (&script{}).begin(0).at(1).end(scenarios.ExitUnusable, 1), report.Options{Lang: "fr"}},
 	}
 	for _, test := range tests {
@@ -47,6 +49,22 @@ func TestConsoleGolden(t *testing.T) {
 			}
 		})
 	}
+}
+
+// bent is a run in which a message went out otherwise than as one block.
+func bent() *script {
+	s := (&script{}).begin(1)
+	o := s.at(5).scenario("mllp/no-end", title("Sans fin de bloc", "Without end of block"))
+	o.step("no-end", "Sans fin", "Without end").connects()
+	o.put(scenarios.Event{Kind: scenarios.MessageSent, Message: &scenarios.MessageInfo{
+		Type: "ADT^A31^ADT_A05", ControlID: "7F3A0001", Charset: "UNICODE UTF-8", Data: []byte(mshA01 + "\r"),
+		Wire: &scenarios.WireInfo{How: []string{"end: none", "chunk: 1"}, Written: 80, Raw: []byte("\x0b" + mshA01 + "\r")},
+	}})
+	o.receives("ACK^A31^ACK", "900001", 3.2, mshAck, "MSA|AA|7F3A0001")
+	o.checks(scenarios.CheckInfo{Name: "answers", Verdict: scenarios.Fail, Expected: "0", Actual: "1"})
+	o.stepEnds(scenarios.Fail, 35)
+	o.ends(scenarios.Fail, 35)
+	return s.end(scenarios.ExitFailed, 40)
 }
 
 // interrupted is a run that somebody stopped: the player says so, one scenario

@@ -104,13 +104,27 @@ func (b *block) sent(m *scenarios.MessageInfo, field string) {
 	}
 }
 
-// identify names a message without showing anything of its content.
+// identify names a message without showing anything of its content, and says what
+// was done to its bytes on the wire.
 func (b *block) identify(m message) string {
 	text := cmp.Or(m.Type, b.tr("message sans MSH-9", "message without MSH-9"))
 	if m.ControlID != "" {
 		text += b.tr(" n°"+nbsp, " no. ") + m.ControlID
 	}
+	if m.Wire != nil && len(m.Wire.How) > 0 {
+		text += b.tr(" · déformé"+nbsp+": ", " · bent: ") + bends(m.Wire.How)
+	}
 	return text
+}
+
+// bends lists what a step did to the bytes, in the words of the scenario: "end
+// none, chunk 1".
+func bends(how []string) string {
+	var list []string
+	for _, h := range how {
+		list = append(list, strings.Replace(h, ": ", " ", 1))
+	}
+	return strings.Join(list, ", ")
 }
 
 // fieldMark is a place in a segment: bytes from up to to, equal when nothing
