@@ -145,12 +145,8 @@ func (d *decoder) wireCase(n *node) string {
 	if !ok {
 		return ""
 	}
-	var known []string
-	for _, c := range mllptest.Cases() {
-		known = append(known, c.Name)
-	}
-	if !slices.Contains(known, name) {
-		d.out.unknown(n.pos, Textf("aucun cas ne s'appelle « %s »", "no case is called %q", name), name, known)
+	if _, known := mllptest.Find(name); !known {
+		d.out.unknown(n.pos, Textf("aucun cas ne s'appelle « %s »", "no case is called %q", name), name, mllptest.Names())
 		return ""
 	}
 	return name

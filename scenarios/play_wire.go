@@ -54,7 +54,8 @@ func (s *stage) pack(step *Step, items []item) *parcel {
 		w = &Wire{}
 	}
 	if w.Case != "" {
-		p.blocks = []block{{head: caseOf(w.Case).Bytes}}
+		one, _ := mllptest.Find(w.Case) // it was checked when the file was read
+		p.blocks = []block{{head: one.Bytes}}
 		return p
 	}
 	for _, it := range items {
@@ -63,20 +64,11 @@ func (s *stage) pack(step *Step, items []item) *parcel {
 	return p
 }
 
-// caseOf returns a case by its name, which was checked when the file was read.
-func caseOf(name string) mllptest.Case {
-	cases := mllptest.Cases()
-	i := slices.IndexFunc(cases, func(c mllptest.Case) bool { return c.Name == name })
-	if i < 0 {
-		return mllptest.Case{}
-	}
-	return cases[i]
-}
-
 // casePieces are the messages that a case holds, as a tolerant reader has them.
 func casePieces(name string) []item {
 	var items []item
-	for _, frame := range caseOf(name).Frames {
+	one, _ := mllptest.Find(name)
+	for _, frame := range one.Frames {
 		items = append(items, item{data: frame, message: parsed(frame)})
 	}
 	return items
