@@ -25,11 +25,19 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 //
 // The suites about the wire and about certificates are long, and only played
 // with the bugs of their layer: what a DMN makes of a message does not depend on
-// either.
+// either. Those that keep a machine busy are only played with the bugs that they
+// were made for.
 func TestEveryBugIsCaught(t *testing.T) {
 	all := forRole(t, scenarios.DMN)
 	matrix(t, reference.Bugs(), "bugs.golden", func(t *testing.T, bug reference.Bug) ([]scenarios.Event, string) {
-		return play(t, candidate(t, "pam-fr-2.11", bug.Name), concerned(bug, all))
+		if bug.Name == "dies-on-empty-block" { // one play would spoil all others
+			return playApart(t, bug, slices.DeleteFunc(concerned(bug, all), func(s *scenarios.Scenario) bool { return !strings.HasPrefix(s.ID, "mllp/") }))
+		}
+		c := candidate(t, "pam-fr-2.11", bug.Name)
+		if bug.Name == "starves" {
+			c.Limits.Handshake = answerLimit // it is never finished
+		}
+		return play(t, c, concerned(bug, all))
 	})
 }
 
@@ -50,10 +58,16 @@ func matrix(t *testing.T, bugs []reference.Bug, file string, play func(t *testin
 			t.Run(bug.Name, func(t *testing.T) {
 				t.Parallel()
 				events, console := play(t, bug)
-				row, worst := row(bug.Name, verdicts(events))
+				got := verdicts(events)
+				delete(got, byChance[bug.Name])
+				row, worst := row(bug.Name, got)
 				mu.Lock()
 				rows[bug.Name] = row
 				mu.Unlock()
+				if why := unseen[bug.Name]; why != "" {
+					require.Equal(t, scenarios.Pass, worst, "a scenario sees it now: %s\n%s", why, row)
+					return
+				}
 				caught := worst == scenarios.Fail || worst == scenarios.Warn
 				require.True(t, caught, "no scenario catches %s\n%s", bug.Name, console)
 			})
@@ -66,14 +80,42 @@ func matrix(t *testing.T, bugs []reference.Bug, file string, play func(t *testin
 	golden(t, filepath.Join("testdata", file), all.String())
 }
 
+// unseen are the bugs that no scenario can see, and why.
+var unseen = map[string]string{"buffers-answers": "what a DMN keeps in its memory does not show outside"}
+
+// byChance are plays that may see a bug when the machine is busy, and are not told
+// in the matrix: half a second of silence between bytes that follow each other.
+var byChance = map[string]string{"drops-slow": "mllp/pieces#bytes"}
+
+// heavy are scenarios of many connections or bytes, each with the bug that it
+// shows.
+var heavy = map[string]string{"mllp/crowd": "starves", "mllp/endless": "swallows-everything"}
+
+// playApart gives each play a DMN of its own.
+func playApart(t *testing.T, bug reference.Bug, list []*scenarios.Scenario) (events []scenarios.Event, console string) {
+	var mu sync.Mutex
+	t.Run("apart", func(t *testing.T) {
+		for _, p := range scenarios.Plays(list) {
+			t.Run(p.Scenario.ID+"#"+p.Case.ID, func(t *testing.T) {
+				t.Parallel()
+				seen, shown := playThese(t, candidate(t, "pam-fr-2.11", bug.Name), []scenarios.Play{p}, nil)
+				mu.Lock()
+				defer mu.Unlock()
+				events, console = append(events, seen...), console+shown
+			})
+		}
+	})
+	return events, console
+}
+
 // concerned are the scenarios that a bug is held against.
 func concerned(bug reference.Bug, all []*scenarios.Scenario) []*scenarios.Scenario {
 	return slices.DeleteFunc(slices.Clone(all), func(s *scenarios.Scenario) bool {
 		switch suite, _, _ := strings.Cut(s.ID, "/"); {
+		case heavy[s.ID] != "":
+			return bug.Name != heavy[s.ID]
 		case s.ID == "tls/anonymous", s.ID == "mllp/burst":
 			return false
-		case s.ID == "mllp/crowd":
-			return bug.Name != "starves"
 		case suite == "tls":
 			return bug.Layer() != reference.LayerTLS
 		case suite == "mllp":

@@ -58,7 +58,7 @@ func candidate(t *testing.T, dialect string, bugs ...string) *scenarios.Candidat
 		CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "gam.pem"), Key: filepath.Join(dir, "gam-key.pem"), ServerName: "dmn.test",
 	}
 	c.Limits.Ack = answerLimit
-	c.Limits.Handshake = time.Minute // nothing here is about it, and a busy machine takes its time
+	c.Limits.Connect, c.Limits.Handshake = time.Minute, time.Minute // nothing here is about them, and a busy machine takes its time
 	return c
 }
 
@@ -103,8 +103,8 @@ func inMemory(from fs.FS) (fs.FS, error) {
 
 // answerLimit is how long the player waits for an answer. Only an answer that
 // never comes is waited for that long; a busy machine under the race detector
-// needs more than a second for the first one.
-const answerLimit = 3 * time.Second
+// needs some seconds for the first one.
+const answerLimit = 5 * time.Second
 
 // play plays scenarios and returns what the console and the journal say.
 func play(t *testing.T, c *scenarios.Candidate, list []*scenarios.Scenario) (events []scenarios.Event, console string) {
@@ -142,12 +142,19 @@ func playWith(
 	t *testing.T, c *scenarios.Candidate, list []*scenarios.Scenario, listen func(string) (net.Listener, error), observers ...func(scenarios.Event),
 ) (events []scenarios.Event, console string) {
 	t.Helper()
+	return playThese(t, c, scenarios.Plays(list), listen, observers...)
+}
+
+func playThese(
+	t *testing.T, c *scenarios.Candidate, plays []scenarios.Play, listen func(string) (net.Listener, error), observers ...func(scenarios.Event),
+) (events []scenarios.Event, console string) {
+	t.Helper()
 	var out bytes.Buffer
 	screen := report.NewConsole(&out, report.Options{Lang: "en", Verbose: true})
 	observers = append(observers, screen.Observe, func(e scenarios.Event) { events = append(events, e) })
 	journal := scenarios.NewJournal(io.Discard, time.Now, observers...)
 	player := &scenarios.Player{Candidate: c, Journal: journal, Seed: 7, Instant: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), Jobs: 32, Version: "test", Listen: listen}
-	player.Run(t.Context(), scenarios.Plays(list))
+	player.Run(t.Context(), plays)
 	require.NoError(t, screen.Close())
 	return events, out.String()
 }

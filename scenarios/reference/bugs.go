@@ -16,7 +16,8 @@ type Bug struct {
 }
 
 // The names of the bugs, by where they sit: in what is decided, in how the
-// answer is written, on the wire. Those of TLS are in tlsfaults.go.
+// answer is written, on the wire. Those of how messages are read are in
+// wirebugs.go, those of TLS in tlsfaults.go.
 const (
 	alwaysAA         = "always-aa"
 	noERR            = "no-err"
@@ -66,7 +67,7 @@ const (
 
 // Bugs returns every bug.
 func Bugs() []Bug {
-	return append([]Bug{
+	return slices.Concat([]Bug{
 		{alwaysAA, Text{"répond AA à tout, même à ce qu'il n'a pas su lire", "answers AA to everything, even to what it could not read"}},
 		{noERR, Text{"refuse sans dire pourquoi : AE ou AR sans segment ERR", "refuses without saying why: AE or AR without an ERR segment"}},
 		{aeForAR, Text{"répond AE là où AR est dû : type ou événement inconnu", "answers AE where AR is due: unknown type or event"}},
@@ -111,7 +112,7 @@ func Bugs() []Bug {
 		{closesAfterRefusal, Text{"ferme la connexion après un refus", "closes the connection after a refusal"}},
 		{slowAnswer, Text{"répond en retard", "answers late"}},
 		{neverAnswers, Text{"ne répond jamais", "never answers"}},
-	}, tlsBugs()...)
+	}, wireBugs(), tlsBugs())
 }
 
 // The layers that a bug can sit in.
@@ -123,8 +124,11 @@ const (
 
 // Layer is where a bug of a DMN sits.
 func (b Bug) Layer() string {
-	if slices.Contains(namesOf(tlsBugs()), b.Name) {
+	switch {
+	case slices.Contains(namesOf(tlsBugs()), b.Name):
 		return LayerTLS
+	case slices.Contains(namesOf(wireBugs()), b.Name):
+		return LayerWire
 	}
 	return LayerMessage
 }

@@ -117,8 +117,8 @@ func TestBugsOnTheWire(t *testing.T) {
 		{neverAnswers, [][]byte{admission}, ""},
 	}
 	tried := map[string]bool{closesAfterAnswer: true, closesAfterRefusal: true, slowAnswer: true}
-	for _, b := range tlsBugs() {
-		tried[b.Name] = true // in tlsfaults_test.go
+	for _, b := range slices.Concat(wireBugs(), tlsBugs()) {
+		tried[b.Name] = true // in wirefaults_test.go and tlsfaults_test.go
 	}
 	for _, tt := range enhancedBugs {
 		tried[tt.bug] = true

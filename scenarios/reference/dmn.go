@@ -196,18 +196,20 @@ func (d *DMN) Patient(value string) (p Patient, ok bool) {
 }
 
 // ServeMLLP answers one message. It never panics for what a peer sends.
-func (d *DMN) ServeMLLP(w mllp.ResponseWriter, r *mllp.Request) {
-	h, v := d.judge(r.Context(), r.Payload)
+func (d *DMN) ServeMLLP(w mllp.ResponseWriter, r *mllp.Request) { d.serve(r.Context(), w, r) }
+
+func (d *DMN) serve(ctx context.Context, w mllp.ResponseWriter, r *mllp.Request) {
+	h, v := d.judge(ctx, d.faults.receive(r.Payload))
 	if enhanced(h) && v.code != "" && !d.faults.on(ignoresEnhanced) {
-		d.serveEnhanced(w, r, h, v)
+		d.serveEnhanced(ctx, w, r, h, v)
 		return
 	}
 	answer := d.faults.spoil(d.compose(h, v), h)
-	d.observe(r, h, v, answer)
-	d.put(w, r, answer, v)
+	d.observe(ctx, r, h, v, answer)
+	d.put(ctx, w, r, answer, v)
 }
 
-func (d *DMN) observe(r *mllp.Request, h hl7.Header, v verdict, answer []byte) {
+func (d *DMN) observe(ctx context.Context, r *mllp.Request, h hl7.Header, v verdict, answer []byte) {
 	x := Exchange{
 		Conn: r.Conn, Received: r.Received, Took: time.Since(r.Received),
 		Message: r.Payload, Answer: answer, Trigger: h.Trigger, ControlID: h.ControlID,
@@ -224,7 +226,7 @@ func (d *DMN) observe(r *mllp.Request, h hl7.Header, v verdict, answer []byte) {
 		level = slog.LevelInfo
 	}
 	// Not the reason: it may quote the message.
-	d.opt.Logger.Log(r.Context(), level, "reference: message", "conn", r.Conn.ID, "event", x.Trigger,
+	d.opt.Logger.Log(ctx, level, "reference: message", "conn", r.Conn.ID, "event", x.Trigger,
 		"control_id", x.ControlID, "answer", string(x.Code), "outcome", string(x.Outcome), "condition", condition, "took", x.Took)
 	if d.opt.Observe != nil {
 		d.opt.Observe(x)

@@ -62,36 +62,36 @@ func (d *DMN) replies(h hl7.Header, v verdict) (commit, application []byte) {
 }
 
 // serveEnhanced answers a message that asks for the enhanced mode.
-func (d *DMN) serveEnhanced(w mllp.ResponseWriter, r *mllp.Request, h hl7.Header, v verdict) {
+func (d *DMN) serveEnhanced(ctx context.Context, w mllp.ResponseWriter, r *mllp.Request, h hl7.Header, v verdict) {
 	first, second := d.replies(h, v)
 	answer := second
 	if answer == nil {
 		answer = first
 	}
-	d.observe(r, h, v, answer)
+	d.observe(ctx, r, h, v, answer)
 	if first != nil {
-		d.put(w, r, d.faults.spoil(first, h), v)
+		d.put(ctx, w, r, d.faults.spoil(first, h), v)
 	}
 	if second == nil {
 		return
 	}
 	if d.opt.Elsewhere == nil || d.faults.on(applicationFirst) {
-		d.put(w, r, d.faults.spoil(second, h), v)
+		d.put(ctx, w, r, d.faults.spoil(second, h), v)
 		return
 	}
 	// On a connection of ours somebody has to say that it came.
 	second = overwrite(second, "MSH-15", []byte("AL"))
-	if err := d.opt.Elsewhere(r.Context(), d.faults.spoil(second, h)); err != nil {
+	if err := d.opt.Elsewhere(ctx, d.faults.spoil(second, h)); err != nil {
 		d.opt.Logger.Warn("reference: the application acknowledgement could not be delivered", "conn", r.Conn.ID, "error", err)
 	}
 }
 
 // put writes an answer on the connection of its message, nil for none.
-func (d *DMN) put(w mllp.ResponseWriter, r *mllp.Request, answer []byte, v verdict) {
+func (d *DMN) put(ctx context.Context, w mllp.ResponseWriter, r *mllp.Request, answer []byte, v verdict) {
 	if answer == nil {
 		return
 	}
-	if err := d.faults.write(r.Context(), w, answer, v, d.opt.Delay); err != nil {
+	if err := d.faults.write(ctx, w, answer, v, d.opt.Delay); err != nil {
 		d.opt.Logger.Warn("reference: the answer could not be written", "conn", r.Conn.ID, "error", err)
 	}
 }

@@ -34,7 +34,7 @@ type ServerOptions struct {
 type Running struct {
 	DMN *DMN
 
-	server *mllp.Server
+	server service
 	away   *mllp.Client // to ServerOptions.AnswerTo; nil: there is none
 	addr   net.Addr
 	tasks  sync.WaitGroup // the goroutines of Start
@@ -67,23 +67,19 @@ func Start(ctx context.Context, opt ServerOptions) (*Running, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the reference DMN cannot listen: %w", err)
 	}
-	r := &Running{
-		DMN: dmn,
-		server: &mllp.Server{
-			Handler:     dmn,
-			TLSConfig:   config,
-			MaxMessage:  opt.MaxMessage,
-			MaxConns:    opt.MaxConns,
-			Logger:      dmn.opt.Logger,
-			OnConn:      opt.OnConn,
-			BaseContext: func(net.Listener) context.Context { return ctx },
-		},
-		away: away,
-		addr: listener.Addr(),
+	server := &mllp.Server{
+		Handler:     dmn,
+		TLSConfig:   config,
+		MaxMessage:  opt.MaxMessage,
+		MaxConns:    opt.MaxConns,
+		Logger:      dmn.opt.Logger,
+		OnConn:      opt.OnConn,
+		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
 	if opt.Configure != nil {
-		opt.Configure(r.server)
+		opt.Configure(server)
 	}
+	r := &Running{DMN: dmn, server: dmn.service(server), away: away, addr: listener.Addr()}
 	watched, stop := context.WithCancel(ctx)
 	r.stop = stop
 	r.tasks.Go(func() { r.err = r.server.Serve(wrap(listener)) })

@@ -62,7 +62,8 @@ func serverGoroutines() []string {
 	all := strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")
 	return slices.DeleteFunc(all, func(stack string) bool {
 		return !strings.Contains(stack, "mllp.(*Server)") && !strings.Contains(stack, "mllp.(*serverConn)") &&
-			!strings.Contains(stack, "reference.Start.func")
+			!strings.Contains(stack, "reference.Start.func") && !strings.Contains(stack, "reference.(*wire") &&
+			!strings.Contains(stack, "reference.(*outbox)")
 	})
 }
 
