@@ -19,7 +19,7 @@ func (s *stage) collectBoth(ctx context.Context, step *Step, out *outcome, broke
 	if broken != nil {
 		wait = settle
 	}
-	for len(out.answers) < maxAnswers {
+	for s.listening(out) {
 		var response *mllp.Response
 		var err error
 		if s.awaits(step, out) {

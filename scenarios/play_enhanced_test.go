@@ -1,6 +1,7 @@
 package scenarios_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
@@ -145,4 +146,30 @@ steps:
 
 	_, summary = journalOf(t.Context(), candidateAt("127.0.0.1:1"), 1, scenario(t, "crowd", "steps:\n  - {id: crowd, connect: {crowd: 3}}\n"))
 	require.Equal(t, scenarios.ExitUnjudged, summary.Exit)
+}
+
+// A candidate that answers without end is listened to for so long only.
+func TestWireAnswersAreBounded(t *testing.T) {
+	answer := mllp.AppendFrame(nil, append(ackOf(nil, "AA", 1), bytes.Repeat([]byte("x"), 1<<20-1000)...))
+	p := startPeer(t, func(c net.Conn, r io.Reader) {
+		if _, err := mllp.NewReader(r, 0).ReadFrame(); err != nil {
+			return
+		}
+		for range 100 {
+			if _, err := c.Write(answer); err != nil {
+				return
+			}
+		}
+	})
+	for _, expect := range []string{"{answers: 1}", "{accept: CA, ack: AA}"} {
+		events, summary := playAt(t, p.addr, "steps:\n  - {id: one, send: A28, expect: "+expect+"}\n")
+		require.Equal(t, 1, summary.Exit)
+		received := 0
+		for _, e := range events {
+			if e.Kind == scenarios.MessageReceived {
+				received++
+			}
+		}
+		require.Less(t, received, 20)
+	}
 }

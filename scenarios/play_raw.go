@@ -146,7 +146,7 @@ func (s *stage) collect(ctx context.Context, step *Step, out *outcome, broken er
 	if broken != nil {
 		wait = settle
 	}
-	for len(out.answers) < maxAnswers {
+	for s.listening(out) {
 		var response *mllp.Response
 		var err error
 		if more := len(out.answers) >= due; more {
@@ -167,6 +167,17 @@ func (s *stage) collect(ctx context.Context, step *Step, out *outcome, broken er
 		first := out.answers[0]
 		out.response, out.receipt, out.err = first.response, first.receipt, first.err
 	}
+}
+
+// listening reports whether one more answer can be kept: a candidate that never
+// stops must not fill the memory.
+func (s *stage) listening(out *outcome) bool {
+	const most = 8 // messages of the greatest length
+	size := 0
+	for _, a := range out.answers {
+		size += len(a.response.Payload)
+	}
+	return len(out.answers) < maxAnswers && size < most*max(s.player.Candidate.Limits.Message, 1<<20)
 }
 
 // heard adds an answer to the outcome.
