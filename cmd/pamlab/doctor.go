@@ -14,7 +14,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pamlab/pamlab/mllp"
 	"github.com/pamlab/pamlab/scenarios"
 	"github.com/pamlab/pamlab/scenarios/doctor"
 )
@@ -156,8 +155,8 @@ func (o *doctorOptions) addressAlone() (doctor.Options, error) {
 	}
 	opt := doctor.Options{Addr: o.to}
 	if t := o.candidate.tls; t.given() {
-		opt.Files = &mllp.Files{CA: t.files.CA, Cert: t.files.Cert, Key: t.files.Key, ServerName: t.files.ServerName,
-			Revocation: mllp.RevocationMode(t.revocation), CRL: t.crl}
+		files := t.mllpFiles()
+		opt.Files = &files
 	}
 	return opt, nil
 }

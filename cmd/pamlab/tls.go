@@ -65,7 +65,13 @@ func (t *tlsFlags) config() (*tls.Config, error) {
 			"without --tls-ca the server's certificate cannot be verified",
 			"« pamlab pki init » fabrique une autorité de test", "`pamlab pki init` makes a test authority")
 	}
-	f := mllp.Files{CA: t.files.CA, Cert: t.files.Cert, Key: t.files.Key, ServerName: t.files.ServerName,
-		Revocation: mllp.RevocationMode(t.revocation), CRL: t.crl}
-	return f.ClientConfig()
+	return t.mllpFiles().ClientConfig()
+}
+
+// mllpFiles are what the flags name.
+func (t *tlsFlags) mllpFiles() mllp.Files {
+	return mllp.Files{
+		CA: t.files.CA, Cert: t.files.Cert, Key: t.files.Key, ServerName: t.files.ServerName,
+		Revocation: mllp.RevocationMode(t.revocation), CRL: t.crl,
+	}
 }
