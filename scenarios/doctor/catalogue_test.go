@@ -24,7 +24,7 @@ var ofServers = map[string][]string{
 	"wrong-name":           {"chain.other-name"},
 	"cn-only":              {"chain.no-names"},
 	"revoked":              {"chain.revocation-revoked"},
-	"stale-crl":            {"chain.revocation-list-stale"},
+	"stale-crl":            {"files.stale-list", "chain.revocation-list-stale"},
 	"missing-intermediate": {"chain.unknown-authority"},
 	"misordered-chain":     {"versions.broken", "chain.authority-first"},
 	"rsa-1024":             {"certificate.weak-key"},
@@ -71,4 +71,18 @@ func looseKeyPair(t *testing.T, base string) tls.Certificate {
 	pair.PrivateKey, err = x509.ParsePKCS8PrivateKey(block.Bytes)
 	require.NoError(t, err)
 	return pair
+}
+
+// A revocation list that is past its date is told, though it stays in use and
+// has nothing to say about the server.
+func TestStaleList(t *testing.T) {
+	h := newHouse(t)
+	_, err := pki.Bad(h.dir, pki.BadOptions{Only: []string{"stale-crl"}})
+	require.NoError(t, err)
+	config := &tls.Config{Certificates: []tls.Certificate{looseKeyPair(t, filepath.Join(h.dir, "dmn"))}, ClientAuth: tls.RequireAnyClientCert}
+	files := h.files("gam")
+	files.CRL = []string{filepath.Join(h.dir, "bad", "stale-crl.crl.pem")}
+	r := examine(t, doctor.Options{Addr: tlsServer(t, config, acknowledge), Files: files})
+	require.Equal(t, []string{"files.stale-list"}, codes(r))
+	require.Zero(t, r.Exit, "a warning")
 }

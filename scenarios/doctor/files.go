@@ -62,13 +62,19 @@ func (e *exam) authorities(c *Check, facts *FilesFacts) scenarios.Text {
 	return textf("%s : %d autorités", "%s: %d authorities", name, len(e.ours))
 }
 
-// lists looks at the revocation lists, if any were given.
+// lists looks at the revocation lists, if any were given. One that is past its
+// date stays in use, and everything seems to work: it has to be told.
 func (e *exam) lists(c *Check) {
 	f := e.opt.Files
 	if f.Revocation == "" && len(f.CRL) == 0 {
 		return
 	}
-	if _, err := (mllp.Files{CA: f.CA, Revocation: f.Revocation, CRL: f.CRL}).ClientConfig(); err != nil {
+	stale := func(err error) {
+		if err != nil {
+			c.warn(OwnFiles, fileCode(err), told(err), advised(err))
+		}
+	}
+	if _, err := (mllp.Files{CA: f.CA, Revocation: f.Revocation, CRL: f.CRL, OnReload: stale}).ClientConfig(); err != nil {
 		c.fault(OwnFiles, fileCode(err), told(err), advised(err))
 	}
 }

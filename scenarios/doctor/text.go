@@ -97,7 +97,11 @@ func (p Printer) Foot(r *Report) {
 	}
 	parts := []string{p.count(r.Count(Fault), "défaut", "fault"), p.count(r.Count(Warning), "avertissement", "warning")}
 	if skipped > 0 {
-		parts = append(parts, textf("%d non regardé(s)", "%d not looked at", skipped).In(p.Lang))
+		left := textf("%d non regardés", "%d not looked at", skipped)
+		if skipped == 1 {
+			left = textf("1 non regardé", "1 not looked at")
+		}
+		parts = append(parts, left.In(p.Lang))
 	}
 	if r.Count(Fault)+r.Count(Warning) == 0 && !r.OutOfTime && !r.Interrupted {
 		parts = append([]string{textf("rien à redire : la connexion fonctionne", "nothing wrong: the connection works").In(p.Lang)}, parts[2:]...)
