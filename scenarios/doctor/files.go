@@ -74,9 +74,12 @@ func (e *exam) lists(c *Check) {
 			c.warn(OwnFiles, fileCode(err), told(err), advised(err))
 		}
 	}
-	if _, err := (mllp.Files{CA: f.CA, Revocation: f.Revocation, CRL: f.CRL, OnReload: stale}).ClientConfig(); err != nil {
+	config, err := mllp.Files{CA: f.CA, Revocation: f.Revocation, CRL: f.CRL, OnReload: stale}.ClientConfig()
+	if err != nil {
 		c.fault(OwnFiles, fileCode(err), told(err), advised(err))
+		return
 	}
+	_, _ = config.GetClientCertificate(nil) // the files are looked at when a handshake begins: that it has none cannot fail
 }
 
 // ownIdentity looks at our certificate and its key.
