@@ -54,7 +54,7 @@ func (s *stage) welcome(ctx context.Context, step *Step) (*outcome, error) {
 			if a.state != mllp.StateNew && (a.state != mllp.StateOpen || a.conn.TLS != nil || st.server.TLSConfig == nil) {
 				s.tellArrival(step, a, shown)
 			}
-			if a.state == mllp.StateHandshakeFailed && hungUp(a.err) && !st.begun(a.conn) {
+			if a.state == mllp.StateHandshakeFailed && hungUp(a.err) && !a.begun {
 				continue // it has not even asked who we are
 			}
 			switch {

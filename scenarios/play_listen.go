@@ -33,7 +33,7 @@ type station struct {
 	number atomic.Int64
 
 	mu     sync.Mutex
-	hellos map[string]bool // addresses that have begun a TLS handshake
+	hellos map[string]bool // addresses of open connections that have begun a TLS handshake
 }
 
 // arrival is something that happened at a station: a connection that changed its
@@ -42,6 +42,7 @@ type arrival struct {
 	conn     *mllp.Conn
 	state    mllp.ConnState // "" for a message
 	err      error
+	begun    bool // its TLS handshake
 	message  []byte
 	oddities []mllp.Oddity
 	answers  [][]byte
@@ -98,11 +99,20 @@ func (st *station) greeted(config *tls.Config) {
 	}
 }
 
-// begun reports whether a connection has begun its handshake.
-func (st *station) begun(conn *mllp.Conn) bool {
+// begun reports whether a connection has begun its handshake. One that is closed
+// is forgotten, because they may be many.
+func (st *station) begun(conn *mllp.Conn, state mllp.ConnState) bool {
+	if conn.RemoteAddr == nil {
+		return false
+	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	return conn.RemoteAddr != nil && st.hellos[conn.RemoteAddr.String()]
+	addr := conn.RemoteAddr.String()
+	begun := st.hellos[addr]
+	if state == mllp.StateClosed {
+		delete(st.hellos, addr)
+	}
+	return begun
 }
 
 // close ends listening; an answer that is being written is finished.
@@ -117,8 +127,9 @@ func (st *station) close() {
 
 // changed is told about every connection. News that nobody reads are lost.
 func (st *station) changed(conn *mllp.Conn, state mllp.ConnState, err error) {
+	a := arrival{conn: conn, state: state, err: err, begun: st.begun(conn, state)}
 	select {
-	case st.news <- arrival{conn: conn, state: state, err: err}:
+	case st.news <- a:
 	default:
 	}
 }
