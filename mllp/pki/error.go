@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"strings"
 	"syscall"
 )
@@ -144,12 +145,25 @@ func reason(err error, lang string) string {
 	return pick(lang, "« "+err.Error()+" »", err.Error())
 }
 
+// existsHint names what --force would replace: to put a whole authority at risk is
+// one thing, to make an identity anew another.
+func (e *Error) existsHint(lang string) string {
+	dir, file := filepath.Split(e.Path)
+	switch {
+	case filepath.Base(dir) == badDir:
+		return pick(lang, "« --only NOM » en refait une seule, « --force » tout le catalogue", "--only NAME makes a single one anew, --force the whole catalogue")
+	case file == "ca.pem":
+		return pick(lang, "choisissez un autre dossier, ou « --force » pour remplacer toute la PKI", "choose another folder, or --force to replace the whole PKI")
+	}
+	return pick(lang, "choisissez un autre nom ou un autre dossier, ou « --force » pour remplacer", "choose another name or folder, or --force to replace what exists")
+}
+
 // Hint says what to do about the error, in French or English; "" if nothing
 // useful can be said.
 func (e *Error) Hint(lang string) string {
 	switch e.Kind {
 	case Exists:
-		return pick(lang, "choisissez un autre dossier, ou « --force » pour remplacer toute la PKI", "choose another folder, or --force to replace the whole PKI")
+		return e.existsHint(lang)
 	case NotADirectory, IsDirectory:
 		return pick(lang, "choisissez un autre dossier", "choose another folder")
 	case Missing:

@@ -3,6 +3,7 @@ package pki_test
 import (
 	"errors"
 	"io/fs"
+	"path/filepath"
 	"syscall"
 	"testing"
 
@@ -31,5 +32,18 @@ func TestReasonsInFrench(t *testing.T) {
 			require.Equal(t, "ca.pem : "+c.fr, e.In("fr"))
 			require.NotEqual(t, e.In("fr"), e.In("en"))
 		})
+	}
+}
+
+// What --force would replace is told, and that is never more than it does.
+func TestHintOfWhatExists(t *testing.T) {
+	for path, want := range map[string][2]string{
+		"pki/ca.pem":          {"« --force » pour remplacer toute la PKI", "--force to replace the whole PKI"},
+		"pki/dmn2.pem":        {"un autre nom ou un autre dossier", "another name or folder, or --force"},
+		"pki/bad/expired.pem": {"--only NOM", "--only NAME makes a single one anew, --force the whole catalogue"},
+	} {
+		e := &pki.Error{Kind: pki.Exists, Path: filepath.FromSlash(path)}
+		require.Contains(t, e.Hint("fr"), want[0])
+		require.Contains(t, e.Hint("en"), want[1])
 	}
 }
