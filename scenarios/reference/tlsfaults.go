@@ -119,7 +119,7 @@ func (b *tlsBend) versions(c *tls.Config, hello *tls.ClientHelloInfo) {
 	if b.on(noTLS12) {
 		c.MinVersion = tls.VersionTLS13
 	}
-	old := slices.Max(hello.SupportedVersions) < tls.VersionTLS12
+	old := !slices.ContainsFunc(hello.SupportedVersions, func(v uint16) bool { return v >= tls.VersionTLS12 })
 	switch {
 	case old && b.on(acceptsOldTLS): // with the suites of their time, which 1.2 does not get
 		c.MinVersion, c.CipherSuites = tls.VersionTLS10, everySuite()

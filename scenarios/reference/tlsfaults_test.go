@@ -2,6 +2,7 @@ package reference
 
 import (
 	"crypto/tls"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -221,4 +222,24 @@ func TestWeakKeyError(t *testing.T) {
 	require.Equal(t, "clé RSA de 1024 bits, trop courte", err.In("fr"))
 	require.Equal(t, "2048 are the least", err.Hint("en"))
 	require.Equal(t, "il en faut 2048 au moins", err.Hint("fr"))
+}
+
+// A hello of SSL 3.0 names no version that crypto/tls knows.
+func TestSSL3IsRefusedWithEveryBugOfTLS(t *testing.T) {
+	l := newLaboratory(t, "expired")
+	files := l.identity("dmn")
+	ended := make(chan error, 1)
+	r := start(t, ServerOptions{TLS: &files, Options: Options{Bugs: []string{acceptsOldTLS}}, OnConn: func(_ *mllp.Conn, s mllp.ConnState, err error) {
+		if s == mllp.StateClosed {
+			ended <- err
+		}
+	}})
+	c, err := net.Dial("tcp", r.Addr())
+	require.NoError(t, err)
+	defer c.Close()
+	body := slices.Concat([]byte{3, 0}, make([]byte, 32), []byte{0, 0, 2, 0, 0x2f, 1, 0}) // no session, one suite, no compression
+	_, err = c.Write(slices.Concat([]byte{22, 3, 0, 0, byte(len(body) + 4), 1, 0, 0, byte(len(body))}, body))
+	require.NoError(t, err)
+	failed, ok := errors.AsType[*mllp.Error](<-ended)
+	require.True(t, !ok || failed.Kind != mllp.Panicked, failed)
 }
