@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -21,5 +22,6 @@ func main() {
 	// The first signal asks for an orderly end; with the handler gone, a second
 	// one ends the process at once.
 	go func() { <-ctx.Done(); stop() }()
+	slog.SetDefault(slog.New(newLogWords(os.Stderr, chooseLang(os.Args[1:], os.LookupEnv))))
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
 }
