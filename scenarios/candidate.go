@@ -102,8 +102,12 @@ func NewCandidate() *Candidate {
 
 // Info is the candidate as journals tell it.
 func (c *Candidate) Info() CandidateInfo {
+	listen := ""
+	if c.Role == GAM {
+		listen = c.Harness.Listen
+	}
 	return CandidateInfo{
-		Name: c.Name, Release: c.Release, Role: string(c.Role), Address: c.Address,
+		Name: c.Name, Release: c.Release, Role: string(c.Role), Address: c.Address, Listen: listen,
 		Dialect: c.Dialect.Name, Charset: c.Charset.String(), TLS: c.TLS != nil,
 		Conformance: c.changedSettings(),
 	}

@@ -81,6 +81,7 @@ type CandidateInfo struct {
 	Release string `json:"release,omitempty"`
 	Role    string `json:"role"`
 	Address string `json:"address,omitempty"`
+	Listen  string `json:"listen,omitempty"` // of a GAM: where it has to connect to
 	Dialect string `json:"dialect"`
 	Charset string `json:"charset"`
 	TLS     bool   `json:"tls"`

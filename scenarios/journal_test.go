@@ -384,6 +384,7 @@ func TestJournalDocumentExamples(t *testing.T) {
 		}
 	}
 	delete(members, "interrupted") // true only in a run that somebody stopped
+	delete(members, "listen")      // of a GAM only, and the example is of a DMN
 	require.Empty(t, members, "no example shows these members")
 }
 

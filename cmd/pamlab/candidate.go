@@ -147,5 +147,9 @@ func (a *app) describe(c *scenarios.Candidate) string {
 	if c.TLS != nil {
 		over = a.text("TLS mutuel", "mutual TLS")
 	}
-	return fmt.Sprintf("%s · %s · %s · %s", c.Name, c.Address, c.Dialect.Name, over)
+	at := c.Address
+	if listen := c.Info().Listen; listen != "" {
+		at = a.text("attendu à ", "awaited at ") + listen
+	}
+	return fmt.Sprintf("%s · %s · %s · %s", c.Name, at, c.Dialect.Name, over)
 }

@@ -266,6 +266,7 @@ func (j *junit) runProperties(r record) properties {
 	p.add("candidate.release", run.Candidate.Release)
 	p.add("candidate.role", run.Candidate.Role)
 	p.add("candidate.address", run.Candidate.Address)
+	p.add("candidate.listen", run.Candidate.Listen)
 	p.add("dialect", run.Candidate.Dialect)
 	p.add("charset", run.Candidate.Charset)
 	p.add("tls", strconv.FormatBool(run.Candidate.TLS))

@@ -98,7 +98,11 @@ func (p page) candidate(c scenarios.CandidateInfo) string {
 	if c.Role != "" {
 		name += " (" + strings.ToUpper(c.Role) + ")"
 	}
-	return dotted(name, c.Address, c.Dialect, c.Charset, security)
+	awaited := ""
+	if c.Listen != "" {
+		awaited = p.tr("attendu à ", "awaited at ") + c.Listen
+	}
+	return dotted(name, c.Address, awaited, c.Dialect, c.Charset, security)
 }
 
 // dotted joins the parts that say something.
