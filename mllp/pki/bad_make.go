@@ -68,10 +68,10 @@ func notYetValid(t *x509.Certificate, now time.Time) {
 	t.NotBefore, t.NotAfter = now.Add(month), now.Add(2*month)
 }
 
-// ShortLife is how long the entry short-lived counts.
-const ShortLife = 90 * time.Second
+// shortLife is how long the entry short-lived counts.
+const shortLife = 90 * time.Second
 
-func shortLived(t *x509.Certificate, now time.Time) { t.NotAfter = now.Add(ShortLife) }
+func shortLived(t *x509.Certificate, now time.Time) { t.NotAfter = now.Add(shortLife) }
 
 func used(u Usage) func(*badMaker) (identity, []file, error) {
 	return func(m *badMaker) (identity, []file, error) {

@@ -117,7 +117,7 @@ func TestCatalogueAsCryptoX509SeesIt(t *testing.T) {
 			want, ok := wants[f.Name]
 			require.True(t, ok)
 			path := filepath.Join(dir, badDir, f.Name+".pem")
-			at := certs(t, filepath.Join(dir, badDir, "short-lived.pem"))[0].NotAfter.Add(-ShortLife / 2)
+			at := certs(t, filepath.Join(dir, badDir, "short-lived.pem"))[0].NotAfter.Add(-shortLife / 2)
 			want.client(t, judge(t, dir, path, x509.ExtKeyUsageClientAuth, at))
 			want.server(t, judge(t, dir, path, x509.ExtKeyUsageServerAuth, at))
 		})
@@ -149,7 +149,7 @@ func TestCatalogueDetails(t *testing.T) {
 	now := time.Now()
 	require.True(t, leaf("expired").NotAfter.Before(now.Add(-24*time.Hour)), "not a matter of clocks")
 	require.True(t, leaf("not-yet-valid").NotBefore.After(now.Add(24*time.Hour)))
-	require.True(t, leaf("short-lived").NotAfter.Before(now.Add(ShortLife)))
+	require.True(t, leaf("short-lived").NotAfter.Before(now.Add(shortLife)))
 	require.Len(t, Info{cert: leaf("many-names")}.cert.DNSNames, manyNamesCount-2)
 	require.Equal(t, "RSA 1024", describeKey(leaf("rsa-1024").PublicKey))
 	require.Equal(t, "RSA 2048", describeKey(leaf("rsa-2048").PublicKey))
@@ -221,11 +221,6 @@ func TestFaultsSpeakTwoLanguages(t *testing.T) {
 			require.NotEqual(t, d.In("fr"), d.In("en"))
 		}
 	}
-	f, ok := FaultNamed("rsa-2048")
-	require.True(t, ok)
-	require.True(t, f.Good())
-	_, ok = FaultNamed("nothing")
-	require.False(t, ok)
 }
 
 func TestBadReplacesOnlyWhatItIsTold(t *testing.T) {

@@ -1,7 +1,5 @@
 package pki
 
-import "slices"
-
 // Duty says what a peer owes to an identity that it is shown.
 type Duty string
 
@@ -41,9 +39,6 @@ type Fault struct {
 	Spec string // where it is written
 }
 
-// Good reports whether nobody may refuse the identity.
-func (f Fault) Good() bool { return f.FromClient == MustAccept && f.FromServer == MustAccept }
-
 // Faults is the catalogue, in the order in which it is shown.
 func Faults() []Fault {
 	var all []Fault
@@ -51,16 +46,6 @@ func Faults() []Fault {
 		all = append(all, e.Fault)
 	}
 	return all
-}
-
-// FaultNamed finds a fault of the catalogue.
-func FaultNamed(name string) (Fault, bool) {
-	all := Faults()
-	i := slices.IndexFunc(all, func(f Fault) bool { return f.Name == name })
-	if i < 0 {
-		return Fault{}, false
-	}
-	return all[i], true
 }
 
 func faultNames() []string {

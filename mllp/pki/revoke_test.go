@@ -155,7 +155,7 @@ func TestProblems(t *testing.T) {
 	dir := shared(t)
 	infos, err := Show(filepath.Join(dir, badDir, "short-lived.pem"))
 	require.NoError(t, err)
-	at := infos[0].NotAfter.Add(-ShortLife / 2)
+	at := infos[0].NotAfter.Add(-shortLife / 2)
 	for name, want := range map[string]string{
 		"expired": "expired", "not-yet-valid": "not-yet-valid", "self-signed": "self-signed", "server-only": "server-only", "client-only": "client-only",
 		"cn-only": "no-san", "rsa-1024": "weak-key", "sha1": "sha1", "misordered-chain": "chain-order",
