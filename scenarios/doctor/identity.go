@@ -100,7 +100,8 @@ func (e *exam) judgeIdentities(c *Check, facts *IdentityFacts, ours Judgement, o
 		}[facts.Anonymous])
 	case ours == Accepted:
 		c.Found = textf("demande un certificat et se passe du nôtre", "asks for a certificate and does without ours")
-	default:
+	default: // no tick for what is not known
+		c.Status = Note
 		c.Found = textf("demande un certificat ; ce qu'il fait du nôtre ne se voit pas", "asks for a certificate; what it makes of ours cannot be seen")
 	}
 	if facts.Asks && facts.Anonymous == Accepted {

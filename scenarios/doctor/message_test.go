@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"io"
 	"net"
 	"path/filepath"
 	"strings"
@@ -220,4 +221,16 @@ func TestEndsEarly(t *testing.T) {
 		require.Equal(t, scenarios.ExitInterrupted, r.Exit)
 		require.Contains(t, printed(r, "fr"), "interrompu")
 	})
+}
+
+// A peer that asks for a certificate and then says nothing may have accepted ours
+// or not: that is no tick.
+func TestIdentityOfWhichNothingIsSeen(t *testing.T) {
+	h := newHouse(t)
+	config := &tls.Config{Certificates: []tls.Certificate{looseKeyPair(t, filepath.Join(h.dir, "dmn"))}, ClientAuth: tls.RequireAnyClientCert}
+	addr := listen(t, func(nc net.Conn) { _, _ = io.Copy(io.Discard, tls.Server(nc, config)) })
+	r := examine(t, doctor.Options{Addr: addr, Files: h.files("gam"), Answer: 50 * time.Millisecond})
+	check := r.Check(doctor.CheckIdentity)
+	require.Equal(t, doctor.Note, check.Status)
+	require.Contains(t, check.Found.In("en"), "what it makes of ours cannot be seen")
 }
