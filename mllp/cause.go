@@ -170,6 +170,11 @@ func explainCertificate(err error) (explanation, bool) {
 	}
 	if h, ok := errors.AsType[x509.HostnameError](err); ok {
 		names := strings.Join(certNames(h.Certificate), ", ")
+		if names == "" {
+			return explanation{
+				"son certificat n'a aucun nom (subjectAltName) ; le CN n'en tient pas lieu", "its certificate has no name (subjectAltName); the CN does not stand for one",
+				"faites refaire le certificat avec « " + h.Host + " » parmi ses noms", fmt.Sprintf("have the certificate made again with %q among its names", h.Host)}, true
+		}
 		return explanation{
 			fmt.Sprintf("son certificat n'est pas au nom de « %s » mais de : %s", h.Host, names),
 			fmt.Sprintf("its certificate is not for %q but for: %s", h.Host, names),
@@ -244,9 +249,6 @@ func certNames(c *x509.Certificate) []string {
 	const shown = 8
 	if len(names) > shown {
 		names = append(names[:shown], "…")
-	}
-	if len(names) == 0 {
-		names = []string{"—"}
 	}
 	return names
 }

@@ -64,6 +64,7 @@ func TestCausesInFrench(t *testing.T) {
 		{"no name server", op(&net.DNSError{Name: "x.invalid", Err: "i/o timeout", IsTimeout: true}), "le serveur de noms ne répond pas pour « x.invalid »"},
 		{"unknown authority", verify(x509.UnknownAuthorityError{Cert: cert}), "son certificat vient d'une autorité inconnue ici"},
 		{"another name", verify(x509.HostnameError{Certificate: cert, Host: "other.test"}), "son certificat n'est pas au nom de « other.test » mais de : dmn.test"},
+		{"no name", verify(x509.HostnameError{Certificate: new(x509.Certificate), Host: "other.test"}), "son certificat n'a aucun nom (subjectAltName) ; le CN n'en tient pas lieu"},
 		{"expired", verify(x509.CertificateInvalidError{Cert: cert, Reason: x509.Expired, Detail: "current time is after"}), "un certificat est expiré depuis le 2020-01-02 03:04 UTC"},
 		{"purpose", verify(x509.CertificateInvalidError{Cert: cert, Reason: x509.IncompatibleUsage}), "n'est pas fait pour cet usage"},
 		{"no authority", verify(x509.CertificateInvalidError{Reason: x509.NotAuthorizedToSign}), "n'a pas le droit de signer"},
