@@ -173,7 +173,7 @@ func evidence(events []scenarios.Event, alive bool) string {
 	var why []string
 	switch {
 	case worst.Name != "":
-		why = append(why, fmt.Sprintf("`%s`: %s, expected %s", worst.Name, cell(worst.Actual), cell(worst.Expected)))
+		why = append(why, fmt.Sprintf("`%s`: %s", worst.Name, finding(worst)))
 	case verdict != scenarios.Pass:
 		why = append(why, "only what each of its answers has")
 	}
@@ -181,6 +181,15 @@ func evidence(events []scenarios.Event, alive bool) string {
 		why = append(why, "afterwards it answers nobody any more")
 	}
 	return fmt.Sprintf("| `%s` | %s | %s |\n", name, verdict, strings.Join(why, "; "))
+}
+
+// finding is what a check found: in its own words, where comparing two values
+// does not say it.
+func finding(c scenarios.CheckInfo) string {
+	if c.Message != nil && (c.Actual == "" || c.Actual == c.Expected || c.Expected == "") {
+		return cell(c.Message.EN)
+	}
+	return fmt.Sprintf("%s, expected %s", cell(c.Actual), cell(c.Expected))
 }
 
 // cell makes a value fit to stand in a table.
