@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -110,5 +111,8 @@ func (a *app) printList(list []listed, c *scenarios.Candidate) error {
 			return err
 		}
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil && !errors.Is(err, syscall.EPIPE) { // nobody reads any more: no fault of ours
+		return err
+	}
+	return nil
 }

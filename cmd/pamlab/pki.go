@@ -165,6 +165,8 @@ func (a *app) purpose(file string) string {
 		return a.text("la mémoire de la PKI", "the memory of the PKI")
 	case strings.HasSuffix(name, ".p12"):
 		return a.text("certificat, chaîne et clé en un fichier (PKCS#12)", "certificate, chain and key in one file (PKCS#12)")
+	case strings.HasSuffix(name, ".p12.password"):
+		return a.text("son mot de passe", "its password")
 	case strings.HasSuffix(name, "-key"):
 		return a.text("la clé de cette identité", "the key of that identity")
 	case name == "gam":

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/rand"
 	"io"
 	"os"
 	"strings"
@@ -23,7 +24,7 @@ func (a *app) pkiIssueCommand() *cobra.Command {
 		Example: examples(
 			"pamlab pki issue --name dmn.chu.test", a.text("pki/dmn.chu.test.pem et sa clé", "pki/dmn.chu.test.pem and its key"),
 			"pamlab pki issue --name dmn.chu.test --ip 10.1.2.3 --as dmn2", a.text("avec une adresse, sous un autre nom de fichier", "with an address, under another file name"),
-			"pamlab pki issue --name dmn.chu.test --p12 --password-file pw.txt", a.text("et un PKCS#12 pour Java ou Windows", "and a PKCS#12 for Java or Windows"),
+			"pamlab pki issue --name dmn.chu.test --p12", a.text("et un PKCS#12 pour Java ou Windows", "and a PKCS#12 for Java or Windows"),
 		),
 		Args: a.noArgs,
 		RunE: func(*cobra.Command, []string) (err error) {
@@ -32,6 +33,9 @@ func (a *app) pkiIssueCommand() *cobra.Command {
 			if p12 {
 				if opt.Password, err = a.p12Password(passwordFile); err != nil {
 					return err
+				}
+				if opt.Password == "" {
+					opt.Password, opt.KeepPassword = rand.Text(), true
 				}
 			}
 			made, err := pki.Issue(dir, opt)
@@ -50,7 +54,7 @@ func (a *app) pkiIssueCommand() *cobra.Command {
 	flags.StringArrayVar(&ips, "ip", nil, a.text("adresse IP du certificat (répétable)", "IP address in the certificate (repeatable)"))
 	a.leafFlags(cmd, &opt.As, &usage, &opt.Days, &opt.Force)
 	a.pkiKeyFlag(cmd, &opt.Key)
-	flags.BoolVar(&p12, "p12", false, a.text("aussi NOM.p12 (PKCS#12) ; mot de passe dans --password-file ou PAMLAB_P12_PASSWORD", "NAME.p12 (PKCS#12) too; password in --password-file or PAMLAB_P12_PASSWORD"))
+	flags.BoolVar(&p12, "p12", false, a.text("aussi NOM.p12 (PKCS#12), avec le mot de passe de --password-file ou PAMLAB_P12_PASSWORD, sinon un nouveau, écrit dans NOM.p12.password", "NAME.p12 (PKCS#12) too, with the password of --password-file or PAMLAB_P12_PASSWORD, else a new one, written to NAME.p12.password"))
 	flags.StringVar(&passwordFile, "password-file", "", a.text("fichier dont la première ligne est le mot de passe", "file whose first line is the password"))
 	return cmd
 }
@@ -68,14 +72,12 @@ func (a *app) leafFlags(cmd *cobra.Command, as, usage *string, days *int, force 
 // maxPassword bounds what is read of a file that is said to hold a password.
 const maxPassword = 1024
 
-// p12Password finds the password: never on the command line, which others see.
+// p12Password finds the password, "" when nobody has given one: never on the
+// command line, which others see.
 func (a *app) p12Password(file string) (string, error) {
 	if file == "" {
-		if v, _ := a.getenv("PAMLAB_P12_PASSWORD"); v != "" {
-			return v, nil
-		}
-		return "", usageError("--p12 demande un mot de passe", "--p12 needs a password",
-			"donnez --password-file FICHIER ou la variable PAMLAB_P12_PASSWORD", "give --password-file FILE or the variable PAMLAB_P12_PASSWORD")
+		v, _ := a.getenv("PAMLAB_P12_PASSWORD")
+		return v, nil
 	}
 	unusable := func(fr, en string) error {
 		return &exitError{code: scenarios.ExitUnusable, text: scenarios.Text{FR: file + " : " + fr, EN: file + ": " + en}}

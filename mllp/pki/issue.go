@@ -24,6 +24,9 @@ type IssueOptions struct {
 	// Password, if not "", makes NAME.p12 as well: certificate, chain and key in
 	// one file under that password (PKCS#12), as Java and Windows want them.
 	Password string
+	// KeepPassword also writes the password to NAME.p12.password, which its owner
+	// alone can read: for one that nobody has chosen.
+	KeepPassword bool
 }
 
 // Issue makes a further identity with the authority in dir: NAME.pem and
@@ -67,6 +70,9 @@ func (h *house) issueFiles(opt IssueOptions) ([]file, error) {
 	if opt.Password != "" {
 		names = append(names, want.as+".p12")
 	}
+	if opt.KeepPassword {
+		names = append(names, want.as+".p12.password")
+	}
 	if err := checkTarget(h.dir, names, opt.Force); err != nil {
 		return nil, err
 	}
@@ -79,7 +85,11 @@ func (h *house) issueFiles(opt IssueOptions) ([]file, error) {
 		return files, err
 	}
 	p12, err := id.pkcs12(h.root().cert, opt.Password)
-	return append(files, file{name: want.as + ".p12", data: p12, mode: 0o600}), err
+	files = append(files, file{name: want.as + ".p12", data: p12, mode: 0o600})
+	if opt.KeepPassword {
+		files = append(files, file{name: want.as + ".p12.password", data: []byte(opt.Password + "\n"), mode: 0o600})
+	}
+	return files, err
 }
 
 // pkcs12 encrypts as Java since 8u301 and Windows since 2019 read it (AES-256,

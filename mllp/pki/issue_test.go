@@ -122,6 +122,20 @@ func TestPKCS12(t *testing.T) {
 	}
 }
 
+// A password that nobody has chosen is kept where its owner alone finds it.
+func TestPKCS12PasswordKept(t *testing.T) {
+	dir := fresh(t, Options{})
+	_, err := Issue(dir, IssueOptions{Names: []string{"a.test"}, Password: "SECRET", KeepPassword: true})
+	require.NoError(t, err)
+	path := filepath.Join(dir, "a.test.p12.password")
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "SECRET\n", string(data))
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+}
+
 // needOpenSSL finds openssl, which the gate must have.
 func needOpenSSL(t *testing.T) string {
 	t.Helper()
