@@ -140,9 +140,16 @@ func (c Charset) invalid(b []byte) int {
 // asciiLen returns how many bytes of ASCII b begins with, eight at a time: all but
 // a few are, also in French.
 func asciiLen(b []byte) int {
+	const highs = 0x8080808080808080
 	i := 0
+	for ; i+32 <= len(b); i += 32 {
+		four := b[i : i+32]
+		if (binary.LittleEndian.Uint64(four)|binary.LittleEndian.Uint64(four[8:])|binary.LittleEndian.Uint64(four[16:])|binary.LittleEndian.Uint64(four[24:]))&highs != 0 {
+			break
+		}
+	}
 	for ; i+8 <= len(b); i += 8 {
-		if found := binary.LittleEndian.Uint64(b[i:]) & 0x8080808080808080; found != 0 {
+		if found := binary.LittleEndian.Uint64(b[i:]) & highs; found != 0 {
 			return i + bits.TrailingZeros64(found)/8
 		}
 	}

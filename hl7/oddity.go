@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 )
 
 // OddityKind names a deviation from the encoding rules that was tolerated.
@@ -90,6 +91,9 @@ func (k OddityKind) phrase() phrase {
 // of first occurrence within the message. It looks at every byte, each time.
 func (m *Message) Oddities() []Oddity {
 	t := m.t
+	if t.regular() {
+		return nil
+	}
 	var o oddities
 	t.leading(&o)
 	if len(t.delims.EncodingCharacters()) < 4 {
@@ -100,6 +104,37 @@ func (m *Message) Oddities() []Oddity {
 		t.between(&o, i)
 	}
 	return o
+}
+
+// regular says of a message that it has no oddities, as nearly all have none: its
+// segments have names, stand one behind the other, each with its CR, and there is
+// no control byte but those.
+func (t *text) regular() bool {
+	next := 0
+	for i := range t.segs {
+		s := &t.segs[i]
+		if s.name == 0 || int(s.start) != next || int(s.end) == len(t.data) || t.data[s.end] != '\r' {
+			return false
+		}
+		next = int(s.end) + 1
+	}
+	return next == len(t.data) && t.delims.Subcomponent != 0 && countControls(t.data) == len(t.segs)
+}
+
+// countControls counts the bytes below 0x20, eight at a time.
+func countControls(data []byte) int {
+	const each = 0x0101010101010101
+	n := 0
+	for ; len(data) >= 8; data = data[8:] {
+		x := binary.LittleEndian.Uint64(data)
+		n += bits.OnesCount64(^(x&(0x7f*each) + (0x80-' ')*each | x) & (0x80 * each)) // no byte carries into the next
+	}
+	for _, c := range data {
+		if c < ' ' {
+			n++
+		}
+	}
+	return n
 }
 
 type oddities []Oddity
