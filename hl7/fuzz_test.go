@@ -79,13 +79,14 @@ func readEverything(t *testing.T, m *hl7.Message) {
 			fields++
 		}
 		require.Equal(t, fields, s.NumFields())
-		present, null := s.States()
+		present, null, written := s.States()
 		for n := 0; n <= fields+1; n++ {
 			readField(t, m, s, n)
 			require.Equal(t, s.Field(n).Raw(), s.FieldRaw(n))
 			if n < 64 {
 				require.Equal(t, s.Field(n).State() == hl7.Present, present>>n&1 == 1, "field %d", n)
 				require.Equal(t, s.Field(n).State() == hl7.Null, null>>n&1 == 1, "field %d", n)
+				require.Equal(t, n > 0 && len(s.FieldRaw(n)) > 0, written>>n&1 == 1, "field %d", n)
 			}
 		}
 	}

@@ -94,11 +94,12 @@ func TestStates(t *testing.T) {
 	long := "OBX" + strings.Repeat(`|x|""|^&~|`, 30)
 	m := parse(t, `MSH|^~\&|A|""|^`+"\r"+long+"\rZFP\r")
 	for s := range m.Segments() {
-		present, null := s.States()
+		present, null, written := s.States()
 		for n := range 64 {
 			want := s.Field(n).State()
 			require.Equal(t, want == hl7.Present, present>>n&1 == 1, "%s-%d", s.Name(), n)
 			require.Equal(t, want == hl7.Null, null>>n&1 == 1, "%s-%d", s.Name(), n)
+			require.Equal(t, n > 0 && len(s.FieldRaw(n)) > 0, written>>n&1 == 1, "%s-%d", s.Name(), n)
 		}
 	}
 }

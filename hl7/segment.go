@@ -50,13 +50,14 @@ func (s Segment) FieldRaw(n int) []byte {
 	return s.t.data[start:end:end]
 }
 
-// States says of the fields 1 to 63, by a bit each, which are [Present] and
-// which are [Null]. One pass over the segment serves all who only want to know
-// whether something is there.
-func (s Segment) States() (present, null uint64) {
+// States says of the fields 1 to 63, by a bit each, which are [Present], which are
+// [Null], and which have any bytes: those two, and what is nothing but delimiters.
+// One pass over the segment serves all who only want to know whether something is
+// there.
+func (s Segment) States() (present, null, written uint64) {
 	seps, first := s.t.separators(s.i), 1
 	if s.i == 0 { // MSH-1 is the separator itself
-		present, first = 1<<1, 2
+		present, written, first = 1<<1, 1<<1, 2
 	}
 	end := s.t.segs[s.i].end
 	for k := min(len(seps), 64-first) - 1; k >= 0; k-- {
@@ -67,6 +68,7 @@ func (s Segment) States() (present, null uint64) {
 		if start == end {
 			continue
 		}
+		written |= 1 << n
 		if c := s.t.data[start]; isAlnum(c) || c >= 0x80 { // neither a delimiter nor a quotation mark
 			present |= 1 << n
 			continue
@@ -78,7 +80,7 @@ func (s Segment) States() (present, null uint64) {
 			null |= 1 << n
 		}
 	}
-	return present, null
+	return present, null, written
 }
 
 // Location returns the place of the segment.

@@ -268,10 +268,12 @@ func (c *compiler) setting(words []string) (cond, error) {
 	return func(s *scope) bool { return s.settings[id] == want }, nil
 }
 
-// oneOf says whether s is in a short list.
+// oneOf says whether s is in a short list. Object identifiers of a list differ in
+// their ends, so that those are compared first.
 func oneOf[T string | []byte](list []string, s T) bool {
+	last := len(s) - 1
 	for _, e := range list {
-		if e == string(s) {
+		if len(e) == len(s) && (last < 0 || e[last] == s[last]) && e == string(s) {
 			return true
 		}
 	}

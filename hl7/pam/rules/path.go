@@ -246,7 +246,10 @@ func (p *path) quantified(t test, all bool) cond {
 	case t.states && p.divides():
 		return func(s *scope) bool { return p.dividedState(s) == t.state }
 	}
-	if !p.every {
+	switch {
+	case p.relative && p.field == 0 && p.component > 0:
+		return p.ofPart(t)
+	case !p.every:
 		return func(s *scope) bool {
 			raw, ok := p.raw(s)
 			if !ok {
@@ -266,5 +269,20 @@ func (p *path) quantified(t test, all bool) cond {
 			return all || t.absent
 		}
 		return holds
+	}
+}
+
+// ofPart makes a condition of a test on a part of the value that a rule is being
+// run for, which is what most conditions on values ask for.
+func (p *path) ofPart(t test) cond {
+	return func(s *scope) bool {
+		if s.at.count == 0 {
+			return t.holds(s, p.within(s, s.at.raw))
+		}
+		raw := s.at.part(s, p.component)
+		if p.sub > 0 && !s.nested {
+			raw = nth(raw, s.delims.sub, p.sub)
+		}
+		return t.holds(s, raw)
 	}
 }

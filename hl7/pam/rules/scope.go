@@ -27,6 +27,7 @@ type scope struct {
 	present uint64             // a bit for each of the first 64 names that is there
 	ids     []segmentID        // of each segment; noSegment for names that nobody speaks of
 	filled  []filled           // of each segment
+	written []uint64           // which fields of each segment have any bytes
 
 	segment  int      // of `each`, or of the fact that is being claimed
 	claimed  place    // the place of the fact that is being claimed
@@ -49,6 +50,14 @@ type scope struct {
 
 const noSegment = maxSegments - 1
 
+// noSegments is scope.first of a message that has none.
+var noSegments = func() (first [maxSegments]int32) {
+	for i := range first {
+		first[i] = -1
+	}
+	return first
+}()
+
 // odd stands in sets of segments for a message that was not written as it should
 // be: what the rules on that need.
 const odd = 63
@@ -61,10 +70,8 @@ func (s *scope) read(m *hl7.Message, ids *segmentTable) {
 	s.setDelimiters(delimiters{d.Component, d.Repetition, d.Subcomponent})
 	s.forget()
 	s.nextEpoch(m.NumSegments())
-	s.present, s.ids, s.filled = 0, s.ids[:0], s.filled[:0]
-	for i := range s.first {
-		s.first[i] = -1
-	}
+	s.present, s.ids, s.filled, s.written = 0, s.ids[:0], s.filled[:0], s.written[:0]
+	s.first = noSegments
 	separator := m.Delimiters().Field
 	for i := range m.NumSegments() {
 		seg := m.Segment(i)
@@ -73,7 +80,8 @@ func (s *scope) read(m *hl7.Message, ids *segmentTable) {
 		if len(raw) >= 3 && (len(raw) == 3 || raw[3] == separator) {
 			id = ids.find(packed(raw))
 		}
-		s.ids, s.filled = append(s.ids, id), append(s.filled, filledOf(seg))
+		has, written := filledOf(seg)
+		s.ids, s.filled, s.written = append(s.ids, id), append(s.filled, has), append(s.written, written)
 		if s.last[id] = int32(i); id == noSegment || s.first[id] >= 0 {
 			continue
 		}

@@ -96,9 +96,10 @@ func (s *scope) codeOf(raw []byte) []byte {
 // which are present or null.
 type filled struct{ present, some uint64 }
 
-func filledOf(seg hl7.Segment) filled {
-	present, null := seg.States()
-	return filled{present, present | null}
+// filledOf also says which of them have any bytes at all.
+func filledOf(seg hl7.Segment) (has filled, written uint64) {
+	present, null, written := seg.States()
+	return filled{present, present | null}, written
 }
 
 // tabled is the number of the first field that [filled] knows nothing of.

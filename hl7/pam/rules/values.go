@@ -85,34 +85,35 @@ func (s *scope) divide(p *place) {
 	if p.nested {
 		delimiter = s.delims.sub
 	}
-	p.first = int32(len(s.parts))
-	start := 0
-	for i, c := range p.raw {
-		if c == delimiter && c != 0 {
-			s.addPart(p, start, i)
-			start = i + 1
+	raw, parts, has, start := p.raw, s.parts, filled{}, 0
+	p.first = int32(len(parts))
+	bit := uint64(1 << 1) // of the part; none behind the 63rd
+	for i := 0; i <= len(raw); i++ {
+		if i < len(raw) && (raw[i] != delimiter || delimiter == 0) {
+			continue
 		}
+		parts = append(parts, span{int32(start), int32(i)})
+		if start < i {
+			s.note(&has, raw[start:i], bit)
+		}
+		start, bit = i+1, bit<<1
 	}
-	s.addPart(p, start, len(p.raw))
+	p.count, p.filled, s.parts = int32(len(parts))-p.first, has, parts
 }
 
-func (s *scope) addPart(p *place, start, end int) {
-	s.parts = append(s.parts, span{int32(start), int32(end)})
-	p.count++
-	if start == end || p.count >= tabled {
+// note notes the state of a part that is not of length zero.
+func (s *scope) note(has *filled, part []byte, bit uint64) {
+	if c := part[0]; !s.separates(c) && c != '"' { // nearly always
+		has.present |= bit
+		has.some |= bit
 		return
 	}
-	if c := p.raw[start]; !s.separates(c) && c != '"' { // nearly always
-		p.filled.present |= 1 << p.count
-		p.filled.some |= 1 << p.count
-		return
-	}
-	switch s.state(p.raw[start:end]) {
+	switch s.state(part) {
 	case hl7.Present:
-		p.filled.present |= 1 << p.count
-		p.filled.some |= 1 << p.count
+		has.present |= bit
+		has.some |= bit
 	case hl7.Null:
-		p.filled.some |= 1 << p.count
+		has.some |= bit
 	}
 }
 
@@ -216,11 +217,9 @@ func (s *scope) sortByType() {
 			continue
 		}
 		seg := s.m.Segment(i)
-		for typed := s.plan.typed[id]; typed != 0; typed &= typed - 1 {
+		for typed := s.plan.typed[id] & s.written[i]; typed != 0; typed &= typed - 1 {
 			n := bits.TrailingZeros64(typed)
-			if raw := seg.FieldRaw(n); len(raw) > 0 {
-				s.sortField(i, n, raw, fields[n])
-			}
+			s.sortField(i, n, seg.FieldRaw(n), fields[n])
 		}
 		for n := tabled; n <= min(seg.NumFields(), len(fields)-1); n++ {
 			if raw := seg.FieldRaw(n); len(raw) > 0 {
@@ -246,6 +245,7 @@ func (s *scope) sortField(segment, field int, raw []byte, places []typePlace) {
 				}
 				number = p.component
 				part = nth(tail, s.delims.component, 1)
+				tail = tail[len(part):] // nobody looks for delimiters in it again
 			}
 			if len(part) > 0 {
 				to := &s.values[p.list]
