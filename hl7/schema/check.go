@@ -32,18 +32,30 @@ func (c Checker) Segment(dst []Finding, m *hl7.Message, i int, def *SegmentDef) 
 // its definition. Segments without one, Z segments for instance, are passed
 // over.
 func (c Checker) Message(dst []Finding, m *hl7.Message) []Finding {
+	return c.Segments(dst, m, func(i int) *SegmentDef { return c.DefinitionOf(m.Segment(i)) })
+}
+
+// Segments is Message for who knows the definition of each segment; that of one
+// to be passed over is nil.
+func (c Checker) Segments(dst []Finding, m *hl7.Message, definition func(i int) *SegmentDef) []Finding {
 	w := walk{c: c, m: m, out: dst, room: len(dst) + limit}
 	w.prepare()
 	for w.index = range m.NumSegments() {
-		raw := m.Segment(w.index).Raw()
-		if len(raw) < 3 {
-			continue
-		}
-		if w.def = c.Version.segment(raw[:3]); w.def != nil {
+		if w.def = definition(w.index); w.def != nil {
 			w.fields()
 		}
 	}
 	return w.out
+}
+
+// DefinitionOf finds the definition of a segment by the three bytes that it
+// begins with. It is nil when the version has none.
+func (c Checker) DefinitionOf(s hl7.Segment) *SegmentDef {
+	raw := s.Raw()
+	if len(raw) < 3 {
+		return nil
+	}
+	return c.Version.segment(raw[:3])
 }
 
 // segment is Segment for the three bytes that a segment begins with.
@@ -85,11 +97,12 @@ type walk struct {
 	out   []Finding
 	room  int // how long out may get
 
-	level [256]uint8 // of each byte that is a delimiter
-	marks marks      // the delimiters
-	data  []byte     // the message
-	text  []byte     // the segment, with a capacity that goes on to the end of the message
-	at    int        // where in it the next value begins
+	separator byte       // of fields
+	level     [256]uint8 // of each byte that is a delimiter
+	marks     marks      // the delimiters
+	data      []byte     // the message
+	text      []byte     // the segment, with a capacity that goes on to the end of the message
+	at        int        // where in it the next value begins
 
 	fieldDef                                   *FieldDef
 	field, repetition, component, subcomponent int
@@ -99,7 +112,7 @@ func (w *walk) prepare() {
 	d := w.m.Delimiters()
 	w.level[d.Subcomponent], w.level[d.Component], w.level[d.Repetition] = endsSubcomponent, endsComponent, endsRepetition
 	w.level[0] = inText // a delimiter that the message does not have
-	w.level[d.Field] = endsField
+	w.separator, w.level[d.Field] = d.Field, endsField
 	for i, c := range [...]byte{d.Field, d.Component, d.Repetition, d.Subcomponent} {
 		w.marks.set(i, c, d.Field)
 	}
@@ -117,18 +130,8 @@ func (w *walk) fields() {
 		n = 3
 		w.at = w.behindSeparator(w.at)
 	}
-	for ; w.at < len(w.text); n++ {
-		empty := w.level[w.text[w.at]] == endsField
-		if empty && n > w.def.lastRequired { // most fields
-			w.at++
-			continue
-		}
-		w.field, w.fieldDef = n, w.def.Field(n)
-		switch {
-		case empty:
-			w.emptyField(w.at)
-			w.at++
-		case w.fieldDef == nil || !w.plainField(w.fieldDef):
+	for n = w.emptyFields(n); w.at < len(w.text); n = w.emptyFields(n + 1) {
+		if w.field, w.fieldDef = n, w.def.Field(n); w.fieldDef == nil || !w.plainField(w.fieldDef) {
 			w.oneField()
 		}
 	}
@@ -144,6 +147,24 @@ func (w *walk) behindSeparator(at int) int {
 		at++
 	}
 	return at + 1
+}
+
+// emptyFields goes past the fields from number n on that are empty, which most
+// are, and returns the number of the next.
+func (w *walk) emptyFields(n int) int {
+	text, at, last := w.text, w.at, w.def.lastRequired
+	for ; n <= last && at < len(text) && text[at] == w.separator; n++ {
+		if w.def.Fields[n-1].Usage == Required {
+			w.field, w.fieldDef = n, &w.def.Fields[n-1]
+			w.emptyField(at)
+		}
+		at++
+	}
+	for ; n > last && at < len(text) && text[at] == w.separator; n++ {
+		at++
+	}
+	w.at = at
+	return n
 }
 
 func (w *walk) emptyField(at int) {

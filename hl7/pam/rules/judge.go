@@ -51,10 +51,11 @@ type plan struct {
 	profile   *profile.Profile
 	pam       string // the version of PAM.fr, without what follows its second number
 	ids       *segmentTable
-	rules     []bool                     // by the index of the rule
-	types     [maxSegments][][]typePlace // where a segment has types that rules go over, by the number of the field
-	typed     [maxSegments]uint64        // which of the fields 1 to 63 those are
-	lists     int                        // how many lists of values there are at least
+	rules     []bool                          // by the index of the rule
+	defs      [maxSegments]*schema.SegmentDef // of the profile
+	types     [maxSegments][][]typePlace      // where a segment has types that rules go over, by the number of the field
+	typed     [maxSegments]uint64             // which of the fields 1 to 63 those are
+	lists     int                             // how many lists of values there are at least
 
 	mu     sync.Mutex
 	events atomic.Pointer[map[string][]candidate] // what was asked for: by event, and under "" and "ACK"
@@ -151,6 +152,7 @@ func (p *plan) indexTypes() {
 	known := map[*schema.TypeDef][]typePlace{}
 	for id, segment := range generatedSegments {
 		def := p.profile.Version.Segment(segment)
+		p.defs[id] = def
 		if def == nil {
 			continue
 		}
@@ -280,6 +282,12 @@ func (r *Report) structure() {
 
 // fields holds the segments against their definitions.
 func (r *Report) fields() {
-	c := schema.Checker{Version: r.scope.profile.Version}
-	r.facts = c.Message(r.facts, r.scope.m)
+	s := &r.scope
+	c := schema.Checker{Version: s.profile.Version}
+	r.facts = c.Segments(r.facts, s.m, func(i int) *schema.SegmentDef {
+		if id := s.ids[i]; id != noSegment {
+			return s.plan.defs[id]
+		}
+		return c.DefinitionOf(s.m.Segment(i))
+	})
 }
