@@ -15,6 +15,13 @@ type Draft struct {
 	own    map[*TypeDef]*TypeDef // the copies of the types of the version, by what they were copied from
 	tables map[string]*Table     // those that were set
 	err    error
+
+	room struct { // for tables
+		tables []Table
+		codes  []Code
+		keys   []uint64
+		slots  []uint32
+	}
 }
 
 // A DraftError says what a profile asks for that cannot be.
@@ -43,6 +50,9 @@ func (e *DraftError) Hint(lang string) string {
 	return "correct the data of the profile"
 }
 
+// spare is room for the types and segments that a profile adds.
+const spare = 32
+
 // Draft begins a profile of the version. Everything is copied but tables and
 // structures, which are immutable.
 func (v *Version) Draft(name string) *Draft {
@@ -53,6 +63,7 @@ func (v *Version) Draft(name string) *Draft {
 		},
 		own: make(map[*TypeDef]*TypeDef, len(v.types)), tables: map[string]*Table{},
 	}
+	d.v.types, d.v.segments = make([]*TypeDef, 0, len(v.types)+spare), make([]*SegmentDef, 0, len(v.segments)+spare)
 	for _, t := range v.types {
 		d.own[t] = copyType(t)
 		d.v.types = append(d.v.types, d.own[t])
@@ -152,6 +163,27 @@ func (d *Draft) Variant(of, name string) *TypeDef {
 func (d *Draft) Table(t *Table) {
 	d.tables[t.Number] = t
 	d.v.tables = put(d.v.tables, t, func(t *Table) string { return t.Number })
+}
+
+// NewTable is the function of that name for tables of the draft, which share
+// room: a profile makes a hundred when a program starts, and memory that is
+// touched for the first time is what that waits for.
+func (d *Draft) NewTable(number, name string, kind TableKind, codes ...Code) *Table {
+	t := &take(&d.room.tables, 1, 50)[0]
+	*t = Table{Number: number, Name: name, Kind: kind, Codes: take(&d.room.codes, len(codes), 500)}
+	copy(t.Codes, codes)
+	t.index(take(&d.room.keys, len(codes), 500), take(&d.room.slots, slotsFor(len(codes)), 1000))
+	return t
+}
+
+// take cuts n elements off the room, and makes more where it is too small.
+func take[T any](room *[]T, n, more int) []T {
+	if n > len(*room) {
+		*room = make([]T, max(n, more))
+	}
+	taken := (*room)[:n:n]
+	*room = (*room)[n:]
+	return taken
 }
 
 // TableOf returns the table of a number, or nil.

@@ -36,7 +36,7 @@ type Table struct {
 	Codes   []Code // sorted by value; empty where the standard suggests none
 
 	keys     []uint64 // the first eight bytes of each code, in the same order
-	slots    []uint32 // where keys begin, see slotsOf
+	slots    []uint32 // where keys begin, see fillSlots
 	patterns []uint32 // the codes that may cover others, where some are ranges or patterns
 	closed   bool     // see Closed
 }
@@ -49,11 +49,17 @@ type Code struct{ Value, Label string }
 // NewTable makes a table of the codes, in any order.
 func NewTable(number, name string, kind TableKind, codes ...Code) *Table {
 	t := &Table{Number: number, Name: name, Kind: kind, Codes: slices.Clone(codes)}
+	t.index(make([]uint64, len(codes)), make([]uint32, slotsFor(len(codes))))
+	return t
+}
+
+// index sorts the codes and makes what find looks them up by, in the room given.
+func (t *Table) index(keys []uint64, slots []uint32) {
 	byValue := func(a, b Code) int { return cmp.Compare(a.Value, b.Value) }
 	if !slices.IsSortedFunc(t.Codes, byValue) { // as most lists are written
 		slices.SortStableFunc(t.Codes, byValue)
 	}
-	t.keys = make([]uint64, len(t.Codes))
+	t.keys = keys
 	patterned := false
 	for i, c := range t.Codes {
 		t.keys[i] = packCode(c.Value)
@@ -67,9 +73,11 @@ func NewTable(number, name string, kind TableKind, codes ...Code) *Table {
 			t.patterns = append(t.patterns, uint32(i))
 		}
 	}
-	t.slots = slotsOf(t.keys)
+	if len(slots) > 0 { // else nil, as in the tables that are laid out already
+		t.slots = slots
+	}
+	fillSlots(slots, keys)
 	t.closed = len(t.Codes) > 0 && t.Codes[len(t.Codes)-1].Value != "…"
-	return t
 }
 
 // Closed says whether membership can be judged at all: there are codes, none
@@ -123,14 +131,18 @@ func (t *Table) first(key uint64) int {
 	return len(keys)
 }
 
-// slotsOf spreads the keys over twice as many slots or more, a power of two. A
-// slot holds the index of the first of equal keys, plus one; a key whose slot is
-// taken is in the next that was free.
-func slotsOf(keys []uint64) []uint32 {
-	if len(keys) == 0 {
-		return nil
+// slotsFor is over how many slots so many keys are spread: twice as many or more,
+// a power of two.
+func slotsFor(keys int) int {
+	if keys == 0 {
+		return 0
 	}
-	slots := make([]uint32, 1<<bits.Len(uint(2*len(keys)-1)))
+	return 1 << bits.Len(uint(2*keys-1))
+}
+
+// fillSlots spreads the keys over the slots. A slot holds the index of the first
+// of equal keys, plus one; a key whose slot is taken is in the next that was free.
+func fillSlots(slots []uint32, keys []uint64) {
 	for i, key := range keys {
 		if i > 0 && keys[i-1] == key {
 			continue
@@ -141,7 +153,6 @@ func slotsOf(keys []uint64) []uint32 {
 		}
 		slots[slot] = uint32(i) + 1
 	}
-	return slots
 }
 
 // slotOf is where a key belongs among so many slots. The bits of a product depend

@@ -26,7 +26,7 @@ type builder struct {
 	segment *schema.SegmentDef
 	typ     *schema.TypeDef
 	table   *Table
-	codes   []Code        // of the table that is open
+	codes   []Code        // of the table that is open, and room for those of the next
 	plain   []schema.Code // room for the codes of a table, as package schema wants them
 	event   *eventText
 	source  string // the paragraph of the block, for lines without their own
@@ -59,7 +59,7 @@ func newBuilder(l *library, name string, depth int, whole bool) *builder {
 		lib: l, p: &Profile{Name: name, variant: map[string]string{}, tables: make(map[string]*Table, 80)},
 		parts: map[string]string{}, events: map[string]*eventText{}, pending: map[string]pendingTable{},
 		depth: depth, whole: whole, lent: map[string]*Table{}, types: map[string]bool{},
-		codes: make([]Code, 0, 300), plain: make([]schema.Code, 0, 300), // more than nearly all tables have
+		plain: make([]schema.Code, 0, 300), // more than nearly all tables have
 	}
 	if whole {
 		b.origins = make(map[place]*origin, 700)

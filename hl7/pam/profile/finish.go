@@ -47,7 +47,7 @@ func (b *builder) draftError(err error) error {
 func (b *builder) finishTables() {
 	for _, t := range b.p.tables {
 		if !t.ofEvents {
-			b.d.Table(t.definition(b.plain))
+			b.d.Table(t.definition(b.d, b.plain))
 		}
 	}
 	for number := range b.pending {
@@ -106,7 +106,7 @@ func (b *builder) joint(number string) (*schema.Table, bool) {
 		names, codes = append(names, t.Name), append(codes, t.Codes...)
 		kind = min(kind, t.Kind)
 	}
-	return schema.NewTable(number, strings.Join(names, ", "), kind, codes...), true
+	return b.d.NewTable(number, strings.Join(names, ", "), kind, codes...), true
 }
 
 // finishEvents puts the grammars together.

@@ -14,6 +14,26 @@ import (
 //go:embed data/*.txt
 var dataFiles embed.FS
 
+// The largest files once more, as strings: the compiler keeps one copy of both,
+// and a string is there without being read. A file that is missing here is read.
+var (
+	//go:embed data/pam-2.5.txt
+	pam25 string
+	//go:embed data/pam-fr-2.11.2.txt
+	pamFR2112 string
+)
+
+// inPlace returns the text of a file in the program that need not be read, or "".
+func inPlace(name string) string {
+	switch name {
+	case "pam-2.5":
+		return pam25
+	case "pam-fr-2.11.2":
+		return pamFR2112
+	}
+	return ""
+}
+
 // Load returns a profile by its name or by that of its dialect, which means the
 // newest profile of the dialect; "" is [DefaultDialect]. A profile is read when
 // it is first asked for. A name that is neither is an [*UnknownError].
@@ -28,6 +48,7 @@ var shipped = sync.OnceValue(func() *library {
 	if err != nil { // not possible: the compiler has put the directory there
 		l = &library{}
 	}
+	l.inPlace = inPlace
 	return l
 })
 
@@ -37,6 +58,9 @@ type library struct {
 	dir   string
 	names []string
 	shelf map[string]*volume
+
+	// inPlace returns the text of a file that need not be read, or "".
+	inPlace func(name string) string
 
 	once     sync.Once
 	headings map[string]headings // by name; see about
@@ -56,9 +80,11 @@ func (l *library) about(name string) headings {
 		l.headings = make(map[string]headings, len(l.names))
 		piece := make([]byte, chunk/4) // headings are short
 		for _, n := range l.names {
-			if text, err := l.beginning(n, piece, mostHeadings, "\n\n"); err == nil {
-				l.headings[n] = headings{heading(text, "dialect"), heading(text, "pam")}
+			text := l.inPlace(n)
+			if text == "" {
+				text, _ = l.beginning(n, piece, mostHeadings, "\n\n") // one that cannot be read has none
 			}
+			l.headings[n] = headings{heading(text, "dialect"), heading(text, "pam")}
 		}
 	})
 	return l.headings[name]
@@ -76,7 +102,7 @@ func newLibrary(files fs.FS, dir string) (*library, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &library{files: files, dir: dir, shelf: map[string]*volume{}}
+	l := &library{files: files, dir: dir, shelf: map[string]*volume{}, inPlace: func(string) string { return "" }}
 	for _, e := range entries {
 		if name, ok := strings.CutSuffix(e.Name(), ".txt"); ok && !e.IsDir() {
 			l.names = append(l.names, name)
@@ -177,6 +203,9 @@ const mostHeadings = 8 << 10
 
 // text reads a data file.
 func (l *library) text(name string) (string, error) {
+	if text := l.inPlace(name); text != "" {
+		return text, nil
+	}
 	return l.beginning(name, make([]byte, chunk), mostText, "")
 }
 

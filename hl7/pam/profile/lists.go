@@ -45,11 +45,21 @@ func (b *builder) addCode(cell int) {
 	b.note = &b.codes[len(b.codes)-1].Note
 }
 
+// The tables share room for their codes. Room for fewer than fewCodes, which is
+// more than most tables have, is left unused.
+const (
+	fewCodes  = 16
+	manyCodes = 200
+)
+
 // closeTable gives the table that is open the codes that have been read.
 func (b *builder) closeTable() {
 	if b.table != nil {
-		b.table.Codes = slices.Clone(b.codes)
-		b.table, b.codes = nil, b.codes[:0]
+		b.table.Codes = slices.Clip(b.codes)
+		b.table, b.codes = nil, b.codes[len(b.codes):]
+	}
+	if cap(b.codes) < fewCodes {
+		b.codes = make([]Code, 0, manyCodes)
 	}
 }
 

@@ -44,3 +44,18 @@ func BenchmarkLoad(b *testing.B) {
 		})
 	}
 }
+
+// TestInPlace holds the texts that are not read against the files.
+func TestInPlace(t *testing.T) {
+	l := shipped()
+	known := 0
+	for _, name := range l.names {
+		text, err := l.beginning(name, make([]byte, chunk), mostText, "")
+		require.NoError(t, err)
+		if there := l.inPlace(name); there != "" {
+			known++
+			require.Equal(t, text, there, name)
+		}
+	}
+	require.Equal(t, 2, known)
+}

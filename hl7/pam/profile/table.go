@@ -102,12 +102,12 @@ func (p *Profile) Tables() []string {
 	return numbers
 }
 
-// definition is the table as messages are held against it. Codes of a closed
+// definition is the table of a draft as messages are held against it. Codes of a closed
 // table are the only ones; of an open one they are suggestions; of one that is
 // external or indicative nothing can be said.
 //
 // The codes are put together in room, which is free again afterwards.
-func (t *Table) definition(room []schema.Code) *schema.Table {
+func (t *Table) definition(d *schema.Draft, room []schema.Code) *schema.Table {
 	kind := schema.UserTable
 	if t.Kind == kindClosed {
 		kind = schema.HL7Table
@@ -119,7 +119,7 @@ func (t *Table) definition(room []schema.Code) *schema.Table {
 	if t.Kind == kindIndicative {
 		codes = append(codes, schema.Code{Value: "…"})
 	}
-	return schema.NewTable(t.Number, t.Name.EN, kind, codes...)
+	return d.NewTable(t.Number, t.Name.EN, kind, codes...)
 }
 
 // uses lists where each table of a version is used.
