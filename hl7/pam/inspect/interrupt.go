@@ -3,6 +3,7 @@ package inspect
 import (
 	"context"
 	"io"
+	"os"
 	"time"
 )
 
@@ -15,6 +16,8 @@ type interruptible struct {
 	src  io.Reader
 	idle func() error // called by the goroutine that reads
 	read chan readResult
+
+	prompt bool // the one below never waits
 }
 
 // patience is how long a stream may be silent before it is idle: longer than
@@ -27,12 +30,29 @@ type readResult struct {
 }
 
 func newInterruptible(ctx context.Context, src io.Reader, idle func() error) *interruptible {
-	return &interruptible{ctx: ctx, src: src, idle: idle, read: make(chan readResult, 1)}
+	return &interruptible{ctx: ctx, src: src, idle: idle, read: make(chan readResult, 1), prompt: isPrompt(src)}
+}
+
+// isPrompt says whether a stream is a file on a disk. Those that claim to be one
+// and are empty are the kernel's, and some of them wait.
+func isPrompt(src io.Reader) bool {
+	f, ok := src.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode().IsRegular() && info.Size() > 0
 }
 
 // Read leaves p to the stream below when it returns the error of the context:
 // nobody may look into p then, and nobody may call Read again.
 func (r *interruptible) Read(p []byte) (int, error) {
+	if r.prompt {
+		if err := r.ctx.Err(); err != nil {
+			return 0, err
+		}
+		return r.src.Read(p)
+	}
 	go func() {
 		n, err := r.src.Read(p)
 		r.read <- readResult{n, err}

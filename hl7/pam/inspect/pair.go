@@ -10,10 +10,11 @@ import (
 // connections mix some.
 const remembered = 1024
 
-// pairs remembers the MSH of the last messages by MSH-10.
+// pairs remembers the MSH of the last messages by MSH-10. It grows with them:
+// most runs have few.
 type pairs struct {
-	ring [remembered][]byte
-	ids  [remembered]string
+	ring [][]byte
+	ids  []string
 	next int
 	byID map[string]int
 }
@@ -49,9 +50,12 @@ func (p *pairs) note(m *hl7.Message, id string) {
 		return
 	}
 	if p.byID == nil {
-		p.byID = make(map[string]int, remembered)
+		p.byID = map[string]int{}
 	}
 	i := p.next
+	if i == len(p.ring) {
+		p.ring, p.ids = append(p.ring, nil), append(p.ids, "")
+	}
 	p.next = (p.next + 1) % remembered
 	if old := p.ids[i]; old != "" && p.byID[old] == i {
 		delete(p.byID, old)

@@ -93,13 +93,7 @@ func Run(ctx context.Context, o Options, sources []Source, each func(*Item) erro
 		free <- nil // made when first taken
 	}
 	work, ordered := make(chan *batch, cap(free)), make(chan *batch, cap(free))
-	group.Go(func() error {
-		defer close(work)
-		defer close(ordered)
-		f := feeder{ctx: ctx, o: o, free: free, work: work, ordered: ordered}
-		return f.all(sources)
-	})
-	for range workers {
+	hire := func() {
 		group.Go(func() error {
 			for b := range work {
 				b.judge(o.Judge)
@@ -108,6 +102,12 @@ func Run(ctx context.Context, o Options, sources []Source, each func(*Item) erro
 			return nil
 		})
 	}
+	group.Go(func() error {
+		defer close(work)
+		defer close(ordered)
+		f := feeder{ctx: ctx, o: o, free: free, work: work, ordered: ordered, hire: hire, vacant: workers}
+		return f.all(sources)
+	})
 	group.Go(func() error { return deliver(ctx, o, ordered, free, each) })
 	return group.Wait()
 }
@@ -121,6 +121,8 @@ type feeder struct {
 	batch         *batch
 	before        int64 // bytes of the sources that are done
 	read          int64 // bytes of all sources so far
+	hire          func()
+	vacant        int // how many more workers to hire: one a batch, for most runs have one batch
 }
 
 func (f *feeder) all(sources []Source) error {
@@ -197,6 +199,10 @@ func (f *feeder) send() error {
 	}
 	b := f.batch
 	f.batch = nil
+	if f.vacant > 0 {
+		f.vacant--
+		f.hire()
+	}
 	f.work <- b // both have room for all batches there are
 	f.ordered <- b
 	if f.o.Progress != nil {
