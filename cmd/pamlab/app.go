@@ -116,6 +116,7 @@ func examples(pairs ...string) string {
 		width = max(width, len(pairs[i]))
 	}
 	var b strings.Builder
+	b.Grow(50 * len(pairs))
 	for i := 0; i < len(pairs); i += 2 {
 		fmt.Fprintf(&b, "  %-*s  # %s\n", width, pairs[i], pairs[i+1])
 	}

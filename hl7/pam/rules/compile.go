@@ -60,6 +60,7 @@ type demand func(s *scope, found func(hl7.Value))
 // compiler compiles the rules of a catalogue. Segments get numbers.
 type compiler struct {
 	names    []string    // of segments, by number
+	lexer    lexer       // of the condition that is compiled
 	needs    []segmentID // of the paths of the line
 	inDemand bool
 	notes    *notes         // nil: nobody wants them

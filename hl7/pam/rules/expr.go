@@ -29,6 +29,12 @@ type lexer struct {
 
 func newLexer(s string) (*lexer, error) {
 	l := &lexer{}
+	return l, l.cut(s)
+}
+
+// cut makes the lexer that of another line, in the room of the last.
+func (l *lexer) cut(s string) error {
+	l.words, l.quoted, l.at = l.words[:0], l.quoted[:0], 0
 	for s = strings.TrimLeft(s, " \t"); s != ""; s = strings.TrimLeft(s, " \t") {
 		n := 0
 		switch {
@@ -37,7 +43,7 @@ func newLexer(s string) (*lexer, error) {
 		case s[0] == '\'':
 			end := strings.IndexByte(s[1:], '\'')
 			if end < 0 {
-				return nil, fmt.Errorf("a quotation mark is not closed")
+				return fmt.Errorf("a quotation mark is not closed")
 			}
 			l.words, l.quoted = append(l.words, s[1:end+1]), append(l.quoted, true)
 			s = s[end+2:]
@@ -48,7 +54,7 @@ func newLexer(s string) (*lexer, error) {
 		l.words, l.quoted = append(l.words, s[:n]), append(l.quoted, false)
 		s = s[n:]
 	}
-	return l, nil
+	return nil
 }
 
 // wordEnd finds the end of a bare word. Brackets hold filters of paths, in
@@ -104,8 +110,8 @@ var keywords = map[string]bool{"and": true, "or": true, "not": true, "(": true, 
 
 // compileCond compiles a whole condition.
 func (c *compiler) compileCond(text string) (cond, error) {
-	l, err := newLexer(text)
-	if err != nil {
+	l := &c.lexer
+	if err := l.cut(text); err != nil {
 		return nil, err
 	}
 	e, err := c.or(l)
