@@ -2,4 +2,8 @@
 
 package library_test
 
-const underRace = false
+const (
+	underRace = false
+	patience  = 5  // seconds
+	jobs      = 32 // plays side by side
+)

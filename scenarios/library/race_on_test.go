@@ -2,4 +2,8 @@
 
 package library_test
 
-const underRace = true
+const (
+	underRace = true
+	patience  = 15 // seconds
+	jobs      = 4  // plays side by side
+)
