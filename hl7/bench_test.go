@@ -8,35 +8,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/internal/flatindex"
 )
 
-// The parser is held against a flat index: one pass that notes every delimiter
-// of the message in one new slice. No parser that keeps the whole structure
-// does less. Run both together and compare ratios only:
+// The parser is held against a flat index. Run both together and compare ratios only:
 //
 //	go test -run '^$' -bench 'FlatIndex|Parse|RoundTrip' -cpu 1 -count 5 ./hl7/
-
-// token is one delimiter of the flat index.
-type token struct {
-	offset uint32
-	kind   byte
-}
-
-var delimiterKinds = func() (kinds [256]byte) {
-	for i, c := range []byte("\r|~^&") {
-		kinds[c] = byte(i + 1)
-	}
-	return kinds
-}()
-
-func flatIndex(m []byte, tokens []token) []token {
-	for i, c := range m {
-		if k := delimiterKinds[c]; k != 0 {
-			tokens = append(tokens, token{uint32(i), k})
-		}
-	}
-	return tokens
-}
 
 // sink keeps the compiler from removing what is measured.
 var sink int
@@ -57,7 +34,7 @@ func benchmark(b *testing.B, messages [][]byte, f func([]byte)) {
 }
 
 func BenchmarkFlatIndex(b *testing.B) {
-	benchmark(b, benchMessages(), func(m []byte) { sink = len(flatIndex(m, make([]token, 0, len(m)/6))) })
+	benchmark(b, benchMessages(), func(m []byte) { sink = len(flatindex.Of(m)) })
 }
 
 func BenchmarkParse(b *testing.B) {
@@ -105,7 +82,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 }
 
 func BenchmarkFlatIndex1MB(b *testing.B) {
-	benchmark(b, [][]byte{bigMessage(1 << 20)}, func(m []byte) { sink = len(flatIndex(m, make([]token, 0, len(m)/6))) })
+	benchmark(b, [][]byte{bigMessage(1 << 20)}, func(m []byte) { sink = len(flatindex.Of(m)) })
 }
 
 func BenchmarkParse1MB(b *testing.B) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/pam/rules"
+	"github.com/pamlab/pamlab/internal/flatindex"
 )
 
 // judge returns the findings of a level or worse on the last message of an
@@ -191,7 +192,7 @@ func BenchmarkMessageRatio(b *testing.B) {
 	fastest := [2]time.Duration{math.MaxInt64, math.MaxInt64}
 	for b.Loop() {
 		for i, f := range [...]func(){
-			func() { flatIndexed = flatIndex(data) },
+			func() { flatIndexed = flatindex.Of(data) },
 			func() {
 				m, _ := hl7.Parse(data)
 				j.Message(&r, m)
@@ -208,31 +209,8 @@ func BenchmarkMessageRatio(b *testing.B) {
 	b.ReportMetric(float64(fastest[1])/float64(fastest[0]), "x-flat-index")
 }
 
-// place is a delimiter in a flat index: its offset and which it is.
-type place struct {
-	offset uint32
-	kind   byte
-}
-
-var delimiterKinds = func() (kinds [256]byte) {
-	for i, c := range []byte("\r|~^&") {
-		kinds[c] = byte(i + 1)
-	}
-	return kinds
-}()
-
 // flatIndexed keeps the compiler from removing what is measured.
-var flatIndexed []place
-
-func flatIndex(data []byte) []place {
-	list := make([]place, 0, len(data)/6)
-	for i, c := range data {
-		if k := delimiterKinds[c]; k != 0 {
-			list = append(list, place{uint32(i), k})
-		}
-	}
-	return list
-}
+var flatIndexed []flatindex.Token
 
 // BenchmarkMessageParallel is BenchmarkMessage on all processors: a Judge is
 // shared, each goroutine has a Report of its own.

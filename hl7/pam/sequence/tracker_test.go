@@ -13,6 +13,7 @@ import (
 	"github.com/pamlab/pamlab/hl7/pam"
 	"github.com/pamlab/pamlab/hl7/pam/rules"
 	"github.com/pamlab/pamlab/hl7/pam/sequence"
+	"github.com/pamlab/pamlab/internal/flatindex"
 )
 
 // stays builds the messages of some stays, whose order is right.
@@ -134,7 +135,7 @@ func BenchmarkFollowRatio(b *testing.B) {
 	for b.Loop() {
 		begin := time.Now()
 		for _, r := range reports {
-			indexed = flatIndex(r.Message().Bytes())
+			indexed = flatindex.Of(r.Message().Bytes())
 		}
 		fastest[0] = min(fastest[0], time.Since(begin))
 		tracker := sequence.New(sequence.Options{})
@@ -149,31 +150,8 @@ func BenchmarkFollowRatio(b *testing.B) {
 	b.ReportMetric(float64(fastest[1])/float64(fastest[0]), "x-flat-index")
 }
 
-// place is a delimiter in a flat index: its offset and which it is.
-type place struct {
-	offset uint32
-	kind   byte
-}
-
-var delimiterKinds = func() (kinds [256]byte) {
-	for i, c := range []byte("\r|~^&") {
-		kinds[c] = byte(i + 1)
-	}
-	return kinds
-}()
-
 // indexed keeps the compiler from removing what is measured.
-var indexed []place
-
-func flatIndex(data []byte) []place {
-	list := make([]place, 0, len(data)/6)
-	for i, c := range data {
-		if k := delimiterKinds[c]; k != 0 {
-			list = append(list, place{uint32(i), k})
-		}
-	}
-	return list
-}
+var indexed []flatindex.Token
 
 func BenchmarkFollow(b *testing.B) {
 	j, err := rules.New(rules.Options{})
