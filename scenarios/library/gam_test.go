@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,33 +21,88 @@ import (
 func gamCandidate(t *testing.T, bugs ...string) (*scenarios.Candidate, func(string) (net.Listener, error)) {
 	t.Helper()
 	dir := certificates(t)
-	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	require.NoError(t, err)
+	l := newGate(t)
 	gam, err := reference.StartGAM(t.Context(), reference.GAMOptions{
-		Addr: l.Addr().String(), Bugs: bugs, Charset: hl7.UTF8, Every: 5 * time.Millisecond, Logger: slog.New(slog.DiscardHandler),
+		Addr: l.Addr().String(), Patience: time.Minute, Bugs: bugs, Charset: hl7.UTF8, Every: 5 * time.Millisecond, Logger: slog.New(slog.DiscardHandler),
 		TLS: &mllp.Files{
 			CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "gam.pem"), Key: filepath.Join(dir, "gam-key.pem"), ServerName: "dmn.test",
 			CRL: []string{filepath.Join(dir, "crl.pem")}, OnReload: func(error) {},
 		},
 	})
 	require.NoError(t, err)
-	t.Cleanup(func() {
-		gam.Stop()
-		_ = l.Close()
-	})
+	t.Cleanup(gam.Stop)
 	c := scenarios.NewCandidate()
 	c.Name, c.Role = "reference", scenarios.GAM
 	c.Harness.Listen = l.Addr().String()
 	c.TLS = &scenarios.TLS{CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "dmn.pem"), Key: filepath.Join(dir, "dmn-key.pem")}
 	c.Limits.Handshake = time.Minute
-	return c, func(string) (net.Listener, error) { return turn{l}, l.SetDeadline(time.Time{}) }
+	return c, l.listen
 }
 
-// A turn at a listener that stays open between two: nobody else gets its port,
-// and who comes in between waits. To close it is to stop accepting.
-type turn struct{ *net.TCPListener }
+// A gate keeps one port open from the first scenario to the last, so that nobody
+// else gets it. Who comes while no scenario listens is turned away at once: left
+// to wait, it would have given up by the time its handshake is looked at.
+type gate struct {
+	net.Listener
+	turn chan chan net.Conn // the inside of a turn that waits for a connection
+	done chan struct{}
+}
 
-func (t turn) Close() error { return t.SetDeadline(time.Unix(1, 0)) }
+func newGate(t *testing.T) *gate {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	g := &gate{Listener: l, turn: make(chan chan net.Conn), done: make(chan struct{})}
+	go g.run()
+	t.Cleanup(func() {
+		_ = l.Close()
+		<-g.done
+	})
+	return g
+}
+
+// run accepts, whoever listens.
+func (g *gate) run() {
+	defer close(g.done)
+	for {
+		c, err := g.Accept()
+		if err != nil {
+			return
+		}
+		select {
+		case in := <-g.turn:
+			in <- c
+		default:
+			_ = c.Close()
+		}
+	}
+}
+
+// listen is a turn of the player at the gate.
+func (g *gate) listen(string) (net.Listener, error) {
+	return &turn{gate: g, in: make(chan net.Conn, 1), closed: make(chan struct{})}, nil
+}
+
+type turn struct {
+	*gate
+	in     chan net.Conn
+	close  sync.Once
+	closed chan struct{}
+}
+
+func (t *turn) Accept() (net.Conn, error) {
+	select {
+	case t.turn <- t.in:
+		return <-t.in, nil
+	case <-t.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (t *turn) Close() error {
+	t.close.Do(func() { close(t.closed) })
+	return nil
+}
 
 func TestTheReferenceGAMPassesEveryScenario(t *testing.T) {
 	all := forRole(t, scenarios.GAM)

@@ -17,8 +17,12 @@ import (
 	"github.com/pamlab/pamlab/mllp"
 )
 
-// DefaultEvery is how often a GAM whose options say nothing sends a message.
-const DefaultEvery = time.Second
+// What a GAM does whose options say nothing: how often it sends a message, and how
+// long it waits for the receiver before it tries again.
+const (
+	DefaultEvery    = time.Second
+	DefaultPatience = 5 * time.Second
+)
 
 // GAMOptions say where a GAM sends its messages, what they look like, and what is
 // wrong with it.
@@ -37,7 +41,8 @@ type GAMOptions struct {
 	Seed    uint64
 	Instant time.Time
 
-	Every time.Duration // between two messages, and two attempts to connect; 0 is DefaultEvery
+	Every    time.Duration // between two messages, and two attempts to connect; 0 is DefaultEvery
+	Patience time.Duration // with a connection, a handshake, an answer; 0 is DefaultPatience
 
 	// Observe, if not nil, is told about each message, on the GAM's goroutine.
 	Observe func(Contact)
@@ -80,6 +85,7 @@ type GAM struct {
 // cases. The error is an *UnknownNameError or an *mllp.FileError.
 func StartGAM(ctx context.Context, opt GAMOptions) (*GAM, error) {
 	g := &GAM{opt: opt}
+	g.opt.Every, g.opt.Patience = cmp.Or(opt.Every, DefaultEvery), cmp.Or(opt.Patience, DefaultPatience)
 	var err error
 	if g.faults, err = newFaults(opt.Bugs, GAMBugs()); err != nil {
 		return nil, err
@@ -95,7 +101,6 @@ func StartGAM(ctx context.Context, opt GAMOptions) (*GAM, error) {
 	if g.faults.on(gamPlainFallback) {
 		g.plain = g.newClient(nil)
 	}
-	g.opt.Every = cmp.Or(opt.Every, DefaultEvery)
 	if g.opt.Logger == nil {
 		g.opt.Logger = slog.Default()
 	}
@@ -112,16 +117,10 @@ func (g *GAM) Stop() {
 	g.task.Wait()
 }
 
-// Limits of a GAM: a receiver that does not keep them is tried again.
-const (
-	gamConnect = 3 * time.Second
-	gamAnswer  = 5 * time.Second
-)
-
 func (g *GAM) newClient(config *tls.Config) *mllp.Client {
 	return &mllp.Client{
 		Addr: g.opt.Addr, TLSConfig: config, Dial: g.dial,
-		ConnectTimeout: gamConnect, HandshakeTimeout: gamConnect, AnswerTimeout: gamAnswer,
+		ConnectTimeout: g.opt.Patience, HandshakeTimeout: g.opt.Patience, AnswerTimeout: g.opt.Patience,
 	}
 }
 
