@@ -170,7 +170,13 @@ func (d *decoder) via(s *Step, p pair, form ackForm) {
 		})
 		return
 	}
-	s.Via, s.viaPos = Via(d.word(p.value, string(ViaSame), string(ViaOther))), p.span()
+	way := Via(d.word(p.value, string(ViaSame), string(ViaOther), string(ViaEither)))
+	if s.Via != ViaAny && s.Via != way { // in two alternatives of any_of
+		d.out.add(p.span(), Textf("le chemin est déjà donné ligne %d", "the way was already given on line %d", s.viaPos.Line)).
+			expected("either, quand les deux conviennent", "either, when both will do")
+		return
+	}
+	s.Via, s.viaPos = way, p.span()
 }
 
 // samePlace writes equal places equally: PID[1]-8 is PID-8, PID-5[1].1 is PID-5.1.

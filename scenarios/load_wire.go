@@ -316,7 +316,7 @@ func (d *decoder) modes(s *Step) {
 			FR: "une rafale n'a pas de mode étendu : pas de « accept » ni de « via »", EN: `a burst has no enhanced mode: no "accept" and no "via"`,
 		})
 	}
-	if s.Via == ViaOther && expectsDirectly(s.Expect, TargetNoAck) {
+	if s.Via.listens() && expectsDirectly(s.Expect, TargetNoAck) {
 		d.out.add(s.viaPos, Text{FR: "un acquittement qui ne vient pas n'a pas de chemin", EN: "an acknowledgement that does not come has no way"})
 	}
 }

@@ -102,7 +102,12 @@ const (
 	ViaAny   Via = ""
 	ViaSame  Via = "same"  // that of the message
 	ViaOther Via = "other" // one that the candidate opens to harness.listen
+	// ViaEither is whichever of the two: pamlab listens on both.
+	ViaEither Via = "either"
 )
+
+// listens reports a way for which harness.listen has to be open.
+func (v Via) listens() bool { return v == ViaOther || v == ViaEither }
 
 // enhanced reports a step that may have two acknowledgements.
 func (s *Step) enhanced() bool {

@@ -92,6 +92,7 @@ func TestApplicationAckOnAnotherConnection(t *testing.T) {
 	for _, secured := range []bool{false, true} {
 		for _, test := range []struct{ name, expect, verdict string }{
 			{"where it was expected", "{accept: CA, ack: {code: AA, via: other}}", "pass"},
+			{"where either would do", "{accept: CA, ack: {code: AA, via: either}}", "pass"},
 			{"where it was not", "{accept: CA, ack: {code: AA, via: same}}", "fail"},
 		} {
 			t.Run(fmt.Sprint(test.name, ", tls ", secured), func(t *testing.T) {

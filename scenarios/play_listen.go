@@ -53,7 +53,7 @@ const mostNews = 256
 
 // listens reports a play that needs harness.listen, which there is once.
 func (c *Case) listens() bool {
-	return slices.ContainsFunc(slices.Concat(c.Steps, c.Always), func(s *Step) bool { return s.Accept != nil || s.Via == ViaOther })
+	return slices.ContainsFunc(slices.Concat(c.Steps, c.Always), func(s *Step) bool { return s.Accept != nil || s.Via.listens() })
 }
 
 // openStation begins to listen, showing what connect says.

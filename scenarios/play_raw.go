@@ -54,7 +54,7 @@ func (s *stage) exchangeRaw(ctx context.Context, step *Step, p *parcel) (*outcom
 		s.opened = false
 	}
 	var elsewhere *station
-	if step.Via == ViaOther {
+	if step.Via.listens() {
 		if elsewhere, err = s.openStation(ctx, &Connect{}); err != nil {
 			return out, err
 		}

@@ -214,6 +214,7 @@ func (a *app) demoRun(ctx context.Context, o *demoOptions, addr string, at func(
 	candidate := scenarios.NewCandidate()
 	candidate.Name, candidate.Address = "DMN-Demo", addr
 	candidate.Harness.Application, candidate.Harness.Facility = "GAM-TEST", "CHU-X"
+	candidate.Harness.Listen = "127.0.0.1:0" // whatever else runs here
 	candidate.TLS = &scenarios.TLS{
 		CA: at("pki/ca.pem"), Cert: at("pki/gam.pem"), Key: at("pki/gam-key.pem"), ServerName: "dmn.test",
 	}
