@@ -1,0 +1,281 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pamlab/pamlab/scenarios/store"
+)
+
+// No test may leave a goroutine of this package behind.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if left := leaked(5 * time.Second); code == 0 && left != "" {
+		os.Stderr.WriteString("goroutines left behind:\n\n" + left)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func leaked(patience time.Duration) string {
+	for deadline := time.Now().Add(patience); ; runtime.Gosched() {
+		buf := make([]byte, 1<<20)
+		var left []string
+		for g := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
+			if strings.Contains(g, "scenarios/store.") && !strings.Contains(g, "store_test.TestMain") {
+				left = append(left, g)
+			}
+		}
+		if len(left) == 0 || time.Now().After(deadline) {
+			return strings.Join(left, "\n\n")
+		}
+	}
+}
+
+// open opens a store that the test closes.
+func open(t testing.TB, path string, opt store.Options) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), path, opt)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+func file(t testing.TB) string { return filepath.Join(t.TempDir(), "dmn.db") }
+
+var noon = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
+
+// record is one with every field filled.
+func record(n int) *store.Record {
+	return &store.Record{
+		Time: noon.Add(time.Duration(n) * time.Second), Direction: store.Received, Listener: "127.0.0.1:2575", Peer: "gam.example",
+		Connection: 7, ControlID: fmt.Sprint("M", n), Type: "A02", Patient: store.Alias(fmt.Sprint(n % 3)), Verdict: "fail",
+		Findings: []string{"fr.pv1-41.event", "hl7.required"}, Ack: "AE", Destination: "dmn", State: store.Done, Attempts: 2,
+		Error: "no answer", Took: 1500 * time.Microsecond, Message: []byte("MSH|^~\\&|\r"), Answer: []byte("MSH|\rMSA|AE\r"),
+	}
+}
+
+func list(t testing.TB, s *store.Store, f store.Filter) (all []*store.Record) {
+	t.Helper()
+	for r, err := range s.List(t.Context(), f) {
+		require.NoError(t, err)
+		all = append(all, r)
+	}
+	return all
+}
+
+func ids(rs []*store.Record) string {
+	var names []string
+	for _, r := range rs {
+		names = append(names, r.ControlID)
+	}
+	return strings.Join(names, " ")
+}
+
+func TestEveryFieldComesBack(t *testing.T) {
+	for _, path := range []string{store.Memory, file(t)} {
+		s := open(t, path, store.Options{})
+		r := record(1)
+		require.NoError(t, s.Add(t.Context(), r))
+		require.Equal(t, int64(1), r.ID)
+		got, err := s.Get(t.Context(), r.ID)
+		require.NoError(t, err)
+		require.True(t, r.Time.Equal(got.Time))
+		got.Time = r.Time
+		require.Equal(t, r, got)
+		_, err = s.Get(t.Context(), 2)
+		var missing *store.Error
+		require.ErrorAs(t, err, &missing)
+		require.Equal(t, store.NotFound, missing.Kind)
+		require.Equal(t, "no message has the number 2", missing.Error())
+	}
+}
+
+func TestFilters(t *testing.T) {
+	s := open(t, store.Memory, store.Options{})
+	for n := range 6 {
+		r := record(n)
+		switch n {
+		case 1:
+			r.Type, r.Direction = "A03", store.Sent
+		case 2:
+			r.Verdict, r.State = "pass", store.Waiting
+		case 3:
+			r.Destination, r.State = "other", store.Parked
+		}
+		require.NoError(t, s.Add(t.Context(), r))
+	}
+	for _, tt := range []struct {
+		name string
+		f    store.Filter
+		want string
+	}{
+		{"all", store.Filter{}, "M0 M1 M2 M3 M4 M5"},
+		{"type", store.Filter{Type: "A03"}, "M1"},
+		{"patient", store.Filter{Patient: store.Alias("1")}, "M1 M4"},
+		{"verdict", store.Filter{Verdict: "pass"}, "M2"},
+		{"control id", store.Filter{ControlID: "M4"}, "M4"},
+		{"destination", store.Filter{Destination: "other"}, "M3"},
+		{"waiting", store.Filter{State: store.Waiting}, "M2"},
+		{"parked", store.Filter{State: store.Parked}, "M3"},
+		{"direction", store.Filter{Direction: store.Sent}, "M1"},
+		{"since", store.Filter{Since: noon.Add(4 * time.Second)}, "M4 M5"},
+		{"until", store.Filter{Until: noon.Add(2 * time.Second)}, "M0 M1"},
+		{"after", store.Filter{After: 4}, "M4 M5"},
+		{"limit", store.Filter{Limit: 2}, "M0 M1"},
+		{"together", store.Filter{Type: "A02", Since: noon.Add(2 * time.Second), Limit: 2}, "M2 M3"},
+		{"nothing", store.Filter{Type: "A99"}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			require.Equal(t, tt.want, ids(list(t, s, tt.f)))
+			limit := tt.f.Limit
+			tt.f.Limit = 0
+			n, err := s.Count(t.Context(), tt.f)
+			require.NoError(t, err)
+			if limit == 0 {
+				require.Len(t, strings.Fields(tt.want), int(n))
+			} else {
+				require.GreaterOrEqual(t, int(n), limit)
+			}
+		})
+	}
+}
+
+// A list is read page by page: more than one page comes back whole, and what a
+// reader adds meanwhile does not wait for it.
+func TestListIsReadInPages(t *testing.T) {
+	for _, path := range []string{store.Memory, file(t)} {
+		s := open(t, path, store.Options{})
+		var rs []*store.Record
+		for n := range 600 {
+			rs = append(rs, record(n))
+		}
+		require.NoError(t, s.Enqueue(t.Context(), rs...))
+		seen := 0
+		for r, err := range s.List(t.Context(), store.Filter{}) {
+			require.NoError(t, err)
+			require.Equal(t, int64(seen+1), r.ID)
+			if seen++; seen == 300 {
+				require.NoError(t, s.Add(t.Context(), record(601)))
+			}
+		}
+		require.Equal(t, 601, seen)
+		for range s.List(t.Context(), store.Filter{}) {
+			break // the reader may stop
+		}
+	}
+}
+
+func TestManyAtOnce(t *testing.T) {
+	path := file(t)
+	s := open(t, path, store.Options{Queue: 4})
+	var senders sync.WaitGroup
+	var mu sync.Mutex
+	given := map[int64]string{}
+	for sender := range 16 {
+		senders.Go(func() {
+			for n := range 20 {
+				r := record(sender*100 + n)
+				if err := s.Add(t.Context(), r); err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				given[r.ID] = r.ControlID
+				mu.Unlock()
+			}
+		})
+	}
+	senders.Wait()
+	require.Len(t, given, 320, "each record has its own id")
+	again := open(t, path, store.Options{MustExist: true})
+	for _, r := range list(t, again, store.Filter{}) {
+		require.Equal(t, given[r.ID], r.ControlID)
+	}
+}
+
+func TestNoContent(t *testing.T) {
+	path := file(t)
+	s := open(t, path, store.Options{NoContent: true})
+	require.NoError(t, s.Add(t.Context(), record(1)))
+	got := list(t, s, store.Filter{})[0]
+	require.Nil(t, got.Message)
+	require.Nil(t, got.Answer)
+	require.Equal(t, "M1", got.ControlID)
+
+	out := record(2)
+	require.NoError(t, s.Enqueue(t.Context(), out))
+	waiting, err := s.Waiting(t.Context(), "dmn", 0, 10)
+	require.NoError(t, err)
+	require.Equal(t, out.Message, waiting[0].Message, "what is to be sent is kept until it is")
+	waiting[0].State = store.Done
+	require.NoError(t, s.Settle(t.Context(), waiting...))
+	got, err = s.Get(t.Context(), out.ID)
+	require.NoError(t, err)
+	require.Nil(t, got.Message)
+}
+
+func TestFilesAreTheirOwners(t *testing.T) {
+	path := file(t)
+	s := open(t, path, store.Options{})
+	require.NoError(t, s.Add(t.Context(), record(1)))
+	files, err := filepath.Glob(path + "*")
+	require.NoError(t, err)
+	require.Len(t, files, 3, "the database, its log and the index of the log")
+	for _, name := range files {
+		info, err := os.Stat(name)
+		require.NoError(t, err)
+		require.Equal(t, fs.FileMode(0o600), info.Mode().Perm(), name)
+	}
+}
+
+func TestPathsOfEveryForm(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for _, name := range []string{"a b.db", "a?b=c.db", "a#b.db", "a%20b.db", "É.db"} {
+		s := open(t, name, store.Options{})
+		require.NoError(t, s.Add(t.Context(), record(1)))
+		_, err := os.Stat(filepath.Join(dir, name))
+		require.NoError(t, err)
+	}
+}
+
+func TestContextIsHonoured(t *testing.T) {
+	s := open(t, store.Memory, store.Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := s.Add(ctx, record(1))
+	n, countErr := s.Count(t.Context(), store.Filter{})
+	require.NoError(t, countErr)
+	if err == nil { // the writer was faster, and then it is there
+		require.Equal(t, int64(1), n)
+	} else {
+		require.ErrorIs(t, err, context.Canceled)
+		require.Zero(t, n)
+	}
+	for _, err := range s.List(ctx, store.Filter{}) {
+		if err != nil {
+			require.ErrorIs(t, err, context.Canceled)
+		}
+	}
+}
+
+func TestClosed(t *testing.T) {
+	s, err := store.Open(t.Context(), file(t), store.Options{})
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	require.NoError(t, s.Close(), "twice is once")
+	var closed *store.Error
+	require.ErrorAs(t, s.Add(t.Context(), record(1)), &closed)
+	require.Equal(t, store.Closed, closed.Kind)
+}
