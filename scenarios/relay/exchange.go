@@ -1,0 +1,99 @@
+package relay
+
+import (
+	"time"
+
+	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/pam/rules"
+	"github.com/pamlab/pamlab/mllp"
+	"github.com/pamlab/pamlab/scenarios"
+)
+
+// exchangeCost is what an exchange takes beside the bytes of its messages.
+const exchangeCost = 1 << 10
+
+// An Exchange is a message that passed, and what came back. It is not changed
+// after it was told.
+type Exchange struct {
+	Conn *Conn
+	From Side      // who sent the message
+	Time time.Time // when its last byte passed
+	Took time.Duration
+
+	Message, Answer          []byte // Answer is nil when none came
+	Oddities, AnswerOddities []mllp.Oddity
+	Header                   hl7.Header  // of the message; zero if it has none that can be read
+	Code                     hl7.AckCode // MSA-1 of the answer, or of the message if it is an acknowledgement itself
+
+	Patient  string // alias, "" if there is none
+	Verdict  string // of both together: pass, warn, fail; "" without a Judge
+	Findings []Finding
+	// Err is why the exchange is not whole: ErrUnanswered, an *mllp.FrameError for
+	// a block without end, an *hl7.Error for one that is no message.
+	Err error
+
+	accepted bool  // a commit acknowledgement has come, and another one is due
+	cost     int64 // of the budget
+}
+
+// A Finding is a rule that the message or its answer breaks.
+type Finding struct {
+	Rule   string
+	Level  rules.Level
+	Path   string
+	Answer bool // it is the answer that does
+}
+
+// ErrUnanswered is an exchange whose message was not acknowledged in time, or
+// not before its connection ended.
+var ErrUnanswered error = &unanswered{}
+
+type unanswered struct{}
+
+func (*unanswered) Error() string { return "no acknowledgement came" }
+
+// In returns the sentence in "fr" or "en".
+func (*unanswered) In(lang string) string {
+	return scenarios.Text{FR: "aucun acquittement n'est venu", EN: "no acknowledgement came"}.In(lang)
+}
+
+// EventKind says what an Event is about.
+type EventKind string
+
+// The kinds of Event.
+const (
+	Opened     EventKind = "opened"      // a connection is carried
+	NotCarried EventKind = "not-carried" // a connection was closed: a handshake failed, or the far side cannot be reached
+	Ended      EventKind = "ended"       // a connection that was carried; Err says why, unless it was the good end
+	NoBlock    EventKind = "no-block"    // bytes passed that are no MLLP block: Err, Oddities
+	Gap        EventKind = "gap"         // copies were dropped: what is in them was carried, but is not told
+	NotKept    EventKind = "not-kept"    // the store did not take exchanges: Err
+)
+
+// An Event is something that happened beside exchanges.
+type Event struct {
+	Kind     EventKind
+	Conn     *Conn // nil of NotKept
+	Side     Side  // whose fault or doing it is
+	Err      error
+	Oddities []mllp.Oddity
+	Count    int // of NotKept: how many
+}
+
+// tell reports an event.
+func (r *Relay) tell(e Event) {
+	if r.Told == nil {
+		return
+	}
+	r.telling.Lock()
+	defer r.telling.Unlock()
+	r.Told(e)
+}
+
+// dropped counts copies that there was no memory for.
+func (r *Relay) dropped(c *Conn, pieces, bytes int) {
+	if r.figures.dropped.Add(uint64(pieces)) == 1 {
+		r.log().Warn("relay: the memory for copies is used up; what passes now is carried, but not looked at", "conn", c.ID)
+	}
+	r.figures.bytesLost.Add(uint64(bytes))
+}
