@@ -2,6 +2,7 @@ package scenarios_test
 
 import (
 	"crypto/tls"
+	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -77,6 +78,17 @@ func TestSanity(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What a later step needs and the answer does not hold is no fault either, but
+// it has a reason of its own.
+func TestSanityWithoutWhatIsCaptured(t *testing.T) {
+	for sanity, want := range map[bool]string{true: "one: inconclusive", false: "one: fail"} {
+		s := scenario(t, "captured", fmt.Sprintf("steps:\n  - {id: one, sanity: %t, send: A28, capture: {place: ack.ERR-2}}\n", sanity))
+		events, _ := journalOf(t.Context(), startDMN(t, reference.Options{}), 1, s)
+		require.Equal(t, []string{want}, stepVerdicts(events))
+		require.Contains(t, reasonOf(events), "ERR-2")
 	}
 }
 
