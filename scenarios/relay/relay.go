@@ -69,7 +69,6 @@ type Relay struct {
 	Logger *slog.Logger
 
 	once    sync.Once
-	judge   *rules.Judge
 	slots   chan struct{}
 	stop    chan struct{} // closed when the relay is closing
 	dead    chan struct{} // closed when what is left is to be given up
@@ -94,7 +93,7 @@ type Relay struct {
 
 // A Store keeps records: a *store.Store.
 type Store interface {
-	Add(ctx context.Context, r *store.Record) error
+	AddAll(ctx context.Context, rs ...*store.Record) error
 }
 
 // How many exchanges may wait for the judge, and for the store. What their

@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"context"
+	"errors"
 	"time"
 
 	"github.com/pamlab/pamlab/hl7"
@@ -89,19 +91,59 @@ func worse(a, b string) string {
 	return a
 }
 
-// storeAll stores exchanges. A store that fails costs what it did not take, and
-// is asked again with the next.
+// batch is how many exchanges are stored at once.
+const batch = 256
+
+// storeAll stores exchanges, in their order: one after the other while there are
+// few, many at once when the disk is behind. A store that fails costs what it did
+// not take, and is asked again with what comes next.
 func (r *Relay) storeAll() {
+	records, cost := make([]*store.Record, 0, batch), int64(0)
 	for x := range r.keep {
-		err := r.Store.Add(r.ctx, r.record(x))
-		r.copies.give(x.cost)
-		if err != nil {
-			r.figures.notStored.Add(1)
-			r.tell(Event{Kind: NotKept, Err: err, Count: 1})
-			continue
+		records, cost = append(records[:0], r.record(x)), x.cost
+	gather:
+		for len(records) < batch {
+			select {
+			case x, ok := <-r.keep:
+				if !ok {
+					break gather
+				}
+				records, cost = append(records, r.record(x)), cost+x.cost
+			default:
+				break gather
+			}
 		}
-		r.figures.stored.Add(1)
+		r.keepAll(records)
+		r.copies.give(cost)
+		clear(records)
 	}
+}
+
+// keepAll stores records: together, or, if one of them is not taken, each by
+// itself.
+func (r *Relay) keepAll(records []*store.Record) {
+	err := r.Store.AddAll(r.ctx, records...)
+	if err == nil {
+		r.figures.stored.Add(uint64(len(records)))
+		return
+	}
+	if len(records) > 1 && !lost(err) {
+		for i := range records {
+			r.keepAll(records[i : i+1])
+		}
+		return
+	}
+	r.figures.notStored.Add(uint64(len(records)))
+	r.tell(Event{Kind: NotKept, Err: err, Count: len(records)})
+}
+
+// lost reports whether an error would be that of any other record, too.
+func lost(err error) bool {
+	if errors.Is(err, context.Canceled) {
+		return true
+	}
+	e, ok := errors.AsType[*store.Error](err)
+	return ok && e.Kind != store.NotFound
 }
 
 // record is what is stored of an exchange.

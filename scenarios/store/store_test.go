@@ -279,3 +279,16 @@ func TestClosed(t *testing.T) {
 	require.ErrorAs(t, s.Add(t.Context(), record(1)), &closed)
 	require.Equal(t, store.Closed, closed.Kind)
 }
+
+func TestAddAllIsInOrderAndWhole(t *testing.T) {
+	s, err := store.Open(t.Context(), store.Memory, store.Options{})
+	require.NoError(t, err)
+	defer s.Close()
+	one, two := &store.Record{ControlID: "1"}, &store.Record{ControlID: "2"}
+	require.NoError(t, s.AddAll(t.Context(), one, two))
+	require.Greater(t, one.ID, int64(0))
+	require.Equal(t, one.ID+1, two.ID)
+	n, err := s.Count(t.Context(), store.Filter{})
+	require.NoError(t, err)
+	require.EqualValues(t, 2, n)
+}

@@ -32,6 +32,25 @@ func (s *Store) Add(ctx context.Context, r *Record) error {
 	return err
 }
 
+// AddAll writes records in their order, in one transaction, and sets their IDs.
+// Either all of them are there or none is.
+func (s *Store) AddAll(ctx context.Context, rs ...*Record) error {
+	err := s.do(ctx, func(tx *sql.Tx) error {
+		for _, r := range rs {
+			if err := s.insert(tx, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		for _, r := range rs {
+			r.ID = 0
+		}
+	}
+	return err
+}
+
 func (s *Store) insert(tx *sql.Tx, r *Record) error {
 	result, err := tx.Stmt(s.stmts.insert).Exec(r.values(s.opt.NoContent)...)
 	if err != nil {
