@@ -196,10 +196,14 @@ func (d *DMN) Patient(value string) (p Patient, ok bool) {
 }
 
 // ServeMLLP answers one message. It never panics for what a peer sends.
-func (d *DMN) ServeMLLP(w mllp.ResponseWriter, r *mllp.Request) { d.serve(r.Context(), w, r) }
+func (d *DMN) ServeMLLP(w mllp.ResponseWriter, r *mllp.Request) { d.Serve(r.Context(), w, r, nil) }
 
-func (d *DMN) serve(ctx context.Context, w mllp.ResponseWriter, r *mllp.Request) {
-	h, v := d.judge(ctx, d.faults.receive(r.Payload))
+// Serve is ServeMLLP with a context, and with a decision that was made already:
+// if force is not nil, the message is answered as it says, whatever the DMN would
+// have said. AE and AR refuse it; AA takes what can be filed of it. A message that
+// was answered before is answered as it was then.
+func (d *DMN) Serve(ctx context.Context, w mllp.ResponseWriter, r *mllp.Request, force *Refusal) {
+	h, v := d.decide(ctx, d.faults.receive(r.Payload), force)
 	if enhanced(h) && v.code != "" && !d.faults.on(ignoresEnhanced) {
 		d.serveEnhanced(ctx, w, r, h, v)
 		return

@@ -15,6 +15,11 @@ import (
 // content in order (else AE); does Options.Accept agree; does it contradict the
 // record.
 func (d *DMN) judge(ctx context.Context, payload []byte) (hl7.Header, verdict) {
+	return d.decide(ctx, payload, nil)
+}
+
+// decide is judge with the decision of somebody else, nil for none.
+func (d *DMN) decide(ctx context.Context, payload []byte, force *Refusal) (hl7.Header, verdict) {
 	h, err := hl7.ParseHeader(payload)
 	if err != nil {
 		return d.anonymousHeader(), d.faults.bend(unreadable(err))
@@ -26,8 +31,12 @@ func (d *DMN) judge(ctx context.Context, payload []byte) (hl7.Header, verdict) {
 		}}
 	}
 	e, v := d.admissible(h)
-	if v == nil {
-		v = d.once(ctx, h, e, payload)
+	switch {
+	case force != nil:
+		unfit := v != nil
+		v = d.once(ctx, h, payload, func() verdict { return d.forced(h, e, payload, force, unfit) })
+	case v == nil:
+		v = d.once(ctx, h, payload, func() verdict { return d.process(ctx, h, e, payload) })
 	}
 	return h, d.faults.bend(*v)
 }
@@ -100,9 +109,9 @@ func headerOfFrance(h hl7.Header) bool {
 
 // once applies a message unless it was here before. Without MSH-10 nobody can
 // tell, and the message is refused anyway.
-func (d *DMN) once(ctx context.Context, h hl7.Header, e event, payload []byte) *verdict {
+func (d *DMN) once(ctx context.Context, h hl7.Header, payload []byte, process func() verdict) *verdict {
 	if h.ControlID == "" || d.faults.on(forgetsDuplicate) {
-		v := d.process(ctx, h, e, payload)
+		v := process()
 		return &v
 	}
 	mine, given, err := d.answers.claim(ctx, keyOf(h, payload))
@@ -113,7 +122,7 @@ func (d *DMN) once(ctx context.Context, h hl7.Header, e event, payload []byte) *
 		v := given.again()
 		return &v
 	}
-	v := d.process(ctx, h, e, payload)
+	v := process()
 	d.answers.settle(mine, v)
 	return &v
 }

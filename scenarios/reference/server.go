@@ -19,6 +19,11 @@ type ServerOptions struct {
 	Addr string      // "" is 127.0.0.1:0, a free port of the loopback interface
 	TLS  *mllp.Files // mutual TLS with these files; nil is plain TCP
 
+	// Serve, if not nil, is given each message in the place of the DMN, which it
+	// may pass the message on to: see DMN.Serve. It is called on the connection's
+	// goroutine, for many connections at once.
+	Serve func(ctx context.Context, d *DMN, w mllp.ResponseWriter, r *mllp.Request)
+
 	// AnswerTo is an address, host:port, to which the application
 	// acknowledgements of the enhanced mode are delivered, over TLS if TLS is
 	// set; "" delivers them on the connection of their message.
@@ -67,8 +72,14 @@ func Start(ctx context.Context, opt ServerOptions) (*Running, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the reference DMN cannot listen: %w", err)
 	}
+	var handler mllp.Handler = dmn
+	var serve func(context.Context, mllp.ResponseWriter, *mllp.Request)
+	if opt.Serve != nil {
+		serve = func(ctx context.Context, w mllp.ResponseWriter, r *mllp.Request) { opt.Serve(ctx, dmn, w, r) }
+		handler = mllp.HandlerFunc(func(w mllp.ResponseWriter, r *mllp.Request) { serve(r.Context(), w, r) })
+	}
 	server := &mllp.Server{
-		Handler:     dmn,
+		Handler:     handler,
 		TLSConfig:   config,
 		MaxMessage:  opt.MaxMessage,
 		MaxConns:    opt.MaxConns,
@@ -79,7 +90,7 @@ func Start(ctx context.Context, opt ServerOptions) (*Running, error) {
 	if opt.Configure != nil {
 		opt.Configure(server)
 	}
-	r := &Running{DMN: dmn, server: dmn.service(server), away: away, addr: listener.Addr()}
+	r := &Running{DMN: dmn, server: dmn.service(server, serve), away: away, addr: listener.Addr()}
 	watched, stop := context.WithCancel(ctx)
 	r.stop = stop
 	r.tasks.Go(func() { r.err = r.server.Serve(wrap(listener)) })

@@ -236,7 +236,7 @@ func (c *wireConn) message(payload []byte) {
 	case len(payload) == 0, len(payload) == 1 && (payload[0] == 0x06 || payload[0] == 0x15):
 		// Nothing, or a commit of MLLP release 2: nobody's message.
 	default:
-		c.srv.dmn.serve(c.ctx, c, r)
+		c.srv.serve(c.ctx, c, r)
 	}
 }
 

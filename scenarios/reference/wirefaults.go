@@ -25,7 +25,7 @@ type service interface {
 
 // service puts those bugs into a server that it can have, or another server in
 // its place.
-func (d *DMN) service(s *mllp.Server) service {
+func (d *DMN) service(s *mllp.Server, serve func(context.Context, mllp.ResponseWriter, *mllp.Request)) service {
 	if d.faults.on(swallowsEverything) {
 		s.MaxMessage = swallowed
 	}
@@ -33,7 +33,7 @@ func (d *DMN) service(s *mllp.Server) service {
 		s.MaxConns = starving
 	}
 	if d.faults.on(badReading...) {
-		return newWireServer(d, s)
+		return newWireServer(d, s, serve)
 	}
 	return s
 }

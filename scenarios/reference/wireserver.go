@@ -16,6 +16,8 @@ import (
 type wireServer struct {
 	set *mllp.Server // the settings; it does not serve
 	dmn *DMN
+	// serve answers a message: that of the DMN, or of who stands before it.
+	serve func(context.Context, mllp.ResponseWriter, *mllp.Request)
 
 	slots chan struct{} // one element for each connection
 	stop  chan struct{} // closed when the server is closing
@@ -28,9 +30,12 @@ type wireServer struct {
 	running  sync.WaitGroup // the goroutines of conns; added to under mu, while not closing
 }
 
-func newWireServer(d *DMN, set *mllp.Server) *wireServer {
+func newWireServer(d *DMN, set *mllp.Server, serve func(context.Context, mllp.ResponseWriter, *mllp.Request)) *wireServer {
+	if serve == nil {
+		serve = func(ctx context.Context, w mllp.ResponseWriter, r *mllp.Request) { d.Serve(ctx, w, r, nil) }
+	}
 	return &wireServer{
-		set: set, dmn: d,
+		set: set, dmn: d, serve: serve,
 		slots: make(chan struct{}, cmp.Or(max(set.MaxConns, 0), mllp.DefaultMaxConns)),
 		stop:  make(chan struct{}),
 		conns: map[*wireConn]struct{}{},

@@ -17,7 +17,7 @@ func bubble(t *testing.T, bugs []string) (listener *pipe, stop func()) {
 	t.Helper()
 	d := newDMN(t, Options{Bugs: bugs, Logger: quiet()})
 	listener = newPipe()
-	server := d.service(&mllp.Server{Handler: d, Logger: quiet(), IdleTimeout: -1})
+	server := d.service(&mllp.Server{Handler: d, Logger: quiet(), IdleTimeout: -1}, nil)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	return listener, func() {
