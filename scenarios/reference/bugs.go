@@ -8,11 +8,11 @@ import (
 	"github.com/pamlab/pamlab/hl7/alike"
 )
 
-// A Bug is a fault that a DMN can be given on purpose, so that a scenario can
+// A Bug is a fault that a DMN, or a GAM, can be given on purpose, so that a scenario can
 // show that it catches it. Bugs can be combined.
 type Bug struct {
 	Name string
-	Text Text // what the DMN does wrong
+	Text Text // what it does wrong
 }
 
 // The names of the bugs, by where they sit: in what is decided, in how the
@@ -117,17 +117,17 @@ func Bugs() []Bug {
 
 // The layers that a bug can sit in.
 const (
-	LayerMessage = "message" // what is decided and answered
-	LayerWire    = "wire"    // blocks and connections
+	LayerMessage = "message" // what is decided and answered, or told
+	LayerWire    = "wire"    // blocks and connections; of a GAM, order and retries
 	LayerTLS     = "tls"     // certificates, versions, suites
 )
 
-// Layer is where a bug of a DMN sits.
+// Layer is where a bug sits.
 func (b Bug) Layer() string {
 	switch {
-	case slices.Contains(namesOf(tlsBugs()), b.Name):
+	case slices.Contains(namesOf(tlsBugs()), b.Name), slices.Contains(namesOf(gamTLSBugs()), b.Name):
 		return LayerTLS
-	case slices.Contains(namesOf(wireBugs()), b.Name):
+	case slices.Contains(namesOf(wireBugs()), b.Name), slices.Contains(namesOf(gamSendingBugs()), b.Name):
 		return LayerWire
 	}
 	return LayerMessage

@@ -1,6 +1,8 @@
 // Package reference holds the systems that pamlab compares others with: a DMN
 // (a digital medical device, which receives movements) in memory, and a GAM (which
-// emits them, of identities for now), right by default and wrong on demand.
+// emits them), right by default and wrong on demand. The GAM comes in two forms: a
+// [GAM] sends identities by itself, again and again; a [Desk] sends what it is told
+// to over HTTP, any event of both transactions.
 //
 // # Right by default
 //
@@ -55,5 +57,5 @@
 // [Bugs] lists the faults that a DMN can be given, singly or together, by
 // [Options].Bugs. They are the faults of real devices. Each changes what a peer
 // can see, so that there can be a scenario that catches it. [GAMBugs] are those of
-// a [GAM].
+// a [GAM] and of a [Desk].
 package reference

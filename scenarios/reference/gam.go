@@ -1,13 +1,9 @@
 package reference
 
 import (
-	"cmp"
 	"context"
-	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"slices"
 	"sync"
 	"time"
@@ -64,18 +60,11 @@ type Contact struct {
 // A GAM sends identities to one receiver, over one connection that it opens again
 // whenever it has to: an A28, then A31 of the same patient. It never gives up.
 type GAM struct {
-	opt     GAMOptions
-	faults  faults
-	dialect pam.Dialect
-
-	secure *mllp.Client // that of TLS, or the only one
-	plain  *mllp.Client // of the bug gam-plain-fallback; otherwise nil
+	line
 
 	gen     *pam.Generator
 	journey *pam.Journey // nil: the next message is about somebody new
 	sent    int          // messages about the patient at hand
-
-	raw net.Conn // below the connection that was opened last
 
 	stop context.CancelFunc
 	task sync.WaitGroup
@@ -84,27 +73,11 @@ type GAM struct {
 // StartGAM lets a GAM send until Stop is called or ctx ends. Stop is due in both
 // cases. The error is an *UnknownNameError or an *mllp.FileError.
 func StartGAM(ctx context.Context, opt GAMOptions) (*GAM, error) {
-	g := &GAM{opt: opt}
-	g.opt.Every, g.opt.Patience = cmp.Or(opt.Every, DefaultEvery), cmp.Or(opt.Patience, DefaultPatience)
-	var err error
-	if g.faults, err = newFaults(opt.Bugs, GAMBugs()); err != nil {
+	g := &GAM{}
+	if err := g.open(opt); err != nil {
 		return nil, err
 	}
-	if g.dialect = opt.Dialect; g.dialect.Name == "" {
-		if g.dialect, err = pam.DialectByName("pam-fr-2.11"); err != nil {
-			return nil, err
-		}
-	}
-	if g.secure, err = g.client(); err != nil {
-		return nil, err
-	}
-	if g.faults.on(gamPlainFallback) {
-		g.plain = g.newClient(nil)
-	}
-	if g.opt.Logger == nil {
-		g.opt.Logger = slog.Default()
-	}
-	g.gen = pam.NewGenerator(opt.Seed, cmp.Or(opt.Instant, time.Now()))
+	g.gen = g.generator()
 	ctx, g.stop = context.WithCancel(ctx)
 	g.task.Go(func() { g.run(ctx) })
 	return g, nil
@@ -117,32 +90,16 @@ func (g *GAM) Stop() {
 	g.task.Wait()
 }
 
-func (g *GAM) newClient(config *tls.Config) *mllp.Client {
-	return &mllp.Client{
-		Addr: g.opt.Addr, TLSConfig: config, Dial: g.dial,
-		ConnectTimeout: g.opt.Patience, HandshakeTimeout: g.opt.Patience, AnswerTimeout: g.opt.Patience,
-	}
-}
-
 // run sends until ctx ends.
 func (g *GAM) run(ctx context.Context) {
-	defer func() {
-		_ = g.secure.Close()
-		if g.plain != nil {
-			_ = g.plain.Close()
-		}
-	}()
+	defer g.hangUp()
 	for {
 		message, trigger, err := g.next()
 		if err != nil { // a fault of ours, which trying again does not mend
 			g.opt.Logger.Error("reference GAM: no message", "error", err)
 			return
 		}
-		contact := g.send(ctx, g.secure, message)
-		if refused := contact.Err != nil && contact.Conn == nil; refused && g.plain != nil && ctx.Err() == nil {
-			contact = g.send(ctx, g.plain, message)
-			_ = g.plain.Close()
-		}
+		contact := g.exchange(ctx, message)
 		if ctx.Err() != nil {
 			return
 		}
@@ -154,38 +111,6 @@ func (g *GAM) run(ctx context.Context) {
 		if !wait(ctx, g.opt.Every) {
 			return
 		}
-	}
-}
-
-// send has a message taken by the receiver.
-func (g *GAM) send(ctx context.Context, c *mllp.Client, message []byte) Contact {
-	conn, err := c.Connect(ctx)
-	if err != nil {
-		return Contact{Err: err}
-	}
-	response, err := c.Do(ctx, message)
-	if err != nil {
-		if failed, ok := errors.AsType[*mllp.Error](err); ok && failed.Kind == mllp.HandshakeRefused {
-			conn = nil
-		}
-		_ = c.Close() // whatever still comes is no answer to the next message
-		return Contact{Conn: conn, Err: err}
-	}
-	contact := Contact{Conn: response.Conn}
-	contact.Ack, contact.Err = hl7.ReadAck(response.Payload)
-	return contact
-}
-
-func (g *GAM) tell(c Contact) {
-	args := []any{"trigger", c.Trigger}
-	switch {
-	case c.Err != nil:
-		g.opt.Logger.Warn("reference GAM: not taken", append(args, "error", c.Err)...)
-	default:
-		g.opt.Logger.Info("reference GAM: answered", append(args, "code", string(c.Ack.Code))...)
-	}
-	if g.opt.Observe != nil {
-		g.opt.Observe(c)
 	}
 }
 
@@ -223,21 +148,4 @@ func (g *GAM) begin() error {
 	}
 	g.journey, g.sent = pam.NewJourney(g.gen, g.dialect, g.opt.Charset, g.opt.Partners, patient, stay), 0
 	return nil
-}
-
-func (g *GAM) letters() string {
-	if g.opt.Charset == hl7.ASCII {
-		return "ascii"
-	}
-	return ""
-}
-
-// dial opens a TCP connection, with what a bug puts into it.
-func (g *GAM) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	c, err := new(net.Dialer).DialContext(ctx, network, address)
-	if err != nil || !g.faults.on(gamSilentRefusal) {
-		return c, err
-	}
-	g.raw = &alertConn{Conn: c, silent: true}
-	return g.raw, nil
 }

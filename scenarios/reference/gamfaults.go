@@ -9,7 +9,7 @@ import (
 	"github.com/pamlab/pamlab/mllp"
 )
 
-// The names of the bugs of a GAM.
+// The names of the bugs of a GAM on TLS; the others are in gambugs.go.
 const (
 	gamAcceptsExpired     = "gam-accepts-expired"
 	gamAcceptsNotYetValid = "gam-accepts-not-yet-valid"
@@ -33,8 +33,7 @@ const (
 	gamSilentRefusal = "gam-silent-refusal"
 )
 
-// GAMBugs returns every bug of a GAM.
-func GAMBugs() []Bug {
+func gamTLSBugs() []Bug {
 	return []Bug{
 		{gamAcceptsExpired, Text{"accepte un certificat de serveur expiré", "accepts a server certificate that has expired"}},
 		{gamAcceptsNotYetValid, Text{"accepte un certificat de serveur qui n'est pas encore valide", "accepts a server certificate that is not valid yet"}},
@@ -60,7 +59,7 @@ func GAMBugs() []Bug {
 }
 
 // client makes the client that speaks TLS, or the only one.
-func (g *GAM) client() (*mllp.Client, error) {
+func (g *line) client() (*mllp.Client, error) {
 	if g.opt.TLS == nil {
 		return g.newClient(nil), nil
 	}
@@ -97,7 +96,7 @@ func (g *GAM) client() (*mllp.Client, error) {
 }
 
 // bendVerification changes which servers the GAM takes.
-func (g *GAM) bendVerification(c *tls.Config, lax laxity) {
+func (g *line) bendVerification(c *tls.Config, lax laxity) {
 	if verify := c.VerifyConnection; lax.any() || g.faults.on(gamIgnoresName) {
 		c.VerifyConnection = func(state tls.ConnectionState) error {
 			err := verify(state)
@@ -145,7 +144,7 @@ func pinned(verify func(tls.ConnectionState) error) func(tls.ConnectionState) er
 var errWeakSuite = errors.New("a weak suite")
 
 // bendVersions changes what of TLS the GAM speaks.
-func (g *GAM) bendVersions(c *tls.Config) {
+func (g *line) bendVersions(c *tls.Config) {
 	if g.faults.on(gamNoTLS13) {
 		c.MaxVersion = tls.VersionTLS12
 	}
