@@ -10,31 +10,52 @@ import (
 
 // spoilers change what a message says: one for each bug of its content, in the
 // order of gamContentBugs.
-var spoilers = map[string]func(*spoiler, *hl7.Message){
-	gamNoZBE:            func(_ *spoiler, m *hl7.Message) { remove(m, "ZBE") },
-	gamReusesZBE1:       (*spoiler).reuse,
+var spoilers = map[string]func(*Spoiler, *hl7.Message){
+	gamNoZBE:            func(_ *Spoiler, m *hl7.Message) { remove(m, "ZBE") },
+	gamReusesZBE1:       (*Spoiler).reuse,
 	gamA08ForZ99:        a08,
 	gamWrongClass:       wrongClass,
 	gamCancelsUnknown:   cancelUnknown,
-	gamNeverHistoric:    func(_ *spoiler, m *hl7.Message) { replace(m, "ZBE-5", "Y", "N") },
+	gamNeverHistoric:    func(_ *Spoiler, m *hl7.Message) { replace(m, "ZBE-5", "Y", "N") },
 	gamINSWithoutVALI:   insWithoutVALI,
 	gamMergesBackwards:  mergeBackwards,
-	gamConstantID:       func(_ *spoiler, m *hl7.Message) { put(m, "MSH-10", "1") },
-	gamForgetsCharset:   func(_ *spoiler, m *hl7.Message) { put(m, "MSH-18", "") },
+	gamConstantID:       func(_ *Spoiler, m *hl7.Message) { put(m, "MSH-10", "1") },
+	gamForgetsCharset:   func(_ *Spoiler, m *hl7.Message) { put(m, "MSH-18", "") },
 	gamLatin1AsUTF8:     nil, // of the bytes
-	gamForgetsPlaceLeft: func(_ *spoiler, m *hl7.Message) { put(m, "PV1-6", "") },
+	gamForgetsPlaceLeft: func(_ *Spoiler, m *hl7.Message) { put(m, "PV1-6", "") },
 }
 
-// A spoiler puts the bugs of their content into messages.
-type spoiler struct {
+// A Spoiler puts bugs of the layer message into the messages of a GAM: those of a
+// [Desk], or of somebody who makes and sends messages in another way. It belongs to
+// one goroutine, and wants the messages of a visit in their order.
+type Spoiler struct {
 	faults faults
 	first  map[string]string // by PV1-19, the movement that gam-reuses-zbe-1 repeats
 }
 
-func newSpoiler(f faults) *spoiler { return &spoiler{faults: f, first: map[string]string{}} }
+func newSpoiler(f faults) *Spoiler { return &Spoiler{faults: f, first: map[string]string{}} }
+
+// NewSpoiler returns the Spoiler of bugs from GAMBugs; those of other layers change
+// nothing. The error is an *UnknownNameError.
+func NewSpoiler(bugs []string) (*Spoiler, error) {
+	f, err := newFaults(bugs, GAMBugs())
+	if err != nil {
+		return nil, err
+	}
+	return newSpoiler(f), nil
+}
+
+// Spoil returns a message as the bugs have it, and what is no message as it is.
+func (s *Spoiler) Spoil(message []byte) []byte {
+	m, err := hl7.Parse(message)
+	if err != nil {
+		return message
+	}
+	return s.spoil(m)
+}
 
 // spoil returns the bytes of a message as the bugs have them.
-func (s *spoiler) spoil(m *hl7.Message) []byte {
+func (s *Spoiler) spoil(m *hl7.Message) []byte {
 	for _, name := range slices.Sorted(maps.Keys(spoilers)) {
 		if spoil := spoilers[name]; spoil != nil && s.faults.on(name) {
 			spoil(s, m)
@@ -73,7 +94,7 @@ func remove(m *hl7.Message, segment string) {
 }
 
 // reuse gives all movements of a visit the identifier of the first one.
-func (s *spoiler) reuse(m *hl7.Message) {
+func (s *Spoiler) reuse(m *hl7.Message) {
 	visit, movement := m.Get("PV1-19.1"), m.Get("ZBE-1.1")
 	if visit == "" || movement == "" {
 		return
@@ -88,7 +109,7 @@ func (s *spoiler) reuse(m *hl7.Message) {
 }
 
 // a08 corrects a movement as other countries do.
-func a08(_ *spoiler, m *hl7.Message) {
+func a08(_ *Spoiler, m *hl7.Message) {
 	if m.Get("MSH-9.2") != "Z99" {
 		return
 	}
@@ -96,7 +117,7 @@ func a08(_ *spoiler, m *hl7.Message) {
 	remove(m, "ZBE")
 }
 
-func wrongClass(_ *spoiler, m *hl7.Message) {
+func wrongClass(_ *Spoiler, m *hl7.Message) {
 	switch m.Get("PV1-2") {
 	case "", "N": // of ITI-30
 	case "I":
@@ -107,20 +128,20 @@ func wrongClass(_ *spoiler, m *hl7.Message) {
 }
 
 // cancelUnknown names a movement that nobody was told about.
-func cancelUnknown(_ *spoiler, m *hl7.Message) {
+func cancelUnknown(_ *Spoiler, m *hl7.Message) {
 	if m.Get("ZBE-4") == "CANCEL" {
 		put(m, "ZBE-1.1", "0"+m.Get("ZBE-1.1"))
 	}
 }
 
-func insWithoutVALI(_ *spoiler, m *hl7.Message) {
+func insWithoutVALI(_ *Spoiler, m *hl7.Message) {
 	if m.Get("PID-3[.5=INS].1") != "" {
 		put(m, "PID-32", strings.ReplaceAll(m.Get("PID-32"), "VALI", "PROV"))
 	}
 }
 
 // mergeBackwards has the wrong record survive.
-func mergeBackwards(_ *spoiler, m *hl7.Message) {
+func mergeBackwards(_ *Spoiler, m *hl7.Message) {
 	if m.Get("MSH-9.2") != "A40" {
 		return
 	}

@@ -156,7 +156,7 @@ func (d *Desk) burst(ctx context.Context, letters []*letter) []Contact {
 // goroutine.
 type book struct {
 	line    *line
-	spoiler *spoiler
+	spoiler *Spoiler
 
 	mu      sync.Mutex
 	gen     *pam.Generator

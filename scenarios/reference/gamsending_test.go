@@ -274,3 +274,14 @@ func content(t *testing.T, bug string, events []string) *hl7.Message {
 	require.Equal(t, last.id, m.Get("MSH-10"))
 	return m
 }
+
+func TestSpoiler(t *testing.T) {
+	s, err := NewSpoiler([]string{gamConstantID, gamWrongOrder})
+	require.NoError(t, err)
+	require.Equal(t, "MSH|^~\\&|||||||ADT^A01|1\r", string(s.Spoil([]byte("MSH|^~\\&|||||||ADT^A01|77\r"))))
+	require.Equal(t, "nothing", string(s.Spoil([]byte("nothing"))))
+	_, err = NewSpoiler([]string{"gam-no-zeb"})
+	var unknown *UnknownNameError
+	require.ErrorAs(t, err, &unknown)
+	require.Equal(t, gamNoZBE, unknown.DidYouMean())
+}
