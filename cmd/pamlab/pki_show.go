@@ -62,7 +62,7 @@ func (a *app) showPKI(path string) error {
 		if i > 0 {
 			a.printf("\n")
 		}
-		a.showCertificate(info, known)
+		a.showCertificate(info, known, nearAuthorities(path))
 	}
 	for i, crl := range crls {
 		if i+len(infos) > 0 {
@@ -84,6 +84,17 @@ func nearCRLs(path string) []pki.CRLInfo {
 	return all
 }
 
+// nearAuthorities are those of the ca.pem that is nearest to a path: in the folder
+// that it is or lies in, or above that of the faulty ones.
+func nearAuthorities(path string) []pki.Info {
+	for _, dir := range []string{path, filepath.Dir(path), filepath.Dir(filepath.Dir(path))} {
+		if all, err := pki.Show(filepath.Join(dir, "ca.pem")); err == nil {
+			return all
+		}
+	}
+	return nil
+}
+
 func (a *app) row(fr, en, value string) {
 	a.printf("  %-12s %s\n", a.text(fr, en), value)
 }
@@ -91,7 +102,7 @@ func (a *app) row(fr, en, value string) {
 // maxNames is how many names of a certificate are shown.
 const maxNames = 12
 
-func (a *app) showCertificate(info pki.Info, crls []pki.CRLInfo) {
+func (a *app) showCertificate(info pki.Info, crls []pki.CRLInfo, authorities []pki.Info) {
 	a.printf("%s", info.File)
 	if info.Of > 1 {
 		a.printf(" (%d/%d)", info.Position, info.Of)
@@ -116,6 +127,9 @@ func (a *app) showCertificate(info pki.Info, crls []pki.CRLInfo) {
 		a.row("clé", "key", a.keyState(info))
 	}
 	problems := info.Problems(time.Now())
+	if p, ok := info.Unvouched(authorities); ok {
+		problems = append(problems, p)
+	}
 	for _, crl := range crls {
 		if r, ok := crl.Names(info); ok {
 			problems = append(problems, pki.Problem{Text: revokedText(r)})

@@ -73,6 +73,25 @@ func leafProblems(c *x509.Certificate) []Problem {
 	return all
 }
 
+// Unvouched is the problem of the last certificate of a file that none of the
+// authorities signed, nor another certificate of the file: whoever trusts those
+// authorities only refuses it. ok is false where there is no such problem, and
+// where nothing can be said: for other certificates, and without authorities.
+func (i Info) Unvouched(authorities []Info) (p Problem, ok bool) {
+	if i.cert == nil || i.Position != i.Of || len(authorities) == 0 || selfIssued(i.cert) || i.before != nil && signed(i.before, i.cert) {
+		return Problem{}, false
+	}
+	for _, a := range authorities {
+		if a.CA && a.cert != nil && signed(a.cert, i.cert) {
+			return Problem{}, false
+		}
+	}
+	return Problem{Code: "no-authority", Text: Text{
+		"son émetteur n'est ni dans ce fichier ni dans " + authorities[0].File + " : un certificat intermédiaire manque, ou c'est une autre autorité",
+		"its issuer is neither in this file nor in " + authorities[0].File + ": an intermediate certificate is missing, or it is another authority",
+	}}, true
+}
+
 // usages tells at which ends a certificate may be used.
 func usages(c *x509.Certificate) (client, server bool) {
 	if len(c.ExtKeyUsage)+len(c.UnknownExtKeyUsage) == 0 {

@@ -170,6 +170,21 @@ func TestProblems(t *testing.T) {
 		}
 		require.Equal(t, want, strings.Join(codes, " "), name)
 	}
+	authorities, err := Show(filepath.Join(dir, "ca.pem"))
+	require.NoError(t, err)
+	for name, want := range map[string]bool{
+		"missing-intermediate": true, "other-ca": true,
+		"misordered-chain": false, "stale-crl": false, "self-signed": false, "sha1": false, "revoked": false, "../gam": false, "../ca": false,
+	} {
+		infos, err := Show(filepath.Join(dir, badDir, name+".pem"))
+		require.NoError(t, err)
+		for i, info := range infos {
+			_, unvouched := info.Unvouched(authorities)
+			require.Equal(t, want, unvouched, "%s %d", name, i)
+			_, unvouched = info.Unvouched(nil)
+			require.False(t, unvouched, "without authorities nothing can be said")
+		}
+	}
 	key, err := Show(filepath.Join(dir, badDir, "key-mismatch.pem"))
 	require.NoError(t, err)
 	require.Equal(t, KeyDiffers, key[0].Key)
