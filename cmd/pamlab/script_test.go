@@ -40,13 +40,15 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"dmn":    startDMN,
-			"peer":   startPeer,
-			"oldpki": oldPKI,
-			"sparse": sparse,
-			"status": status,
-			"sample": sample,
-			"readme": readme,
+			"dmn":      startDMN,
+			"peer":     startPeer,
+			"oldpki":   oldPKI,
+			"sparse":   sparse,
+			"status":   status,
+			"sample":   sample,
+			"readme":   readme,
+			"record":   startRecord,
+			"recorded": endRecord,
 
 			"sentbytes": sentBytes,
 		},

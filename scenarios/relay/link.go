@@ -1,11 +1,13 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -71,8 +73,9 @@ type link struct {
 	moved   atomic.Int64    // when the last bytes passed, as UnixNano
 	writing [2]atomic.Int64 // since when they wait to be taken by a side; 0: they do not
 
-	broken bool // what was written to the side that is gone was not taken
-	gone   Side
+	leaving bool // the relay closes, and nothing is owed
+	broken  bool // what was written to the side that is gone was not taken
+	gone    Side
 
 	mu      sync.Mutex
 	aborted bool
@@ -115,15 +118,12 @@ func (l *link) have(far net.Conn) bool {
 func (l *link) run() {
 	defer l.cancel()
 	if err := l.open(); err != nil {
-		l.raw[Near].Close()
-		if l.raw[Far] != nil {
-			l.raw[Far].Close()
-		}
-		if !l.r.closing.Load() {
+		if l.ctx.Err() == nil { // else it was given up, by Close
 			l.r.figures.failed.Add(1)
 			l.r.tell(Event{Kind: NotCarried, Conn: l.facts, Err: err})
 			l.r.log().Warn("relay: connection not carried", "conn", l.facts.ID, "near", l.facts.Addr[Near].String(), "to", l.r.To, "error", err)
 		}
+		l.abort()
 		return
 	}
 	l.r.tell(Event{Kind: Opened, Conn: l.facts})
@@ -166,12 +166,23 @@ func (l *link) open() error {
 	if r.FarTLS == nil {
 		return nil
 	}
-	config := r.FarTLS
-	if config.ServerName == "" {
-		config = config.Clone()
-		config.ServerName, _, _ = net.SplitHostPort(r.To)
+	return l.shake(Far, tls.Client(far, farConfig(r.FarTLS, r.To)))
+}
+
+// farConfig tells a configuration whom it connects to, unless it knows.
+func farConfig(c *tls.Config, to string) *tls.Config {
+	c = c.Clone()
+	if c.ServerName == "" {
+		c.ServerName, _, _ = net.SplitHostPort(to)
 	}
-	return l.shake(Far, tls.Client(far, config))
+	if verify := c.VerifyConnection; verify != nil {
+		name := c.ServerName
+		c.VerifyConnection = func(s tls.ConnectionState) error {
+			s.ServerName = cmp.Or(s.ServerName, name) // crypto/tls leaves out IP addresses, which are never sent
+			return verify(s)
+		}
+	}
+	return c
 }
 
 func within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
@@ -218,6 +229,10 @@ func (l *link) carry() (Side, error) {
 		pumps.Go(func() { ends <- l.pump(from) })
 	}
 	side, err := l.supervise(ends)
+	if l.leaving {
+		l.endWriting(Near, true)
+		l.endWriting(Far, true)
+	}
 	if l.broken {
 		l.reset(l.gone.Other()) // what the network does to who writes to nobody
 	}
@@ -251,9 +266,10 @@ func (l *link) supervise(ends <-chan end) (side Side, err error) {
 		case <-stop:
 			stop, quiet = nil, l.tap.quiet()
 		case <-quiet:
-			l.endWriting(Near, true)
-			l.endWriting(Far, true)
-			return side, err
+			quiet, l.leaving = nil, true
+			for _, c := range l.raw { // what is being written is written to its end
+				c.SetReadDeadline(longAgo)
+			}
 		}
 		timer.Reset(l.until(idle, stall, open))
 	}
@@ -306,7 +322,7 @@ func addrOf(a net.Addr) string {
 func (l *link) fault(e end) (Side, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if e.err == nil || l.aborted {
+	if e.err == nil || l.aborted || l.leaving && errors.Is(e.err, os.ErrDeadlineExceeded) {
 		return e.from, nil
 	}
 	side := e.from
@@ -332,6 +348,8 @@ func (l *link) passOn(e end, open int) bool {
 		l.raw[to].SetReadDeadline(time.Now().Add(lastWords))
 		l.broken, l.gone = true, to
 		return open > 0
+	case l.leaving:
+		return open > 0
 	case e.err == nil:
 		return l.endWriting(to, true)
 	case errors.Is(e.err, errTruncated):
@@ -342,6 +360,9 @@ func (l *link) passOn(e end, open int) bool {
 	}
 	return false
 }
+
+// longAgo is a deadline that wakes a blocked read.
+var longAgo = time.Unix(1, 0)
 
 // lastWords is how long a side that takes no more may go on speaking.
 const lastWords = time.Second
