@@ -15,6 +15,7 @@ type writer struct {
 	charset hl7.Charset
 	patient *Patient
 	stay    *Stay
+	finess  authority
 	second  bool // PID is that of the second record, PID-1
 }
 
@@ -23,7 +24,7 @@ type writer struct {
 func (j *Journey) compose(s *step) (*hl7.Message, error) {
 	w := &writer{
 		step: s, b: hl7.NewBuilder(hl7.StandardDelimiters()),
-		dialect: j.dialect, charset: j.charset, patient: &j.patient, stay: &j.stay,
+		dialect: j.dialect, charset: j.charset, patient: &j.patient, stay: &j.stay, finess: j.gen.finess,
 	}
 	if s.subject != nil {
 		w.patient = s.subject
@@ -156,7 +157,7 @@ func (w *writer) evn() {
 // form that IHE allows, elsewhere.
 func (w *writer) facility() authority {
 	if w.dialect.french != "" {
-		return facilityFINESS
+		return w.finess
 	}
 	return facilityOID
 }

@@ -20,6 +20,7 @@ type Generator struct {
 	salt    uint64 // of the numbers: seed and instant
 	counts  [sequences]uint64
 	spent   map[string]bool // IPP that an A40 or A47 took out of use
+	finess  authority       // the hospital in France
 }
 
 // sequence is a series of numbers that never repeats within a generator.
@@ -41,7 +42,18 @@ const (
 // count and before which patients are born; its location is the hospital's.
 func NewGenerator(seed uint64, instant time.Time) *Generator {
 	instant = instant.Truncate(time.Second)
-	return &Generator{seed: seed, instant: instant, salt: mix(seed ^ mix(uint64(instant.Unix())))}
+	return &Generator{seed: seed, instant: instant, salt: mix(seed ^ mix(uint64(instant.Unix()))), finess: facilityFINESS}
+}
+
+// Advance moves the instant on, for a hospital that lives longer than a
+// scenario: who is drawn from now on is as old on that day as the spec says, and
+// the moments of a Change count from it. Numbers go on where they were.
+func (g *Generator) Advance(instant time.Time) { g.instant = instant.Truncate(time.Second) }
+
+// Facility names the hospital of all journeys of the generator from now on: its
+// name, and its FINESS number, which is written where PAM.fr wants it.
+func (g *Generator) Facility(name, finess string) {
+	g.finess = authority{name, finess, facilityFINESS.kind}
 }
 
 // Instant returns the instant of the generator, to the second.

@@ -249,3 +249,27 @@ func luhn(number string) bool {
 	}
 	return sum%10 == 0
 }
+
+// TestAdvance: who is drawn later is as old on that day, and no number comes
+// twice.
+func TestAdvance(t *testing.T) {
+	g := pam.NewGenerator(1, noon)
+	g.Facility("CHU-Y", "990000033")
+	before, err := g.Patient(pam.PatientSpec{Born: "newborn"})
+	require.NoError(t, err)
+	later := noon.AddDate(7, 0, 0)
+	g.Advance(later)
+	require.Equal(t, later, g.Instant())
+	after, err := g.Patient(pam.PatientSpec{Born: "newborn"})
+	require.NoError(t, err)
+	require.Less(t, later.Sub(after.Birth), 10*24*time.Hour)
+	require.NotEqual(t, before.IPP, after.IPP)
+	st, err := g.Stay(pam.StaySpec{})
+	require.NoError(t, err)
+	d, err := pam.DialectByName("")
+	require.NoError(t, err)
+	m, err := pam.NewJourney(g, d, hl7.UTF8, pam.Partners{}, after, st).Message("a", "A01", pam.Change{At: time.Hour})
+	require.NoError(t, err)
+	require.Equal(t, later.Add(time.Hour).Format("20060102150405"), m.Get("ZBE-2"))
+	require.Equal(t, "CHU-Y&990000033&N", m.Get("PV1-3.4"))
+}
