@@ -104,6 +104,9 @@ func (s *step) restored(st *stay, old *movement, m movement) {
 func (s *step) spend(st *stay, m movement) {
 	switch m.trigger {
 	case "A11":
+		if st.admitted() != nil {
+			return // one of several sessions; the visit goes on (PAM.fr 5.3.7)
+		}
 		st.spent = true
 		visitOnly := string(s.field(s.pv1, 51).Raw()) == "V"
 		if st.account != nil && !visitOnly && st.newest("A05") == nil {

@@ -45,3 +45,32 @@ func TestCancelledAdmissionLeavesPreAdmission(t *testing.T) {
 		})
 	}
 }
+
+// TestCancelledSessionLeavesTheOthers: a session that did not take place is
+// cancelled, and the patient comes to the next one under the same visit number
+// (PAM.fr 5.3.7).
+func TestCancelledSessionLeavesTheOthers(t *testing.T) {
+	d, err := pam.DialectByName("pam-fr-2.11")
+	require.NoError(t, err)
+	j, err := rules.New(rules.Options{})
+	require.NoError(t, err)
+	g := pam.NewGenerator(1, time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
+	p, err := g.Patient(pam.PatientSpec{Identity: pam.Qualified})
+	require.NoError(t, err)
+	st, err := g.Stay(pam.StaySpec{Class: "R"})
+	require.NoError(t, err)
+	journey := pam.NewJourney(g, d, hl7.UTF8, pam.Partners{}, p, st)
+	tracker, more := sequence.New(sequence.Options{}), false
+	for i, trigger := range []pam.Trigger{"A01", "A03", "A01", "A03", "A13", "A11", "A01", "A03"} {
+		c := pam.Change{}
+		if trigger == "A03" {
+			c.LastVisit = &more
+		}
+		m, err := journey.Message(fmt.Sprint(i), trigger, c)
+		require.NoError(t, err, trigger)
+		r := judged(t, j, m)
+		n := len(r.Findings)
+		tracker.Follow(r)
+		require.Empty(t, r.Findings[n:], "%d %s", i, trigger)
+	}
+}
