@@ -2,6 +2,7 @@
 GO ?= go
 FUZZTIME ?= 10m
 SOAK ?= 10m
+SIM_DAYS ?= 3653
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@latest
 PROFILE = cmd/pamlab/validate.pgo
@@ -54,6 +55,10 @@ fuzz: ## every fuzz target, FUZZTIME each (10m)
 .PHONY: soak
 soak: ## a thousand good peers beside two hundred hostile ones, for SOAK (10m)
 	PAMLAB_SOAK=$(SOAK) $(GO) test -count 1 -timeout 0 -v -run '^TestSoak$$' ./mllp
+
+.PHONY: sim-soak
+sim-soak: ## ten years of a hospital of 500 beds, SIM_DAYS (3653), without a single finding
+	PAMLAB_SIM_DAYS=$(SIM_DAYS) $(GO) test -count 1 -timeout 0 -v -run '^TestLife$$' ./scenarios/hospital
 
 .PHONY: bench
 bench: ## benchmarks, and our server beside the bare one

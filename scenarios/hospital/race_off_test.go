@@ -1,0 +1,5 @@
+//go:build !race
+
+package hospital_test
+
+const underRace = false
