@@ -99,3 +99,10 @@ func (s *Store) Count(ctx context.Context, f Filter) (n int64, err error) {
 	err = s.read.QueryRowContext(s.patient(ctx), "SELECT count(*) FROM messages"+where, args...).Scan(&n)
 	return n, s.reading(ctx, err)
 }
+
+// Last returns the id of the youngest record there ever was, 0 when there was
+// none.
+func (s *Store) Last(ctx context.Context) (id int64, err error) {
+	err = s.read.QueryRowContext(s.patient(ctx), "SELECT coalesce(max(id), 0) FROM messages").Scan(&id)
+	return id, s.reading(ctx, err)
+}

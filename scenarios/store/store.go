@@ -198,6 +198,9 @@ func (s *Store) closeFiles() error {
 // Path is where the store is.
 func (s *Store) Path() string { return s.path }
 
+// HasContent reports whether messages are kept, and not only their trace.
+func (s *Store) HasContent() bool { return !s.opt.NoContent }
+
 // limit applies Options.MaxBytes, which SQLite counts in pages.
 func (s *Store) limit(ctx context.Context) error {
 	if s.opt.MaxBytes <= 0 {
