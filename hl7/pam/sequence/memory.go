@@ -13,6 +13,7 @@ import "hash/maphash"
 type memory[V any] struct {
 	young, old map[uint64]V
 	half       int
+	forgot     bool // something was dropped: what is not here may have been
 }
 
 func newMemory[V any](size int) memory[V] {
@@ -58,6 +59,7 @@ func (m *memory[V]) swap(key []byte, v V) (before V, seen bool) {
 
 func (m *memory[V]) keep(hash uint64, v V) {
 	if _, known := m.young[hash]; !known && len(m.young) >= m.half {
+		m.forgot = m.forgot || len(m.old) > 0
 		m.old, m.young = m.young, map[uint64]V{}
 	}
 	m.young[hash] = v

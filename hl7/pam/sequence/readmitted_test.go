@@ -74,3 +74,41 @@ func TestCancelledSessionLeavesTheOthers(t *testing.T) {
 		require.Empty(t, r.Findings[n:], "%d %s", i, trigger)
 	}
 }
+
+// TestForgottenStayIsNoFault: a patient who is heard of now and then is
+// remembered for longer than their stay. Its discharge is not one of nobody.
+func TestForgottenStayIsNoFault(t *testing.T) {
+	d, err := pam.DialectByName("pam-fr-2.11")
+	require.NoError(t, err)
+	j, err := rules.New(rules.Options{})
+	require.NoError(t, err)
+	g := pam.NewGenerator(1, time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
+	tracker := sequence.New(sequence.Options{Patients: 8})
+	comes := func() *pam.Journey {
+		p, err := g.Patient(pam.PatientSpec{Identity: pam.Validated})
+		require.NoError(t, err)
+		st, err := g.Stay(pam.StaySpec{})
+		require.NoError(t, err)
+		return pam.NewJourney(g, d, hl7.UTF8, pam.Partners{}, p, st)
+	}
+	tell := func(journey *pam.Journey, triggers ...pam.Trigger) (found []string) {
+		for _, trigger := range triggers {
+			m, err := journey.Message("", trigger, pam.Change{})
+			require.NoError(t, err, trigger)
+			r := judged(t, j, m)
+			n := len(r.Findings)
+			tracker.Follow(r)
+			for _, f := range r.Findings[n:] {
+				found = append(found, f.Rule.ID)
+			}
+		}
+		return found
+	}
+	watched := comes()
+	require.Empty(t, tell(watched, "A28", "A01"))
+	for range 40 {
+		tell(comes(), "A28", "A01", "A03")
+		require.Empty(t, tell(watched, "A31"))
+	}
+	require.Equal(t, []string{"seq.stay.unseen"}, tell(watched, "A03"), "it is said that the stay is not known, and no more")
+}

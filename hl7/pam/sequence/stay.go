@@ -137,7 +137,7 @@ func (s *step) encounter(p *patient, known bool) {
 	}
 	st, ok := s.t.stays.get(key)
 	if !ok {
-		st = &stay{patient: p, begun: p.fresh || s.begins()}
+		st = &stay{patient: p, begun: p.fresh && !s.t.stays.forgot || s.begins()}
 		s.t.stays.put(key, st)
 	}
 	s.ofAccount(st, p, ok && (known || s.sameDomain(st.owner())))
