@@ -41,8 +41,12 @@ func newStation(s *Server, l Listener) (*station, error) {
 	if !s.opt.Validate {
 		return st, nil
 	}
-	var err error
-	st.judge, err = rules.New(rules.Options{Dialect: l.Dialect, Settings: l.Settings})
+	// A device does not choose its patients: an INS of production is no fault here.
+	settings, err := l.Settings.With("ins_environment", "any")
+	if err != nil {
+		return nil, err
+	}
+	st.judge, err = rules.New(rules.Options{Dialect: l.Dialect, Settings: settings})
 	st.tracker = sequence.New(sequence.Options{Settings: l.Settings})
 	st.reports.New = func() any { return new(rules.Report) }
 	return st, err
@@ -90,14 +94,18 @@ func (x *exchange) handle(dmn *reference.DMN) {
 		return
 	}
 	defer st.mu.RUnlock()
-	var force *reference.Refusal
+	ahead := reference.Ahead{Message: x.message}
 	if x.reply != nil {
-		force = x.reply.Force
+		ahead.Force = x.reply.Force
 	}
-	dmn.Serve(x.ctx, &x.held, x.r, force)
+	if st.judge != nil && x.message != nil {
+		ahead.Report = st.reports.Get().(*rules.Report)
+		defer st.reports.Put(ahead.Report)
+		st.judge.Message(ahead.Report, x.message)
+	}
+	dmn.Serve(x.ctx, &x.held, x.r, ahead)
 	x.bend()
-	verdict, findings := x.judge()
-	x.note(verdict, findings)
+	x.note(x.verdict(ahead.Report))
 	if st.srv.opt.Store == nil {
 		return
 	}
@@ -118,19 +126,15 @@ func (x *exchange) bend() {
 	}
 }
 
-// judge holds the message against the rules, alone and after those before it.
-func (x *exchange) judge() (verdict string, findings []string) {
-	st := x.st
-	if st.judge == nil {
+// verdict adds to a report what only the messages before can tell.
+func (x *exchange) verdict(r *rules.Report) (verdict string, findings []string) {
+	switch {
+	case x.st.judge == nil:
 		return "", nil
-	}
-	if x.message == nil {
+	case r == nil:
 		return "fail", nil
 	}
-	r := st.reports.Get().(*rules.Report)
-	defer st.reports.Put(r)
-	st.judge.Message(r, x.message)
-	st.tracker.Follow(r)
+	x.st.tracker.Follow(r)
 	for i := range r.Findings {
 		if f := &r.Findings[i]; f.Level >= rules.Should && len(findings) < mostFindings {
 			findings = append(findings, f.Rule.ID)

@@ -57,10 +57,13 @@ const mostErrors = 10
 // refusal returns the refusal for the MUSTs that the message breaks, the first
 // in front, nil when there is none; dropINS says that the message is to be taken
 // without its INS.
-func (c *conformity) refusal(m *hl7.Message) (v *verdict, dropINS bool) {
-	r := c.reports.Get().(*rules.Report)
-	defer c.reports.Put(r)
-	c.judge.Message(r, m)
+// Without a report of somebody else the message is judged here.
+func (c *conformity) refusal(m *hl7.Message, r *rules.Report) (v *verdict, dropINS bool) {
+	if r == nil {
+		r = c.reports.Get().(*rules.Report)
+		defer c.reports.Put(r)
+		c.judge.Message(r, m)
+	}
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		if f.Level < rules.Must || f.Rule.ID == version || f.Rule.ID == noA08 && c.listed || c.faults.overlooks(f.Condition()) {

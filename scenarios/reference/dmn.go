@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/pam/rules"
 	"github.com/pamlab/pamlab/mllp"
 )
 
@@ -196,14 +197,27 @@ func (d *DMN) Patient(value string) (p Patient, ok bool) {
 }
 
 // ServeMLLP answers one message. It never panics for what a peer sends.
-func (d *DMN) ServeMLLP(w mllp.ResponseWriter, r *mllp.Request) { d.Serve(r.Context(), w, r, nil) }
+func (d *DMN) ServeMLLP(w mllp.ResponseWriter, r *mllp.Request) { d.Serve(r.Context(), w, r, Ahead{}) }
 
-// Serve is ServeMLLP with a context, and with a decision that was made already:
-// if force is not nil, the message is answered as it says, whatever the DMN would
-// have said. AE and AR refuse it; AA takes what can be filed of it. A message that
-// was answered before is answered as it was then.
-func (d *DMN) Serve(ctx context.Context, w mllp.ResponseWriter, r *mllp.Request, force *Refusal) {
-	h, v := d.decide(ctx, d.faults.receive(r.Payload), force)
+// Ahead is what somebody who stands before a DMN knows of a message already. The
+// zero value is nothing.
+type Ahead struct {
+	// Force, if not nil, is the decision: the message is answered as it says,
+	// whatever the DMN would have said. AE and AR refuse it; AA takes what can be
+	// filed of it. A message that was answered before is answered as it was then.
+	Force *Refusal
+	// Message is the message, parsed, or nil; Report what a judge found in it alone,
+	// or nil. They spare the DMN the same work.
+	Message *hl7.Message
+	Report  *rules.Report
+}
+
+// Serve is ServeMLLP with a context, and with what is known of the message.
+func (d *DMN) Serve(ctx context.Context, w mllp.ResponseWriter, r *mllp.Request, ahead Ahead) {
+	if d.faults.on(readsUTF16, ignoresCharset) {
+		ahead.Message, ahead.Report = nil, nil // of what the DMN does not see
+	}
+	h, v := d.decide(ctx, d.faults.receive(r.Payload), ahead)
 	if enhanced(h) && v.code != "" && !d.faults.on(ignoresEnhanced) {
 		d.serveEnhanced(ctx, w, r, h, v)
 		return

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/pam/rules"
 )
 
 // judge decides what is answered to a message and applies it, in this order:
@@ -15,11 +16,11 @@ import (
 // content in order (else AE); does Options.Accept agree; does it contradict the
 // record.
 func (d *DMN) judge(ctx context.Context, payload []byte) (hl7.Header, verdict) {
-	return d.decide(ctx, payload, nil)
+	return d.decide(ctx, payload, Ahead{})
 }
 
-// decide is judge with the decision of somebody else, nil for none.
-func (d *DMN) decide(ctx context.Context, payload []byte, force *Refusal) (hl7.Header, verdict) {
+// decide is judge with what is known of the message.
+func (d *DMN) decide(ctx context.Context, payload []byte, ahead Ahead) (hl7.Header, verdict) {
 	h, err := hl7.ParseHeader(payload)
 	if err != nil {
 		return d.anonymousHeader(), d.faults.bend(unreadable(err))
@@ -32,11 +33,11 @@ func (d *DMN) decide(ctx context.Context, payload []byte, force *Refusal) (hl7.H
 	}
 	e, v := d.admissible(h)
 	switch {
-	case force != nil:
+	case ahead.Force != nil:
 		unfit := v != nil
-		v = d.once(ctx, h, payload, func() verdict { return d.forced(h, e, payload, force, unfit) })
+		v = d.once(ctx, h, payload, func() verdict { return d.forced(h, e, payload, ahead.Force, unfit) })
 	case v == nil:
-		v = d.once(ctx, h, payload, func() verdict { return d.process(ctx, h, e, payload) })
+		v = d.once(ctx, h, payload, func() verdict { return d.process(ctx, h, e, payload, ahead) })
 	}
 	return h, d.faults.bend(*v)
 }
@@ -130,7 +131,7 @@ func (d *DMN) once(ctx context.Context, h hl7.Header, payload []byte, process fu
 // process reads, checks and applies a message. A panic on the way, ours or of
 // Options.Accept, is an internal failure: AR 207 without a place, and the
 // message may be sent again.
-func (d *DMN) process(ctx context.Context, h hl7.Header, e event, payload []byte) (v verdict) {
+func (d *DMN) process(ctx context.Context, h hl7.Header, e event, payload []byte, ahead Ahead) (v verdict) {
 	defer func() {
 		if p := recover(); p != nil {
 			d.opt.Logger.Error("reference: panic while processing a message", "event", h.Trigger,
@@ -138,11 +139,14 @@ func (d *DMN) process(ctx context.Context, h hl7.Header, e event, payload []byte
 			v = failure()
 		}
 	}()
-	m, err := hl7.Parse(payload)
-	if err != nil {
-		return malformed(err)
+	m := ahead.Message
+	if m == nil {
+		var err error
+		if m, err = hl7.Parse(payload); err != nil {
+			return malformed(err)
+		}
 	}
-	refused, dropINS := d.examine(m, h, e)
+	refused, dropINS := d.examine(m, h, e, ahead.Report)
 	if refused != nil && d.faults.on(skipsChecks) {
 		return applied().verdict()
 	}
@@ -163,9 +167,9 @@ func (d *DMN) process(ctx context.Context, h hl7.Header, e event, payload []byte
 
 // examine returns the refusal of a message whose content is not in order: it
 // breaks a rule or, in a way that no rule knows, cannot be filed.
-func (d *DMN) examine(m *hl7.Message, h hl7.Header, e event) (refused *verdict, dropINS bool) {
+func (d *DMN) examine(m *hl7.Message, h hl7.Header, e event, report *rules.Report) (refused *verdict, dropINS bool) {
 	if d.conforms != nil {
-		if refused, dropINS = d.conforms.refusal(m); refused != nil {
+		if refused, dropINS = d.conforms.refusal(m, report); refused != nil {
 			return refused, false
 		}
 	}

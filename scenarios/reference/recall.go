@@ -32,7 +32,7 @@ func (d *DMN) Recall(ctx context.Context, message, answer []byte) {
 		// Answered with a bug on, or safe in our hands and no more: what became of
 		// the message is what would become of it again.
 		if unfit == nil && (err != nil || ack.Code.Positive()) {
-			d.once(ctx, h, message, func() verdict { return d.process(ctx, h, e, message) })
+			d.once(ctx, h, message, func() verdict { return d.process(ctx, h, e, message, Ahead{}) })
 		}
 		return
 	}
@@ -71,7 +71,7 @@ func (d *DMN) file(h hl7.Header, e event, payload []byte, unfit bool) {
 	}
 	n := readNotice(m, e.trigger, d.opt.Now().Location())
 	if d.conforms != nil {
-		if _, dropINS := d.conforms.refusal(m); dropINS {
+		if _, dropINS := d.conforms.refusal(m, nil); dropINS {
 			n.forgetINS()
 		}
 	}

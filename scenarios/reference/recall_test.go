@@ -67,11 +67,11 @@ func TestForced(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := newDMN(t, Options{})
-			_, v := d.decide(t.Context(), tt.message, &tt.force)
+			_, v := d.decide(t.Context(), tt.message, Ahead{Force: &tt.force})
 			require.Equal(t, tt.force.Code, v.code)
 			require.Equal(t, tt.force.Errors, v.errors)
 			require.Len(t, d.State().Patients, tt.patients)
-			_, v = d.decide(t.Context(), tt.message, &tt.force)
+			_, v = d.decide(t.Context(), tt.message, Ahead{Force: &tt.force})
 			if tt.force.Code != hl7.AR {
 				require.Equal(t, Repeated, v.outcome, "the decision stands")
 				require.Equal(t, tt.force.Code, v.code)

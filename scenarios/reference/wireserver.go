@@ -32,7 +32,7 @@ type wireServer struct {
 
 func newWireServer(d *DMN, set *mllp.Server, serve func(context.Context, mllp.ResponseWriter, *mllp.Request)) *wireServer {
 	if serve == nil {
-		serve = func(ctx context.Context, w mllp.ResponseWriter, r *mllp.Request) { d.Serve(ctx, w, r, nil) }
+		serve = func(ctx context.Context, w mllp.ResponseWriter, r *mllp.Request) { d.Serve(ctx, w, r, Ahead{}) }
 	}
 	return &wireServer{
 		set: set, dmn: d, serve: serve,
