@@ -143,17 +143,22 @@ func namesOf(bugs []Bug) []string {
 	return names
 }
 
-// ParseBugs reads names separated by commas; blanks around them do not matter,
-// and an empty list names none. The error is an *UnknownNameError.
-func ParseBugs(list string) ([]string, error) {
+// ParseBugs reads names of Bugs separated by commas; blanks around them do not
+// matter, and an empty list names none. The error is an *UnknownNameError.
+func ParseBugs(list string) ([]string, error) { return parseBugs(list, bugNames()) }
+
+// ParseGAMBugs does the same with names of GAMBugs.
+func ParseGAMBugs(list string) ([]string, error) { return parseBugs(list, namesOf(GAMBugs())) }
+
+func parseBugs(list string, known []string) ([]string, error) {
 	var names []string
 	for name := range strings.SplitSeq(list, ",") {
 		name = strings.ToLower(strings.TrimSpace(name))
 		if name == "" {
 			continue
 		}
-		if !slices.Contains(bugNames(), name) {
-			return nil, &UnknownNameError{Name: name, Known: bugNames(), bug: true}
+		if !slices.Contains(known, name) {
+			return nil, &UnknownNameError{Name: name, Known: known, bug: true}
 		}
 		names = append(names, name)
 	}

@@ -52,6 +52,7 @@ type GAMOptions struct {
 // A Contact is an attempt of a GAM to have a message taken.
 type Contact struct {
 	Trigger string       // MSH-9.2
+	Patient string       // what a Desk was told to call them; "" of a GAM
 	Conn    *mllp.Conn   // nil when there was none
 	Ack     *hl7.Receipt // nil when none came
 	Err     error        // why: an *mllp.Error, or that what came is no acknowledgement

@@ -53,6 +53,9 @@ func (d *Desk) begin(ctx context.Context) {
 	d.task.Go(func() { d.run(ctx) })
 }
 
+// Pending tells how many messages still wait, and how many are parked.
+func (d *Desk) Pending() (waiting, parked int) { return d.outbox.pending() }
+
 // Stop ends the exchange in flight and closes the connection; what still waits is
 // lost. A second Stop does nothing.
 func (d *Desk) Stop() {
@@ -80,7 +83,7 @@ func (d *Desk) run(ctx context.Context) {
 			if ctx.Err() != nil {
 				return
 			}
-			c.Trigger = letters[i].event
+			c.Trigger, c.Patient = letters[i].event, letters[i].patient
 			d.outbox.settle(letters[i], c, time.Now())
 			d.tell(c)
 		}

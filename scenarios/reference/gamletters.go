@@ -230,6 +230,17 @@ func (o *letterbox) rename(l *letter, id string) {
 	l.id, l.body = id, overwrite(l.body, "MSH-10", []byte(id))
 }
 
+func (o *letterbox) pending() (left, aside int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, l := range o.letters {
+		if l.state == parked {
+			aside++
+		}
+	}
+	return o.waiting, aside
+}
+
 // view are copies of the letters that are wanted, oldest first.
 func (o *letterbox) view(want func(*letter) bool) []letter {
 	o.mu.Lock()
