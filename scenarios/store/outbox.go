@@ -8,12 +8,24 @@ import (
 // Enqueue writes records that are to be sent, in their order and as a whole, in
 // state Waiting, and sets their IDs.
 func (s *Store) Enqueue(ctx context.Context, rs ...*Record) error {
+	if s.memory != nil {
+		return s.inMemory(ctx, func() error { return s.memory.add(rs, false, true) })
+	}
 	return s.do(ctx, func(tx *sql.Tx) error { return s.enqueue(tx, rs) })
 }
 
 // EnqueueWith is Enqueue and SetState in one: what is to be sent is in the file
 // exactly if the program's value says that it was made.
 func (s *Store) EnqueueWith(ctx context.Context, key string, value []byte, rs ...*Record) error {
+	if s.memory != nil {
+		return s.inMemory(ctx, func() error {
+			if err := s.memory.add(rs, false, true); err != nil {
+				return err
+			}
+			s.memory.setState(key, value)
+			return nil
+		})
+	}
 	return s.do(ctx, func(tx *sql.Tx) error {
 		if err := s.enqueue(tx, rs); err != nil {
 			return err
@@ -63,6 +75,14 @@ func (s *Store) Waiting(ctx context.Context, destination string, after int64, li
 // transaction as Add does. A record that is not there is an *Error of kind
 // NotFound, and then none of rs is written.
 func (s *Store) Settle(ctx context.Context, rs ...*Record) error {
+	if s.memory != nil {
+		return s.inMemory(ctx, func() error {
+			if id := s.memory.settle(rs, s.opt.NoContent); id != 0 {
+				return &Error{Kind: NotFound, Path: s.path, ID: id}
+			}
+			return nil
+		})
+	}
 	return s.do(ctx, func(tx *sql.Tx) error {
 		for _, r := range rs {
 			result, err := tx.Stmt(s.stmts.settle).Exec(r.settled(s.opt.NoContent)...)
@@ -81,6 +101,9 @@ func (s *Store) Settle(ctx context.Context, rs ...*Record) error {
 
 // SetState keeps a small value of the program under a key.
 func (s *Store) SetState(ctx context.Context, key string, value []byte) error {
+	if s.memory != nil {
+		return s.inMemory(ctx, func() error { s.memory.setState(key, value); return nil })
+	}
 	return s.do(ctx, func(tx *sql.Tx) error { return s.setValue(tx, key, value) })
 }
 
@@ -94,8 +117,11 @@ func (s *Store) setValue(tx *sql.Tx, key string, value []byte) error {
 
 // State returns the value under a key, nil when there is none.
 func (s *Store) State(ctx context.Context, key string) ([]byte, error) {
+	if s.memory != nil {
+		return s.memory.state(key), ctx.Err()
+	}
 	var value []byte
-	err := s.read.QueryRowContext(s.patient(ctx), `SELECT value FROM "values" WHERE key = ?`, key).Scan(&value)
+	err := s.read.QueryRowContext(ctx, `SELECT value FROM "values" WHERE key = ?`, key).Scan(&value)
 	if err == sql.ErrNoRows {
 		return nil, nil
 	}

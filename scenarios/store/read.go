@@ -44,8 +44,11 @@ func (s *Store) List(ctx context.Context, f Filter) iter.Seq2[*Record, error] {
 // page reads some records of a filter, no more than rows; none when there are
 // no more.
 func (s *Store) page(ctx context.Context, f Filter, most int) ([]*Record, error) {
+	if s.memory != nil {
+		return s.memory.page(f, most), ctx.Err()
+	}
 	where, args := f.where()
-	rows, err := s.read.QueryContext(s.patient(ctx), "SELECT id, "+columns+" FROM messages"+where+" ORDER BY id LIMIT ?", append(args, most)...)
+	rows, err := s.read.QueryContext(ctx, "SELECT id, "+columns+" FROM messages"+where+" ORDER BY id LIMIT ?", append(args, most)...)
 	if err != nil {
 		return nil, s.reading(ctx, err)
 	}
@@ -62,15 +65,6 @@ func (s *Store) page(ctx context.Context, f Filter, most int) ([]*Record, error)
 	return page, s.reading(ctx, rows.Err())
 }
 
-// patient is ctx, but for a store in memory: a query that is interrupted there
-// might take the only connection with it.
-func (s *Store) patient(ctx context.Context) context.Context {
-	if s.read == s.write {
-		return context.WithoutCancel(ctx)
-	}
-	return ctx
-}
-
 // reading explains an error; one of a reader who gave up is that of the context.
 func (s *Store) reading(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
@@ -82,8 +76,15 @@ func (s *Store) reading(ctx context.Context, err error) error {
 // Get returns the record with an id; the error may be an *Error of kind
 // NotFound.
 func (s *Store) Get(ctx context.Context, id int64) (*Record, error) {
+	if s.memory != nil {
+		r, ok := s.memory.get(id)
+		if !ok {
+			return nil, &Error{Kind: NotFound, Path: s.path, ID: id}
+		}
+		return r, nil
+	}
 	r := new(Record)
-	err := r.scan(s.read.QueryRowContext(s.patient(ctx), "SELECT id, "+columns+" FROM messages WHERE id = ?", id).Scan)
+	err := r.scan(s.read.QueryRowContext(ctx, "SELECT id, "+columns+" FROM messages WHERE id = ?", id).Scan)
 	if err == sql.ErrNoRows {
 		return nil, &Error{Kind: NotFound, Path: s.path, ID: id}
 	}
@@ -95,14 +96,20 @@ func (s *Store) Get(ctx context.Context, id int64) (*Record, error) {
 
 // Count returns how many records a filter chooses; its Limit does not count.
 func (s *Store) Count(ctx context.Context, f Filter) (n int64, err error) {
+	if s.memory != nil {
+		return s.memory.count(f), ctx.Err()
+	}
 	where, args := f.where()
-	err = s.read.QueryRowContext(s.patient(ctx), "SELECT count(*) FROM messages"+where, args...).Scan(&n)
+	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM messages"+where, args...).Scan(&n)
 	return n, s.reading(ctx, err)
 }
 
 // Last returns the id of the youngest record there ever was, 0 when there was
 // none.
 func (s *Store) Last(ctx context.Context) (id int64, err error) {
-	err = s.read.QueryRowContext(s.patient(ctx), "SELECT coalesce(max(id), 0) FROM messages").Scan(&id)
+	if s.memory != nil {
+		return s.memory.lastID(), ctx.Err()
+	}
+	err = s.read.QueryRowContext(ctx, "SELECT coalesce(max(id), 0) FROM messages").Scan(&id)
 	return id, s.reading(ctx, err)
 }

@@ -61,7 +61,8 @@ type Options struct {
 	// MustExist refuses to make a store where there is none: for those who read.
 	MustExist bool
 	// MaxBytes bounds the file; what would make it longer fails as on a full disk.
-	// 0 is no bound but that of the disk. A file that is longer stays as it is.
+	// 0 is no bound but that of the disk. A file that is longer stays as it is. A
+	// store in memory forgets its oldest records instead; 0 is 512 MiB there.
 	MaxBytes int64
 	// Queue is how many calls may wait for the writer; further ones wait for a
 	// place. 0 is 1024.
@@ -70,11 +71,12 @@ type Options struct {
 
 // A Store is a file of records. It is safe for concurrent use.
 type Store struct {
-	path  string
-	opt   Options
-	read  *sql.DB // the same as write for a store in memory
-	write *sql.DB // one connection
-	stmts statements
+	path   string
+	opt    Options
+	memory *memory // nil: a file
+	read   *sql.DB
+	write  *sql.DB // one connection
+	stmts  statements
 
 	queue   chan *job
 	closing chan struct{} // closed by Close
@@ -89,12 +91,15 @@ func Open(ctx context.Context, path string, opt Options) (*Store, error) {
 	if path == "" {
 		return nil, &Error{Kind: Missing, Path: path, Err: fs.ErrNotExist}
 	}
-	if path != Memory {
-		if err := prepareFile(path, opt.MustExist); err != nil {
-			return nil, err
-		}
-	}
 	s := &Store{path: path, opt: opt, queue: make(chan *job, cmp.Or(opt.Queue, 1024)), closing: make(chan struct{}), gone: make(chan struct{})}
+	if path == Memory {
+		s.memory = newMemory(opt.MaxBytes)
+		close(s.gone)
+		return s, nil
+	}
+	if err := prepareFile(path, opt.MustExist); err != nil {
+		return nil, err
+	}
 	if err := s.connect(ctx); err != nil {
 		s.closeFiles()
 		return nil, s.explain(err)
@@ -142,19 +147,16 @@ func (s *Store) connect(ctx context.Context) (err error) {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)
-	s.read = s.write
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}
-	if s.path != Memory {
-		if err := os.Chmod(s.path, 0o600); err != nil {
-			return err
-		}
-		if s.read, err = sql.Open("sqlite", s.dsn()+"&_pragma=query_only(1)"); err != nil {
-			return err
-		}
-		s.read.SetMaxOpenConns(4)
+	if err := os.Chmod(s.path, 0o600); err != nil {
+		return err
 	}
+	if s.read, err = sql.Open("sqlite", s.dsn()+"&_pragma=query_only(1)"); err != nil {
+		return err
+	}
+	s.read.SetMaxOpenConns(4)
 	return s.prepare(ctx)
 }
 
@@ -162,9 +164,6 @@ func (s *Store) connect(ctx context.Context) (err error) {
 // a purge frees are overwritten: they held what people said of their health.
 func (s *Store) dsn() string {
 	const always = "?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=secure_delete(1)&_pragma=foreign_keys(1)"
-	if s.path == Memory {
-		return Memory + always
-	}
 	path := s.path
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
@@ -185,7 +184,7 @@ func (s *Store) Close() error {
 
 func (s *Store) closeFiles() error {
 	var err error
-	if s.read != nil && s.read != s.write {
+	if s.read != nil {
 		err = s.read.Close()
 	}
 	if s.write != nil {

@@ -25,16 +25,15 @@ const (
 
 // Add writes a record and sets its ID. It returns nil when the disk has it.
 func (s *Store) Add(ctx context.Context, r *Record) error {
-	err := s.do(ctx, func(tx *sql.Tx) error { return s.insert(tx, r) })
-	if err != nil {
-		r.ID = 0
-	}
-	return err
+	return s.AddAll(ctx, r)
 }
 
 // AddAll writes records in their order, in one transaction, and sets their IDs.
 // Either all of them are there or none is.
 func (s *Store) AddAll(ctx context.Context, rs ...*Record) error {
+	if s.memory != nil {
+		return s.inMemory(ctx, func() error { return s.memory.add(rs, s.opt.NoContent, false) })
+	}
 	err := s.do(ctx, func(tx *sql.Tx) error {
 		for _, r := range rs {
 			if err := s.insert(tx, r); err != nil {
@@ -58,6 +57,19 @@ func (s *Store) insert(tx *sql.Tx, r *Record) error {
 	}
 	r.ID, err = result.LastInsertId()
 	return err
+}
+
+// inMemory is what do is for a store in memory.
+func (s *Store) inMemory(ctx context.Context, run func() error) error {
+	select {
+	case <-s.closing:
+		return &Error{Kind: Closed, Path: s.path}
+	default:
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return run()
 }
 
 // do has the writer run a job and waits for it.
