@@ -52,7 +52,7 @@ func newCourt(t testing.TB, dialect string) *court {
 	judge, err := rules.New(rules.Options{Dialect: dialect, Settings: settings})
 	require.NoError(t, err)
 	return &court{
-		judge: judge, tracker: sequence.New(sequence.Options{Settings: settings}),
+		judge: judge, tracker: sequence.New(sequence.Options{Settings: settings, Patients: 300_000}), // of stays, more than a year's
 		found: map[string]string{}, told: map[pam.Trigger]int{},
 	}
 }
@@ -67,8 +67,8 @@ func (c *court) hear(t testing.TB, e hospital.Event) {
 		f := &c.report.Findings[i]
 		what := fmt.Sprintf("%v %s in %s", f.Level, f.Rule.ID, e.Trigger)
 		if c.found[what] == "" && f.Level >= c.least {
-			t.Logf("found: %s", what)
 			c.found[what] = fmt.Sprintf("%s %s\n%s\n%q", e.At, e.Patient, f.Message("en"), e.Message)
+			t.Logf("found: %s\n%s", what, c.found[what])
 		}
 	}
 }

@@ -1,0 +1,180 @@
+package simulate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/mllp"
+	"github.com/pamlab/pamlab/scenarios/store"
+)
+
+// errNotTheAnswer is an answer that is none to the message.
+var errNotTheAnswer = errors.New("the answer is not one to this message")
+
+// attempt tries to have a record taken, once, and decides what becomes of it.
+func (q *queue) attempt(ctx context.Context, rec *store.Record) {
+	if id, rests := q.refused.under(rec); rests {
+		q.park(rec, fmt.Sprintf("rests upon message %d, which was refused", id))
+		return
+	}
+	if q.lost[rec.Patient] {
+		delete(q.lost, rec.Patient)
+		q.park(rec, "lost, as the fault wants")
+		return
+	}
+	if rec.Attempts > 0 {
+		q.retries.Add(1)
+		if q.Habits.NewIDOnRetry {
+			renumber(rec)
+		}
+	}
+	receipt, reached, err := q.exchange(ctx, rec)
+	switch {
+	case err != nil && ctx.Err() != nil && !reached:
+		q.put(rec) // it waits in the store; the run is over
+	case err != nil:
+		q.fail(ctx, rec, reached, err)
+	default:
+		q.pause = 0
+		q.answered(rec, receipt)
+	}
+}
+
+// exchange sends a message and reads its answer. Once a connection stands the
+// exchange is finished even if the run is over, so that its end is known.
+func (q *queue) exchange(ctx context.Context, rec *store.Record) (receipt *hl7.Receipt, reached bool, err error) {
+	conn, err := q.client.Connect(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	rec.Connection, rec.Peer = int64(conn.ID), q.client.Addr
+	if conn.TLS != nil && len(conn.TLS.PeerCertificates) > 0 {
+		rec.Peer = conn.TLS.PeerCertificates[0].Subject.CommonName
+	}
+	rec.Time = time.Now()
+	rec.Attempts++
+	response, err := q.client.Do(context.WithoutCancel(ctx), rec.Message)
+	rec.Took = time.Since(rec.Time)
+	if err != nil {
+		_ = q.client.Close() // what still comes is no answer to the next message
+		var failed *mllp.Error
+		known := errors.As(err, &failed)
+		return nil, !known || failed.Kind != mllp.NoConnection && failed.Kind != mllp.HandshakeRefused, err
+	}
+	rec.Answer = response.Payload
+	if receipt, err = hl7.ReadAck(response.Payload); err == nil && receipt.MessageID != rec.ControlID && !q.Habits.TakesAnyAnswer {
+		err = errNotTheAnswer
+	}
+	if err != nil || q.Habits.ConnectionPerMessage {
+		_ = q.client.Close()
+	}
+	return receipt, true, err
+}
+
+// fail is an attempt after which nobody knows whether the message was taken, or
+// before which nobody was there. Everything waits, and the same message is sent
+// again, unless it is this message that the receiver cannot cope with.
+func (q *queue) fail(ctx context.Context, rec *store.Record, reached bool, err error) {
+	rec.Error = err.Error()
+	switch {
+	case q.Habits.NeverRetries:
+		q.park(rec, "given up, as the fault wants: "+rec.Error)
+		return
+	case reached && rec.Attempts >= q.Attempts:
+		q.park(rec, fmt.Sprintf("no answer in %d attempts: %s", rec.Attempts, rec.Error))
+		return
+	}
+	q.report(copied(rec), err)
+	q.again(rec)
+	q.pause = min(max(2*q.pause, q.FirstPause), q.Longest)
+	timer := time.NewTimer(q.pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// again makes a record the next one.
+func (q *queue) again(rec *store.Record) {
+	if d := q.delays[rec.Patient]; d != nil && d.records[0] == rec {
+		d.until = time.Time{}
+		return
+	}
+	q.ahead = slices.Insert(q.ahead, 0, rec)
+}
+
+// answered does what an answer asks for.
+func (q *queue) answered(rec *store.Record, receipt *hl7.Receipt) {
+	rec.Ack = string(receipt.Code)
+	switch code := receipt.Code; {
+	case code.Positive():
+		rec.State, rec.Error = store.Done, ""
+		q.finish(rec)
+	case (code == hl7.AE || code == hl7.CE) && !q.Habits.ResendsRefused:
+		q.lost[rec.Patient] = q.Habits.LosesAfterRefusal
+		q.stopped = q.Habits.StopsAfterRefusal
+		q.refuse(rec, "refused"+reason(receipt))
+	case never(receipt):
+		q.refuse(rec, "rejected for good"+reason(receipt))
+	case q.Habits.NeverRetries || rec.Attempts >= q.Attempts:
+		q.refuse(rec, fmt.Sprintf("rejected in %d attempts%s", rec.Attempts, reason(receipt)))
+	default: // AR, CR, and what is no code
+		rec.Error = "rejected for now" + reason(receipt)
+		q.put(rec)
+		q.report(copied(rec), nil)
+	}
+}
+
+// never reports whether a rejection says that the message will not be taken
+// later either: its header is not what the receiver speaks (ITI TF-2 C.2.3).
+func never(receipt *hl7.Receipt) bool {
+	if receipt.Code != hl7.AR && receipt.Code != hl7.CR {
+		return false
+	}
+	return slices.ContainsFunc(receipt.Errors, func(e hl7.AckError) bool {
+		return e.Code >= hl7.ConditionMessageType && e.Code <= hl7.ConditionVersion
+	})
+}
+
+// reason is what a receiver said, by its codes: texts may quote the message.
+func reason(receipt *hl7.Receipt) string {
+	for _, e := range receipt.Errors {
+		if e.Code > 0 {
+			return fmt.Sprintf(": %s, condition %d", receipt.Code, e.Code)
+		}
+	}
+	return ": " + string(receipt.Code)
+}
+
+// refuse parks a record, and remembers the movement that nobody will know.
+func (q *queue) refuse(rec *store.Record, why string) {
+	q.park(rec, why)
+	q.refused.add(rec)
+}
+
+// park takes a record out of the queue, for somebody to look at.
+func (q *queue) park(rec *store.Record, why string) {
+	rec.State, rec.Error = store.Parked, why
+	q.finish(rec)
+}
+
+func (q *queue) finish(rec *store.Record) {
+	q.done(rec)
+	q.report(rec, nil)
+}
+
+// report has an outcome written and told. The record is not changed any more.
+func (q *queue) report(rec *store.Record, err error) {
+	q.settle <- Outcome{Destination: q.name, Record: rec, Err: err}
+}
+
+// copied is a record as it is now: the queue goes on changing its own.
+func copied(rec *store.Record) *store.Record {
+	c := *rec
+	return &c
+}

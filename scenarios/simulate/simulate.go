@@ -1,0 +1,297 @@
+package simulate
+
+import (
+	"cmp"
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pamlab/pamlab/mllp"
+	"github.com/pamlab/pamlab/scenarios/hospital"
+	"github.com/pamlab/pamlab/scenarios/store"
+)
+
+// Limits of Options whose own are zero.
+const (
+	DefaultBacklog    = 10_000
+	DefaultFirstPause = time.Second
+	DefaultLongest    = 30 * time.Second
+	DefaultAttempts   = 8
+	DefaultDrain      = 10 * time.Second
+)
+
+// A Destination is a receiver.
+type Destination struct {
+	Name   string // of its queue in the store, and in lines
+	Client *mllp.Client
+}
+
+// Options say what is played, where it goes, and for how long.
+type Options struct {
+	Store        *store.Store
+	Source       Source // at its beginning
+	Place        Place  // seed, start and fingerprint of the source
+	Destinations []Destination
+
+	Pace  Pace
+	For   time.Duration // 0: until the context ends
+	Count int64         // messages of this run; 0: no end
+	// Drain is how long messages that wait are still sent afterwards.
+	Drain time.Duration
+
+	Backlog    int           // messages that may wait for a destination
+	FirstPause time.Duration // before something is tried again; it doubles
+	Longest    time.Duration // such a pause
+	Attempts   int           // after which a message is parked that a receiver answers with AR, or not at all
+
+	Forget bool // what was sent, soon: for a store in memory
+
+	Spoil  func([]byte) []byte // changes what is sent, for tests of receivers; nil: nothing
+	Habits Habits              // faults of sending, for the same
+
+	// Observe is told what became of each attempt to send, by one destination at a
+	// time; nil: nobody.
+	Observe func(Outcome)
+}
+
+// An Outcome is what became of an attempt to have a message taken.
+type Outcome struct {
+	Destination string
+	Record      *store.Record // as it was settled, or as it waits
+	Err         error         // of the line: the message waits
+}
+
+// A Summary is what became of a run.
+type Summary struct {
+	Told         int64 // messages that the hospital told in this run
+	Until        time.Time
+	Destinations []Tally
+}
+
+// A Tally is what became of the messages for a destination.
+type Tally struct {
+	Name                  string
+	Sent, Parked, Retries int64 // in this run
+	Waiting               int64 // that are left
+}
+
+// run is a run.
+type run struct {
+	Options
+	place  Place
+	begin  time.Time
+	told   int64
+	queues []*queue
+	room   chan struct{} // told when a queue has become shorter
+	end    context.CancelCauseFunc
+	line   sync.Mutex // of Observe
+}
+
+// Run plays until its time is over, its messages are told, or ctx ends: then it
+// finishes the exchanges in flight and returns what became of it all. An error
+// is one of the store or of the source, or a *PlaceError.
+func Run(ctx context.Context, o Options) (Summary, error) {
+	r := &run{Options: o, place: o.Place, room: make(chan struct{}, 1)}
+	r.Backlog, r.Attempts = cmp.Or(o.Backlog, DefaultBacklog), cmp.Or(o.Attempts, DefaultAttempts)
+	r.FirstPause, r.Longest, r.Drain = cmp.Or(o.FirstPause, DefaultFirstPause), cmp.Or(o.Longest, DefaultLongest), cmp.Or(o.Drain, DefaultDrain)
+	if err := r.resume(ctx); err != nil {
+		return Summary{}, err
+	}
+	for _, d := range o.Destinations {
+		q, err := r.newQueue(ctx, d)
+		if err != nil {
+			return Summary{}, err
+		}
+		r.queues = append(r.queues, q)
+	}
+	r.begin = time.Now()
+	ctx, r.end = context.WithCancelCause(ctx) // by a queue that cannot write, too
+	defer r.end(nil)
+	g, ctx := errgroup.WithContext(ctx)
+	sending, enough := context.WithCancel(ctx)
+	defer enough()
+	for _, q := range r.queues {
+		g.Go(func() error { return q.work(sending) })
+	}
+	var drained *time.Timer
+	g.Go(func() error {
+		err := r.produce(ctx)
+		for _, q := range r.queues {
+			q.last.Store(true)
+			q.wake()
+		}
+		if err == nil && ctx.Err() == nil {
+			drained = time.AfterFunc(r.Drain, enough)
+		} else {
+			enough()
+		}
+		return err
+	})
+	err := g.Wait()
+	if drained != nil {
+		drained.Stop()
+	}
+	return r.summary(), err
+}
+
+// resume brings the source to where the store says that it was.
+func (r *run) resume(ctx context.Context) error {
+	before, err := ReadPlace(ctx, r.Store)
+	if err != nil || before == nil {
+		return err
+	}
+	if before.Seed != r.place.Seed || before.Fingerprint != r.place.Fingerprint || !before.Start.Equal(r.place.Start) {
+		return &PlaceError{}
+	}
+	r.place = *before
+	return liveUpTo(ctx, r.Source, before)
+}
+
+// batch is how many messages are written at once when they are due at once.
+const batch = 256
+
+// produce lets the hospital live, and writes what it tells.
+func (r *run) produce(ctx context.Context) error {
+	c := &clock{pace: r.Pace, begin: r.begin, anchor: r.place.At}
+	if c.anchor.IsZero() {
+		c.anchor = r.place.Start
+	}
+	var end <-chan time.Time
+	if r.For > 0 {
+		t := time.NewTimer(r.For)
+		defer t.Stop()
+		end = t.C
+	}
+	var pending []hospital.Event
+	for r.Count == 0 || r.told+int64(len(pending)) < r.Count {
+		e, err := r.Source.Next()
+		if err != nil {
+			return err
+		}
+		due := c.due(e.At)
+		if r.For > 0 && due.Sub(r.begin) >= r.For {
+			return r.write(ctx, pending) // the event is told again by the next run
+		}
+		if len(pending) > 0 && (len(pending) >= batch || time.Now().Before(due)) {
+			if err := r.write(ctx, pending); err != nil {
+				return err
+			}
+			pending = pending[:0]
+		}
+		if !r.until(ctx, due, end) || !r.spacious(ctx, end) {
+			return r.write(ctx, pending)
+		}
+		pending = append(pending, e)
+	}
+	return r.write(ctx, pending)
+}
+
+// until waits for a moment. It reports false when the run is over before.
+func (r *run) until(ctx context.Context, t time.Time, end <-chan time.Time) bool {
+	var due <-chan time.Time
+	if wait := time.Until(t); !t.IsZero() && wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		due = timer.C
+	} else {
+		now := make(chan time.Time)
+		close(now)
+		due = now
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-end:
+		return false
+	default:
+	}
+	select {
+	case <-due:
+		return true
+	case <-ctx.Done():
+	case <-end:
+	}
+	return false
+}
+
+// spacious waits until there is room in every queue. It reports false when the
+// run is over before.
+func (r *run) spacious(ctx context.Context, end <-chan time.Time) bool {
+	for {
+		full := false
+		for _, q := range r.queues {
+			full = full || q.waiting.Load() >= int64(r.Backlog)
+		}
+		if !full {
+			return true
+		}
+		select {
+		case <-r.room:
+		case <-ctx.Done():
+			return false
+		case <-end:
+			return false
+		}
+	}
+}
+
+// write puts events into the queues, and the place behind them, as a whole. It
+// does so even when the run has been ended: what was told is told.
+func (r *run) write(ctx context.Context, events []hospital.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	place := r.place
+	var records []*store.Record
+	for i := range events {
+		e := &events[i]
+		place.pass(e)
+		message := e.Message
+		if r.Spoil != nil {
+			message = r.Spoil(message)
+		}
+		for _, q := range r.queues {
+			records = append(records, &store.Record{
+				Time: time.Now(), Direction: store.Sent, Destination: q.name, ControlID: e.ControlID,
+				Type: string(e.Trigger), Patient: store.Alias(e.Patient), Message: message,
+			})
+		}
+	}
+	ctx = context.WithoutCancel(ctx)
+	if err := r.Store.EnqueueWith(ctx, placeKey, place.bytes(), records...); err != nil {
+		return err
+	}
+	r.place = place
+	r.told += int64(len(events))
+	for _, q := range r.queues {
+		q.waiting.Add(int64(len(events)))
+		q.wake()
+	}
+	return nil
+}
+
+func (r *run) summary() Summary {
+	s := Summary{Told: r.told, Until: r.place.At}
+	for _, q := range r.queues {
+		s.Destinations = append(s.Destinations, Tally{
+			Name: q.name, Sent: q.sent.Load(), Parked: q.parked.Load(), Retries: q.retries.Load(), Waiting: q.waiting.Load(),
+		})
+	}
+	return s
+}
+
+// tell passes an outcome on.
+func (r *run) tell(o Outcome) {
+	if r.Observe == nil {
+		return
+	}
+	r.line.Lock()
+	defer r.line.Unlock()
+	r.Observe(o)
+}
+
+// counters of a queue, which the summary reads.
+type counters struct{ waiting, sent, parked, retries atomic.Int64 }
