@@ -24,8 +24,11 @@ type Candidate struct {
 
 	Harness Harness
 	TLS     *TLS // nil: plain TCP
-	Limits  Limits
-	Safety  Safety
+	// Endpoints are those of the candidate, or of the tester's own glue, that a
+	// `trigger` or a `probe` names.
+	Endpoints map[string]Endpoint
+	Limits    Limits
+	Safety    Safety
 	// Conformance are the settings by which messages are judged, ours and the
 	// candidate's.
 	Conformance rules.Settings
@@ -36,6 +39,24 @@ type Harness struct {
 	Application string // MSH-3
 	Facility    string // MSH-4
 	Listen      string // host:port where a GAM finds us
+	// Listeners are other places where a GAM finds us, by the names that the
+	// scenarios' `receive: {listener: …}` uses.
+	Listeners map[string]Listener
+}
+
+// Listener is one of our listening sides.
+type Listener struct {
+	Addr    string // host:port
+	Present string // the identity that we show, as in a Connect
+}
+
+// listener is one by its name; "" is that of Listen.
+func (h Harness) listener(name string) (Listener, bool) {
+	if name == "" {
+		return Listener{Addr: h.Listen}, true
+	}
+	l, ok := h.Listeners[name]
+	return l, ok
 }
 
 // TLS names the PEM files of mutual TLS. Relative names in the candidate file
@@ -69,6 +90,7 @@ type Limits struct {
 	Handshake time.Duration // of TLS
 	Ack       time.Duration // from the last byte sent to the last byte of the answer
 	Receive   time.Duration // for a message of a GAM
+	Operator  time.Duration // for a person to do what they were asked to
 	Message   int           // bytes of a received message
 }
 
@@ -93,7 +115,7 @@ func NewCandidate() *Candidate {
 		Harness:     Harness{Application: "PAMLAB", Facility: "PAMLAB", Listen: "127.0.0.1:2576"},
 		Limits: Limits{
 			Connect: 3 * time.Second, Handshake: 3 * time.Second,
-			Ack: 5 * time.Second, Receive: time.Minute, Message: 1 << 20,
+			Ack: 5 * time.Second, Receive: time.Minute, Operator: 5 * time.Minute, Message: 1 << 20,
 		},
 		Safety:      Safety{AllowHosts: []string{"127.0.0.1", "localhost", "::1"}, RefuseRealIdentities: true},
 		Conformance: testSettings(),

@@ -13,12 +13,14 @@ import (
 )
 
 const (
-	candidateFileKeys = "candidate harness tls limits safety conformance"
+	candidateFileKeys = "candidate harness tls limits safety conformance endpoints"
 	candidateKeys     = "name release role address dialect charset supports application facility"
-	harnessKeys       = "application facility listen"
+	harnessKeys       = "application facility listen listeners"
+	listenerKeys      = "listen present"
+	endpointKeys      = "url headers ca cert key server_name"
 	tlsFileKeys       = "ca cert key server_name identities bad revocation crl renews"
 	identityKeys      = "cert key"
-	limitKeys         = "connect handshake ack receive message"
+	limitKeys         = "connect handshake ack receive operator message"
 	safetyKeys        = "allow_hosts refuse_real_identities"
 )
 
@@ -90,6 +92,7 @@ func (d *decoder) candidate(c *Candidate, root *node) {
 		c.TLS = d.tls(section("tls", tlsFileKeys), n)
 	}
 	d.system(c, section("candidate", candidateKeys), root)
+	d.endpoints(c, root.get("endpoints"))
 	d.conformance(c, section("conformance", strings.Join(settingNames(), " ")))
 }
 
@@ -210,6 +213,9 @@ func (d *decoder) harness(c *Candidate, n *node) {
 	if v := n.get("listen"); v != nil {
 		c.Harness.Listen = d.hostPort(v, 0)
 	}
+	if v := n.get("listeners"); v != nil {
+		d.listeners(c, v)
+	}
 }
 
 // tls decodes the section tls; outer is where it stands, for what it lacks.
@@ -295,6 +301,8 @@ func (d *decoder) limits(c *Candidate, n *node) {
 			l.Ack = d.wait(p.value)
 		case "receive":
 			l.Receive = d.wait(p.value)
+		case "operator":
+			l.Operator = d.wait(p.value)
 		case "message":
 			l.Message = d.size(p.value)
 		}

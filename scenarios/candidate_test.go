@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -48,7 +49,18 @@ func TestLoadCandidate(t *testing.T) {
 		Dialect: dialect, Charset: hl7.Latin9,
 		Supports:    []pam.Trigger{"A01", "A02", "A03", "A08", "A11", "A12", "A13"},
 		Application: "DMN-DEMO^1.2.250.1.999^ISO", Facility: "CHU-X",
-		Harness: Harness{Application: "GAM-TEST", Facility: "000897", Listen: "127.0.0.1:2576"},
+		Harness: Harness{Application: "GAM-TEST", Facility: "000897", Listen: "127.0.0.1:2576", Listeners: map[string]Listener{
+			"second": {Addr: "127.0.0.1:2577"}, "renewed": {Addr: "[::1]:0", Present: "expired"},
+		}},
+		Endpoints: map[string]Endpoint{
+			"events": {
+				URL:     &url.URL{Scheme: "https", Host: "dmn.test:8443", Path: "/api"},
+				Headers: []Header{{"Authorization", "Bearer {{env.GAM_TOKEN}}"}},
+				CA:      dir + filepath.FromSlash("pki/ca.pem"), Cert: dir + filepath.FromSlash("pki/gam.pem"),
+				Key: dir + filepath.FromSlash("pki/gam-key.pem"), ServerName: "api.test",
+			},
+			"api": {URL: &url.URL{Scheme: "http", Host: "127.0.0.1:8080"}},
+		},
 		TLS: &TLS{
 			CA: dir + filepath.FromSlash("pki/ca.pem"), Cert: dir + filepath.FromSlash("pki/gam.pem"),
 			Key: dir + filepath.FromSlash("pki/gam-key.pem"), ServerName: "dmn.test",
@@ -59,7 +71,7 @@ func TestLoadCandidate(t *testing.T) {
 			Bad: dir + filepath.FromSlash("pki/faulty"), Revocation: "if-present",
 			CRL: []string{dir + filepath.FromSlash("pki/crl.pem"), "/etc/pki/other.crl"},
 		},
-		Limits: Limits{Connect: time.Second, Handshake: 2 * time.Second, Ack: time.Minute, Receive: 2 * time.Minute, Message: 512 << 10},
+		Limits: Limits{Connect: time.Second, Handshake: 2 * time.Second, Ack: time.Minute, Receive: 2 * time.Minute, Operator: 10 * time.Minute, Message: 512 << 10},
 		Safety: Safety{AllowHosts: []string{"127.0.0.1", "DMN.test"}},
 		Conformance: settings(t, "profile_version", "2.10", "ihe_strict_pv2", "on", "historic_strict", "on", "ins_key", "warning",
 			"ins_environment", "any", "pid32_required", "off", "lenient_pseudo_pv1", "on", "unknown_z", "info",
@@ -129,11 +141,11 @@ func TestCandidateWithoutFile(t *testing.T) {
 
 func TestCandidateOverrides(t *testing.T) {
 	c := loadCandidate(t, filepath.FromSlash(goodCandidate),
-		"candidate.address=[::1]:2600", "safety.allow_hosts=::1,localhost", "candidate.supports=A01,A28",
+		"candidate.address=[::1]:2600", "safety.allow_hosts=::1,localhost,dmn.test,127.0.0.1", "candidate.supports=A01,A28",
 		"limits.ack=90s", "candidate.name=a=b", "tls.cert=mine.pem", "tls.identities.late.cert=late.pem", "candidate.dialect=adt-2.3.1",
 	)
 	require.Equal(t, "[::1]:2600", c.Address)
-	require.Equal(t, []string{"::1", "localhost"}, c.Safety.AllowHosts)
+	require.Equal(t, []string{"::1", "localhost", "dmn.test", "127.0.0.1"}, c.Safety.AllowHosts)
 	require.Equal(t, []pam.Trigger{"A01", "A28"}, c.Supports)
 	require.Equal(t, 90*time.Second, c.Limits.Ack)
 	require.Equal(t, 2*time.Second, c.Limits.Handshake, "what is not overridden stays")

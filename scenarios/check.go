@@ -61,7 +61,7 @@ func (k *checker) declare(c *Case) {
 	for _, v := range c.Vars {
 		declare(v.Pos, v.Key)
 	}
-	for _, s := range slices.Concat(c.Steps, c.Always) {
+	for _, s := range flattened(c.Steps, c.Always) {
 		if s.ID != "" && k.all[s.ID] != nil {
 			k.d.out.add(s.Pos, Textf("deux étapes s'appellent « %s »", "two steps are called %q", s.ID))
 		}
@@ -91,10 +91,14 @@ func (k *checker) step(s *Scenario, step *Step) {
 	if step.Send != nil {
 		k.send(s, step)
 	}
+	k.around(step)
+	for _, item := range step.AnyOrder {
+		k.step(s, item)
+	}
 	k.expectations(step, step.Expect)
 	for _, c := range step.Capture {
-		if !step.sends() {
-			k.d.out.add(c.Pos, Text{FR: "cette étape n'échange pas de message", EN: "this step exchanges no message"})
+		if !step.has(c.Side) {
+			k.d.out.add(c.Pos, noSuchMessage(c.Side))
 		}
 		k.names[c.Name] = true
 	}
@@ -149,6 +153,7 @@ func (k *checker) expectations(step *Step, list []*Expectation) {
 		if message && !step.sends() {
 			k.d.out.add(e.Pos, Text{FR: "cette étape n'envoie rien : il n'y a rien à attendre", EN: "this step sends nothing: there is nothing to wait for"})
 		}
+		k.fits(step, e)
 		if e.Matcher != nil {
 			for _, t := range e.Matcher.templates() {
 				k.template(t, step)
@@ -226,8 +231,8 @@ func (k *checker) message(ref Ref, own *Step) {
 		k.d.out.add(ref.Pos, Text{FR: "le message de cette étape n'existe pas encore", EN: "the message of this step does not exist yet"})
 		return
 	}
-	if !step.sends() {
-		k.d.out.add(ref.Pos, Text{FR: "cette étape n'échange pas de message", EN: "this step exchanges no message"})
+	if !step.has(ref.Side) {
+		k.d.out.add(ref.Pos, noSuchMessage(ref.Side))
 	}
 }
 

@@ -77,6 +77,23 @@ func (d *decoder) rule(n *node) string {
 // or several messages.
 func judgesOne(r *rules.Rule) bool { return !slices.Contains([]string{"ack", "seq"}, r.Family()) }
 
+// The words by which a step says how the rules are to judge a message that the
+// candidate sends us.
+const (
+	lawStrict = "strict"
+	lawOff    = "off"
+)
+
+// expectLawful decodes `conforms: strict` and `conforms: off` of such a message.
+// That it keeps every MUST is judged unless the step says off.
+func (d *decoder) expectLawful(p pair) []*Expectation {
+	target := TargetReceivedConforms
+	if d.word(p.value, lawStrict, lawOff) == lawOff {
+		target = TargetLenient
+	}
+	return []*Expectation{{Pos: p.span(), Target: target, Level: Must}}
+}
+
 // expectConforms decodes `conforms: strict` of an acknowledgement. That it keeps
 // every MUST is checked whatever a step expects.
 func (d *decoder) expectConforms(p pair, target Target) []*Expectation {

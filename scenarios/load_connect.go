@@ -71,7 +71,7 @@ func (d *decoder) roles(s *Step, n *node) {
 			expected("ajoutez au scénario role: gam", "add to the scenario role: gam")
 	case d.role == GAM && outwards:
 		d.out.add(s.Pos, Text{FR: "un candidat de rôle gam se connecte à nous, et non nous à lui", EN: "a candidate of role gam connects to us, not we to it"}).
-			expected("attendu : accept", "expected: accept")
+			expected("attendu : accept ou receive", "expected: accept or receive")
 	case s.Accept != nil && n.get("expect") == nil:
 		d.out.add(s.Accept.Pos, Text{FR: "qu'est-ce qui est attendu du candidat ?", EN: "what is expected of the candidate?"}).
 			expected("ajoutez expect: {tls: refused} ou {message: received}", "add expect: {tls: refused} or {message: received}")
@@ -82,7 +82,7 @@ func (d *decoder) roles(s *Step, n *node) {
 		d.out.add(n.get("expect").pos, Text{FR: "ces connexions ne disent rien : il n'y a rien à attendre", EN: "these connections say nothing: there is nothing to expect"}).
 			expected("ajoutez « send », ou une étape qui en envoie un", `add "send", or a step that has one`)
 	}
-	if expects(s.Expect, TargetSession) && (!s.sends() || s.Connect != nil || s.raw()) {
+	if expects(s.Expect, TargetSession) && s.Receive == nil && (!s.sends() || s.Connect != nil || s.raw()) {
 		d.out.add(s.Pos, Text{FR: "« session » est une question d'un message sur la connexion du précédent", EN: `"session" is about a message on the connection of the one before`}).
 			expected("attendu : « send », sans « connect » ni « wire »", `expected: "send", without "connect" and "wire"`)
 	}

@@ -43,12 +43,12 @@ func TestDocumentsLoad(t *testing.T) {
 func TestDocumentsNameEveryKey(t *testing.T) {
 	for file, words := range map[string]string{
 		"../docs/scenarios.md": strings.Join([]string{
-			scenarioKeys, stepKeys, sendKeys, connectKeys, acceptKeys, offerKeys, viaKey, wireKeys, insideKeys, faultKeys, stallKeys, floodKeys, byteKeys, givenKeys, expectKeys, latencyKeys, tlsKeys, peerKeys, matcherKeys,
+			scenarioKeys, stepKeys, sendKeys, connectKeys, acceptKeys, receiveKeys, anyOrderKeys, replyKeys, replyErrorKeys, operatorKeys, probeKeys, sinceKeys, strings.Join(replyFaults(), " "), strings.Join(callMethods(), " "), offerKeys, viaKey, wireKeys, insideKeys, faultKeys, stallKeys, floodKeys, byteKeys, givenKeys, expectKeys, latencyKeys, tlsKeys, peerKeys, matcherKeys,
 			besideKeys, instantKeys, countKeys, ackCodes, PatientNames, StayNames, CandidateNames, HarnessNames,
 			strings.Join(wordList(patientWords()), " "), strings.Join(wordList(stayWords()), " "), strings.Join(wordList(changeWords()), " "),
 		}, " "),
 		"../docs/candidate.md": strings.Join([]string{
-			candidateFileKeys, candidateKeys, harnessKeys, tlsFileKeys, identityKeys, limitKeys, safetyKeys,
+			candidateFileKeys, candidateKeys, harnessKeys, tlsFileKeys, identityKeys, limitKeys, safetyKeys, listenerKeys, endpointKeys,
 		}, " "),
 	} {
 		text, err := os.ReadFile(file)

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	expectKeys  = "ack accept answers sent connection session message latency tls any_of"
+	expectKeys  = "ack accept answers sent received conforms since connection session message latency tls status json any_of"
 	latencyKeys = "under level because"
 	tlsKeys     = "outcome alert version cipher peer"
 	peerKeys    = "subject fingerprint not_after renewed"
@@ -50,6 +50,16 @@ func (d *decoder) expectations(s *Step, n *node, known string) []*Expectation {
 			list = append(list, d.expectAck(s, p, commitAck())...)
 		case TargetSent:
 			list = append(list, d.expectFields(p.value, TargetSent)...)
+		case TargetReceived:
+			list = append(list, d.expectFields(p.value, TargetReceived)...)
+		case Target(conformsKey):
+			list = append(list, d.expectLawful(p)...)
+		case TargetSince:
+			list = append(list, d.expectSince(p)...)
+		case TargetStatus:
+			list = d.expectMatch(list, p, &Expectation{Target: TargetStatus})
+		case TargetJSON:
+			list = append(list, d.expectJSON(p.value)...)
 		case TargetAnswers:
 			list = d.expectMatch(list, p, &Expectation{Target: TargetAnswers}, answerCounts()...)
 		case TargetConnection:
@@ -214,7 +224,7 @@ func (d *decoder) expectFields(n *node, target Target, codes ...string) []*Expec
 		if !ok {
 			continue
 		}
-		if name := path.SegmentName(); target != TargetSent && !knownSegment(name, ackSegments) && !isWord(p.value, "absent") {
+		if name := path.SegmentName(); target != TargetSent && target != TargetReceived && !knownSegment(name, ackSegments) && !isWord(p.value, "absent") {
 			d.out.add(p.key.pos, Textf("un acquittement n'a pas de segment %s", "an acknowledgement has no segment %s", name)).
 				expected("attendu : MSH, MSA, ERR, SFT ou un segment Z", "expected: MSH, MSA, ERR, SFT or a Z segment")
 			continue
@@ -243,7 +253,8 @@ func (d *decoder) expectMatch(list []*Expectation, p pair, e *Expectation, words
 	if e.Matcher == nil {
 		return list
 	}
-	if e.Target == TargetAck || e.Target == TargetAccept || e.Target == TargetSent {
+	switch e.Target {
+	case TargetAck, TargetAccept, TargetSent, TargetReceived, TargetJSON:
 		d.plurality(p, e)
 	}
 	return append(list, e)
@@ -252,7 +263,11 @@ func (d *decoder) expectMatch(list []*Expectation, p pair, e *Expectation, words
 // plurality checks that a path with [*] meets a matcher for several values, and
 // only such a path; a count needs no [*] for what it counts.
 func (d *decoder) plurality(p pair, e *Expectation) {
-	several := e.Path.Several()
+	several := e.Path.Several() || e.JSON.several()
+	if e.Matcher.counts() && !several && e.Target == TargetJSON {
+		e.JSON.steps = append(e.JSON.steps, jsonStep{index: -1})
+		return
+	}
 	if e.Matcher.counts() && !several {
 		each := e.Path.String() + "[*]"
 		if e.Path.Component() > 0 {
@@ -356,7 +371,8 @@ func (d *decoder) expectTLS(p pair) []*Expectation {
 			word = TLSRefused
 		}
 		implied := &Expectation{
-			Pos: p.key.pos, Target: TargetTLS, Field: "outcome", Level: Must,
+			implied: true,
+			Pos:     p.key.pos, Target: TargetTLS, Field: "outcome", Level: Must,
 			Matcher: &Matcher{Pos: p.key.pos, tests: []test{equalTest{literalTemplate(p.key.pos, word)}}},
 		}
 		list = slices.Insert(list, 0, implied)

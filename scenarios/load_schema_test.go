@@ -102,11 +102,11 @@ func TestSchemasRefuseWhatDoesNot(t *testing.T) {
 		with-unknown-key with-bad-duration set-bad-path unknown-present when-unknown bad-capture case-empty-table
 		unknown-expectation unknown-ack-code ack-bad-path unknown-matcher matcher-list matcher-count
 		matcher-state-flag unknown-level unknown-connection latency-without-bound tls-unknown-words
-		any-of-mapping any-of-nested duplicate-variable conforms-words offer wire accept enhanced`) {
+		any-of-mapping any-of-nested duplicate-variable conforms-words offer wire accept enhanced receive trigger`) {
 		require.Error(t, validate(t, scenario, "testdata/lang/bad/"+name+".yaml"), name)
 	}
 	for _, name := range strings.Fields(`typo missing-value section-list bad-address port-name unknown-dialect unknown-charset
-		supports supports-empty supports-text names-with-delimiters limits tls-incomplete tls-identities revocation safety conformance`) {
+		supports supports-empty supports-text names-with-delimiters limits endpoints tls-incomplete tls-identities revocation safety conformance`) {
 		require.Error(t, validate(t, candidate, "testdata/lang/candidate/bad/"+name+".yaml"), name)
 	}
 }
@@ -138,7 +138,7 @@ func TestSchemasHaveTheLoadersKeys(t *testing.T) {
 	for file, keys := range map[string]map[string][]string{
 		scenarioSchema: {
 			"scenario": strings.Fields(scenarioKeys), "step": strings.Fields(stepKeys), "sendForm": strings.Fields(sendKeys),
-			"conforms": {string(ConformsBreaks)}, "connect": strings.Fields(connectKeys), "offer": strings.Fields(offerKeys), "accept": strings.Fields(acceptKeys), "wire": strings.Fields(wireKeys), "inside": strings.Fields(insideKeys),
+			"conforms": {string(ConformsBreaks)}, "connect": strings.Fields(connectKeys), "offer": strings.Fields(offerKeys), "accept": strings.Fields(acceptKeys), "receive": strings.Fields(receiveKeys), "awaited": strings.Fields(anyOrderKeys), "reply": strings.Fields(replyKeys), "replyError": strings.Fields(replyErrorKeys), "operator": strings.Fields(operatorKeys), "call": strings.Fields(callKeys), "probe": strings.Fields(probeKeys), "wire": strings.Fields(wireKeys), "inside": strings.Fields(insideKeys),
 			"fault": strings.Fields(faultKeys), "stall": strings.Fields(stallKeys), "flood": strings.Fields(floodKeys), "corrupt": strings.Fields(byteKeys),
 			"given": strings.Fields(givenKeys), "expect": strings.Fields(expectKeys),
 			"alternative": strings.Fields(strings.TrimSuffix(expectKeys, "any_of")), "tls": strings.Fields(tlsKeys),
@@ -147,7 +147,7 @@ func TestSchemasHaveTheLoadersKeys(t *testing.T) {
 		},
 		candidateSchema: {
 			"file": strings.Fields(candidateFileKeys), "candidate": strings.Fields(candidateKeys), "harness": strings.Fields(harnessKeys),
-			"tls": strings.Fields(tlsFileKeys), "identity": strings.Fields(identityKeys), "limits": strings.Fields(limitKeys),
+			"tls": strings.Fields(tlsFileKeys), "identity": strings.Fields(identityKeys), "listener": strings.Fields(listenerKeys), "endpoint": strings.Fields(endpointKeys), "limits": strings.Fields(limitKeys),
 			"safety": strings.Fields(safetyKeys), "conformance": settingNames(),
 		},
 	} {
@@ -177,6 +177,9 @@ func TestSchemasHaveTheLoadersWords(t *testing.T) {
 	require.ElementsMatch(t, dialects, words(defs["dialect"]))
 	require.ElementsMatch(t, strings.Fields(tlsAlerts), words(property("tls", "alert")))
 	require.ElementsMatch(t, append(strings.Fields(ackCodes), "none"), words(property("expect", "ack")))
+	require.ElementsMatch(t, replyFaults(), words(property("reply", "wrong")))
+	require.ElementsMatch(t, callMethods(), words(property("call", "method")))
+	require.ElementsMatch(t, strings.Fields(ackCodes), words(defs["replyCode"]))
 	require.ElementsMatch(t, []string{ConnectionOpen, ConnectionClosed}, words(property("expect", "connection")))
 	require.ElementsMatch(t, []string{TLSAccepted, TLSRefused}, words(property("expect", "tls")))
 	require.ElementsMatch(t, []string{string(Must), string(Should), string(Info)}, words(property("matcher", "level")))

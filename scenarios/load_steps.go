@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	stepKeys  = "id title spec sanity when connect accept send with set conforms wire expect capture"
+	stepKeys  = "id title spec sanity when connect accept operator trigger receive any_order optional reply probe send with set conforms wire expect capture"
 	sendKeys  = "event again file raw burst"
 	givenKeys = "charset patient stay"
 )
@@ -133,14 +133,7 @@ func (d *decoder) steps(n *node, always bool) []*Step {
 }
 
 func (d *decoder) step(n *node, always bool) *Step {
-	d.required(n, "id")
-	s := &Step{Pos: n.pos, Title: d.bilingual(n.get("title")), Spec: d.optional(n.get("spec"))}
-	if id := n.get("id"); id != nil {
-		s.Pos = id.pos
-		s.ID = d.matching(id, stepName(), Text{
-			FR: "attendu : minuscules, chiffres et traits d'union", EN: "expected: lower-case letters, digits and hyphens",
-		})
-	}
+	s := d.named(n)
 	if sanity := n.get("sanity"); sanity != nil {
 		s.Sanity = d.boolean(sanity)
 	}
@@ -150,10 +143,16 @@ func (d *decoder) step(n *node, always bool) *Step {
 	s.Connect = d.connect(n.get("connect"))
 	s.Accept = d.accept(n.get("accept"))
 	s.Send = d.send(n.get("send"))
-	if !slices.ContainsFunc(strings.Fields("connect accept send wire"), func(key string) bool { return hasKey(n, key) }) {
+	s.Operator = d.operator(n.get("operator"))
+	s.Trigger = d.call(n.get("trigger"), callKeys, "POST")
+	s.Probe = d.call(n.get("probe"), probeKeys, "GET")
+	d.awaiting(s, n)
+	s.AnyOrder = d.anyOrder(n.get("any_order"))
+	if !slices.ContainsFunc(strings.Fields(deedKeys), func(key string) bool { return hasKey(n, key) }) {
 		d.out.add(s.Pos, Text{FR: "cette étape ne fait rien", EN: "this step does nothing"}).
 			expected("attendu : send, connect, ou les deux", "expected: send, connect, or both")
 	}
+	d.together(s, n)
 	if with := n.get("with"); with != nil && d.isMapping(with) {
 		s.With = d.words(with, changeWords())
 		d.needsSend(with, s, SendEvent, "with")
@@ -166,6 +165,22 @@ func (d *decoder) step(n *node, always bool) *Step {
 	d.modes(s)
 	d.roles(s, n)
 	s.Capture = d.captures(n.get("capture"))
+	return s
+}
+
+// deedKeys are the keys by which a step does something.
+const deedKeys = "connect accept send wire operator trigger receive any_order probe"
+
+// named decodes what says which step it is.
+func (d *decoder) named(n *node) *Step {
+	d.required(n, "id")
+	s := &Step{Pos: n.pos, Title: d.bilingual(n.get("title")), Spec: d.optional(n.get("spec"))}
+	if id := n.get("id"); id != nil {
+		s.Pos = id.pos
+		s.ID = d.matching(id, stepName(), Text{
+			FR: "attendu : minuscules, chiffres et traits d'union", EN: "expected: lower-case letters, digits and hyphens",
+		})
+	}
 	return s
 }
 
@@ -333,10 +348,14 @@ func (d *decoder) captures(n *node) []Capture {
 		c := Capture{Pos: p.span(), Name: p.key.text, named: p.key.pos}
 		text, ok := d.text(p.value)
 		side, path, found := strings.Cut(text, ".")
-		if c.Side = Side(side); ok && (!found || c.Side != SideSent && c.Side != SideAck) {
+		switch c.Side = Side(side); {
+		case !ok:
+		case !found || !slices.Contains([]Side{SideSent, SideAck, SideReceived, SideJSON}, c.Side):
 			d.out.add(p.value.pos, Textf("« %s » ne désigne pas une valeur à garder", "%q names no value to keep", text)).
 				expected("attendu : comme ack.MSH-10 ou sent.PID-3.1", "expected: like ack.MSH-10 or sent.PID-3.1")
-		} else if ok {
+		case c.Side == SideJSON:
+			c.JSON, _ = d.jsonPath(p.value, path, len([]rune(side))+1)
+		default:
 			c.Path, _ = d.path(p.value, path, len([]rune(side))+1)
 		}
 		list = append(list, c) // a faulty one too: what reads it is not at fault

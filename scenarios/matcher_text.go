@@ -94,6 +94,18 @@ func (t underTest) expected(Env) (Text, error) {
 	return Textf("moins de %s", "under %s", shortDuration(t.bound)), nil
 }
 
+// overTest wants a measured time above a bound, or at it.
+type overTest struct{ bound time.Duration }
+
+func (t overTest) holds(a Actual, _ Env) (bool, error) {
+	got := a.first()
+	return got.state == hl7.Present && got.duration >= t.bound, nil
+}
+
+func (t overTest) expected(Env) (Text, error) {
+	return Textf("au moins %s", "%s at least", shortDuration(t.bound)), nil
+}
+
 // instantTest wants a date and time, near another, or on one side of it.
 type instantTest struct {
 	within        time.Duration // of of; 0: not asked

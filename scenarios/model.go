@@ -77,9 +77,20 @@ type Step struct {
 	When    *Condition // of a step of Always only; nil: always
 	Connect *Connect   // nil: on the connection that is open
 	Accept  *Accept    // of a candidate of role GAM: it connects to us
-	Send    *Send      // nil: a step that only connects
-	With    []Assign   // what the movement changes, in words of hl7/pam
-	Set     []Assign   // fields bent afterwards; keys are paths
+	Receive *Receive   // of a candidate of role GAM: a message that it sends is awaited
+	// AnyOrder are steps with nothing but a Receive: their messages may come in any
+	// order. The step itself has none.
+	AnyOrder []*Step
+	Optional bool   // the message of Receive need not come
+	Reply    *Reply // to it; nil: it is accepted
+	// Operator has a person do something at the candidate, and Trigger a program,
+	// before the step waits. With both, the program does it where there is one.
+	Operator *Operator
+	Trigger  *Call
+	Probe    *Call    // asks until what is expected holds
+	Send     *Send    // nil: a step that only connects
+	With     []Assign // what the movement changes, in words of hl7/pam
+	Set      []Assign // fields bent afterwards; keys are paths
 	// Conforms is what the step says of its own message; nil: that it is
 	// conformant, if it was built from an event and not bent.
 	Conforms *Conforms
@@ -183,17 +194,21 @@ type Capture struct {
 	Name string
 	Side Side
 	Path hl7.Path
+	JSON jsonPath // of SideJSON
 
 	named Source // of the name alone
 }
 
-// Side is one of the two messages of a step.
+// Side is one of the messages of a step.
 type Side string
 
-// The messages of a step.
+// The messages of a step: what we sent, what came back, what the candidate sent
+// us, and what an endpoint answered.
 const (
-	SideSent Side = "sent"
-	SideAck  Side = "ack"
+	SideSent     Side = "sent"
+	SideAck      Side = "ack"
+	SideReceived Side = "received"
+	SideJSON     Side = "json"
 )
 
 // Target is what an expectation looks at.
@@ -220,6 +235,15 @@ const (
 	// TargetAcceptConforms is the same of the commit acknowledgement.
 	TargetConforms       Target = "ack.conforms"
 	TargetAcceptConforms Target = "accept.conforms"
+	// TargetReceived is a field of a message that the candidate sent us, and
+	// TargetSince the time from the one before; TargetReceivedConforms that it breaks
+	// no rule, not even a SHOULD, and TargetLenient that rules are not judged.
+	TargetReceived         Target = "received"
+	TargetSince            Target = "since"
+	TargetReceivedConforms Target = "received.conforms"
+	TargetLenient          Target = "received.lenient"
+	TargetStatus           Target = "status" // of an HTTP answer
+	TargetJSON             Target = "json"   // of an HTTP answer, at the path JSON
 )
 
 // The words that the matcher of a connection and of a TLS outcome compares with.
@@ -240,10 +264,13 @@ type Expectation struct {
 	Target  Target
 	Field   string // as written: "MSA-1", "outcome", "peer.subject"
 	Path    hl7.Path
+	JSON    jsonPath         // of TargetJSON
 	Matcher *Matcher         // nil for TargetNoAck, TargetConforms and TargetAnyOf
 	AnyOf   [][]*Expectation // alternatives of TargetAnyOf
 	Level   Level
 	Because Text // why, in the author's words; may be empty
+
+	implied bool // by others: nobody wrote it
 }
 
 // Name is the expectation's name in journals and reports: "ack.MSA-1",

@@ -151,6 +151,9 @@ func (s *stage) do(ctx context.Context, step *Step, record *stepRecord) (*outcom
 	if step.Accept != nil {
 		return s.welcome(ctx, step)
 	}
+	if step.Connect == nil && !step.sends() {
+		return nil, &blocked{Text{FR: "ce genre d'étape ne se joue pas encore", EN: "this kind of step is not played yet"}}
+	}
 	if step.Connect != nil && step.Connect.Crowd > 0 {
 		out, err := s.crowd(ctx, step)
 		if err != nil || out.err != nil || !step.sends() {

@@ -48,7 +48,7 @@ type Ref struct {
 }
 
 // reservedNames cannot be those of a step, a variable or a capture.
-const reservedNames = "case patient stay candidate harness now start seed control_id sent ack"
+const reservedNames = "case patient stay candidate harness now start seed control_id sent ack received"
 
 var (
 	stepName     = expression(`^[a-z0-9]+(-[a-z0-9]+)*$`)
@@ -91,7 +91,7 @@ func parseRef(expr string) (Ref, *textFault) {
 		}
 	case "now", "start":
 		ref.Kind = RefKind(root)
-	case "case", "patient", "stay", "candidate", "harness", "sent", "ack":
+	case "case", "patient", "stay", "candidate", "harness", "sent", "ack", "received":
 		return ref, fault(0, text, Textf("« %s » veut un point et un nom", "%q wants a dot and a name", root))
 	default:
 		if !variableName().MatchString(root) {
@@ -135,11 +135,11 @@ func parseDotted(ref *Ref, root, rest string, lead int) *textFault {
 		return fault(0, root+"."+rest, Text{
 			FR: "ce scénario n'a pas de table « cases »", EN: `this scenario has no table of "cases"`,
 		})
-	case "sent", "ack":
+	case "sent", "ack", "received":
 		ref.Side = Side(root)
 	default:
 		side, path, found := strings.Cut(rest, ".")
-		if !found || side != "sent" && side != "ack" {
+		if !found || side != "sent" && side != "ack" && side != "received" {
 			f := fault(0, root+"."+rest, Textf("« %s » n'est pas une référence", "%q is not a reference", root+"."+rest))
 			f.expected = Text{FR: "attendu : étape.sent.CHEMIN ou étape.ack.CHEMIN", EN: "expected: step.sent.PATH or step.ack.PATH"}
 			return f
