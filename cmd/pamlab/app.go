@@ -105,7 +105,7 @@ func (a *app) commands() []command {
 	return []command{
 		{"demo", a.demoCommand}, {"run", a.runCommand}, {"list", a.listCommand}, {"check", a.checkCommand}, {"validate", a.validateCommand},
 		{"explain", a.explainCommand}, {"rules", a.rulesCommand}, {"send", a.sendCommand}, {"doctor", a.doctorCommand}, {"pki", a.pkiCommand},
-		{"record", a.recordCommand}, {"listen", a.listenCommand}, {"desk", a.deskCommand}, {"completion", a.completionCommand}, {"version", a.versionCommand},
+		{"record", a.recordCommand}, {"listen", a.listenCommand}, {"messages", a.messagesCommand}, {"desk", a.deskCommand}, {"completion", a.completionCommand}, {"version", a.versionCommand},
 	}
 }
 

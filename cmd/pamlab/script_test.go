@@ -50,6 +50,9 @@ func TestScripts(t *testing.T) {
 			"record":   startRecord,
 			"recorded": endRecord,
 
+			"listen":   startListen,
+			"listened": listened,
+
 			"sentbytes": sentBytes,
 		},
 	})
