@@ -60,6 +60,6 @@ steps:
 	// visit.yaml:6:5: clé inconnue « sned »
 	//   |
 	// 6 |     sned: A04
-	//   |     ^^^^ attendu, au choix : id, title, spec, sanity, when, connect, accept, send, with, set, conforms, wire, expect, capture
+	//   |     ^^^^
 	//   = vouliez-vous dire « send » ?
 }
