@@ -104,7 +104,7 @@ type command struct {
 func (a *app) commands() []command {
 	return []command{
 		{"demo", a.demoCommand}, {"run", a.runCommand}, {"list", a.listCommand}, {"check", a.checkCommand}, {"validate", a.validateCommand},
-		{"explain", a.explainCommand}, {"rules", a.rulesCommand}, {"send", a.sendCommand}, {"doctor", a.doctorCommand}, {"pki", a.pkiCommand},
+		{"explain", a.explainCommand}, {"rules", a.rulesCommand}, {"send", a.sendCommand}, {"simulate", a.simulateCommand}, {"doctor", a.doctorCommand}, {"pki", a.pkiCommand},
 		{"record", a.recordCommand}, {"listen", a.listenCommand}, {"messages", a.messagesCommand}, {"desk", a.deskCommand}, {"completion", a.completionCommand}, {"version", a.versionCommand},
 	}
 }

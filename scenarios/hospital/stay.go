@@ -27,7 +27,6 @@ type stay struct {
 	ward *ward // where the patient lies
 	bed  int   // -1: in none
 	unit *ward // that answers for them: another one, when the own has no bed
-	last string
 }
 
 // step is what is going to happen to a patient, not before at.

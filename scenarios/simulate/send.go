@@ -9,6 +9,7 @@ import (
 
 	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/mllp"
+	"github.com/pamlab/pamlab/scenarios"
 	"github.com/pamlab/pamlab/scenarios/store"
 )
 
@@ -18,12 +19,12 @@ var errNotTheAnswer = errors.New("the answer is not one to this message")
 // attempt tries to have a record taken, once, and decides what becomes of it.
 func (q *queue) attempt(ctx context.Context, rec *store.Record) {
 	if id, rests := q.refused.under(rec); rests {
-		q.park(rec, fmt.Sprintf("rests upon message %d, which was refused", id))
+		q.park(rec, scenarios.Textf("repose sur le message %d, refusé", "rests upon message %d, which was refused", id))
 		return
 	}
 	if q.lost[rec.Patient] {
 		delete(q.lost, rec.Patient)
-		q.park(rec, "lost, as the fault wants")
+		q.park(rec, scenarios.Text{FR: "perdu, comme le veut le défaut", EN: "lost, as the fault wants"})
 		return
 	}
 	if rec.Attempts > 0 {
@@ -82,13 +83,13 @@ func (q *queue) fail(ctx context.Context, rec *store.Record, reached bool, err e
 	rec.Error = err.Error()
 	switch {
 	case q.Habits.NeverRetries:
-		q.park(rec, "given up, as the fault wants: "+rec.Error)
+		q.park(rec, scenarios.Textf("abandonné, comme le veut le défaut : %[1]s", "given up, as the fault wants: %[1]s", rec.Error))
 		return
 	case reached && rec.Attempts >= q.Attempts:
-		q.park(rec, fmt.Sprintf("no answer in %d attempts: %s", rec.Attempts, rec.Error))
+		q.park(rec, scenarios.Textf("sans réponse en %d essais : %s", "no answer in %d attempts: %s", rec.Attempts, rec.Error))
 		return
 	}
-	q.report(copied(rec), err)
+	q.report(Outcome{Record: copied(rec), Err: err})
 	q.again(rec)
 	q.pause = min(max(2*q.pause, q.FirstPause), q.Longest)
 	timer := time.NewTimer(q.pause)
@@ -114,19 +115,20 @@ func (q *queue) answered(rec *store.Record, receipt *hl7.Receipt) {
 	switch code := receipt.Code; {
 	case code.Positive():
 		rec.State, rec.Error = store.Done, ""
-		q.finish(rec)
+		q.finish(Outcome{Record: rec})
 	case (code == hl7.AE || code == hl7.CE) && !q.Habits.ResendsRefused:
 		q.lost[rec.Patient] = q.Habits.LosesAfterRefusal
 		q.stopped = q.Habits.StopsAfterRefusal
-		q.refuse(rec, "refused"+reason(receipt))
+		q.refuse(rec, scenarios.Textf("refusé : %s", "refused: %s", reason(receipt)))
 	case never(receipt):
-		q.refuse(rec, "rejected for good"+reason(receipt))
+		q.refuse(rec, scenarios.Textf("rejeté définitivement : %s", "rejected for good: %s", reason(receipt)))
 	case q.Habits.NeverRetries || rec.Attempts >= q.Attempts:
-		q.refuse(rec, fmt.Sprintf("rejected in %d attempts%s", rec.Attempts, reason(receipt)))
+		q.refuse(rec, scenarios.Textf("rejeté en %d essais : %s", "rejected in %d attempts: %s", rec.Attempts, reason(receipt)))
 	default: // AR, CR, and what is no code
-		rec.Error = "rejected for now" + reason(receipt)
+		why := scenarios.Textf("rejeté pour l'instant : %s", "rejected for now: %s", reason(receipt))
+		rec.Error = why.EN
 		q.put(rec)
-		q.report(copied(rec), nil)
+		q.report(Outcome{Record: copied(rec), Why: why})
 	}
 }
 
@@ -145,32 +147,34 @@ func never(receipt *hl7.Receipt) bool {
 func reason(receipt *hl7.Receipt) string {
 	for _, e := range receipt.Errors {
 		if e.Code > 0 {
-			return fmt.Sprintf(": %s, condition %d", receipt.Code, e.Code)
+			return fmt.Sprintf("%s, condition %d", receipt.Code, e.Code)
 		}
 	}
-	return ": " + string(receipt.Code)
+	return string(receipt.Code)
 }
 
 // refuse parks a record, and remembers the movement that nobody will know.
-func (q *queue) refuse(rec *store.Record, why string) {
+func (q *queue) refuse(rec *store.Record, why scenarios.Text) {
 	q.park(rec, why)
 	q.refused.add(rec)
 }
 
 // park takes a record out of the queue, for somebody to look at.
-func (q *queue) park(rec *store.Record, why string) {
-	rec.State, rec.Error = store.Parked, why
-	q.finish(rec)
+func (q *queue) park(rec *store.Record, why scenarios.Text) {
+	rec.State, rec.Error = store.Parked, why.EN
+	q.finish(Outcome{Record: rec, Why: why})
 }
 
-func (q *queue) finish(rec *store.Record) {
-	q.done(rec)
-	q.report(rec, nil)
+// finish takes a record out of the queue. It is not changed any more.
+func (q *queue) finish(o Outcome) {
+	q.done(o.Record)
+	q.report(o)
 }
 
-// report has an outcome written and told. The record is not changed any more.
-func (q *queue) report(rec *store.Record, err error) {
-	q.settle <- Outcome{Destination: q.name, Record: rec, Err: err}
+// report has an outcome written, and then told.
+func (q *queue) report(o Outcome) {
+	o.Destination = q.name
+	q.settle <- o
 }
 
 // copied is a record as it is now: the queue goes on changing its own.

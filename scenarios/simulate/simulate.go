@@ -3,13 +3,16 @@ package simulate
 import (
 	"cmp"
 	"context"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/mllp"
+	"github.com/pamlab/pamlab/scenarios"
 	"github.com/pamlab/pamlab/scenarios/hospital"
 	"github.com/pamlab/pamlab/scenarios/store"
 )
@@ -60,8 +63,9 @@ type Options struct {
 // An Outcome is what became of an attempt to have a message taken.
 type Outcome struct {
 	Destination string
-	Record      *store.Record // as it was settled, or as it waits
-	Err         error         // of the line: the message waits
+	Record      *store.Record  // as it was settled, or as it waits
+	Err         error          // of the line: the message waits
+	Why         scenarios.Text // it waits or is parked
 }
 
 // A Summary is what became of a run.
@@ -256,7 +260,7 @@ func (r *run) write(ctx context.Context, events []hospital.Event) error {
 		for _, q := range r.queues {
 			records = append(records, &store.Record{
 				Time: time.Now(), Direction: store.Sent, Destination: q.name, ControlID: e.ControlID,
-				Type: string(e.Trigger), Patient: store.Alias(e.Patient), Message: message,
+				Type: string(e.Trigger), Patient: alias(e), Message: message,
 			})
 		}
 	}
@@ -271,6 +275,17 @@ func (r *run) write(ctx context.Context, events []hospital.Event) error {
 		q.wake()
 	}
 	return nil
+}
+
+// alias is what a receiver's store calls the patient too, but for one thing: it
+// stays when records are merged, because order hangs on it.
+func alias(e *hospital.Event) string {
+	m, err := hl7.Parse(e.Message)
+	if err != nil {
+		return store.Alias(e.Patient)
+	}
+	_, authority, _ := strings.Cut(store.Identifier(m), "^")
+	return store.Alias(e.Patient + "^" + authority)
 }
 
 func (r *run) summary() Summary {

@@ -210,11 +210,11 @@ func TestFor(t *testing.T) {
 func TestResume(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, path := receive(t, nil), t.TempDir()+"/gam.db"
-		for n := range 5 {
+		for n := range 3 {
 			st := open(t, path)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(1700+311*n)*time.Millisecond)
 			o := options(t, st, 0, to("a", r))
-			o.Pace = simulate.Pace{Every: 50 * time.Millisecond}
+			o.Pace = simulate.Pace{Every: 40 * time.Millisecond}
 			_, err := simulate.Run(ctx, o)
 			require.NoError(t, err)
 			cancel()
@@ -222,7 +222,7 @@ func TestResume(t *testing.T) {
 		}
 		r.close()
 		ids := r.ids()
-		require.Greater(t, len(ids), 100)
+		require.Greater(t, len(ids), 60)
 		require.Equal(t, told(t, len(ids)), ids)
 	})
 }
@@ -262,7 +262,7 @@ func TestRefusal(t *testing.T) {
 			return ""
 		})
 		st := open(t, store.Memory)
-		const n = 600
+		const n = 250
 		s, err := simulate.Run(t.Context(), options(t, st, n, to("a", r)))
 		require.NoError(t, err)
 		r.close()
