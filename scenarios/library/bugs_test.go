@@ -44,7 +44,7 @@ func TestEveryBugIsCaught(t *testing.T) {
 
 // TestEveryBugOfAGAMIsCaught does the same with the reference GAM.
 func TestEveryBugOfAGAMIsCaught(t *testing.T) {
-	all := forRole(t, scenarios.GAM)
+	all := byThemselves(t)
 	bugs := slices.DeleteFunc(reference.GAMBugs(), func(b reference.Bug) bool { return b.Layer() != reference.LayerTLS })
 	matrix(t, bugs, "gam-bugs.golden", func(t *testing.T, bug reference.Bug) ([]scenarios.Event, string) {
 		c, listen := gamCandidate(t, bug.Name)

@@ -13,32 +13,47 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/hl7/pam"
 	"github.com/pamlab/pamlab/mllp"
 	"github.com/pamlab/pamlab/scenarios"
 	"github.com/pamlab/pamlab/scenarios/reference"
 )
 
-// gamCandidate starts the reference GAM on mutual TLS and returns the candidate
-// file that describes it, and how the player is to listen to it.
+// gamCandidate starts the reference GAM that sends by itself, on mutual TLS, and
+// returns the candidate file that describes it, and how the player is to listen to
+// it.
 func gamCandidate(t *testing.T, bugs ...string) (*scenarios.Candidate, func(string) (net.Listener, error)) {
 	t.Helper()
-	dir := certificates(t)
 	l := newGate(t)
-	gam, err := reference.StartGAM(t.Context(), reference.GAMOptions{
-		Addr: l.Addr().String(), Patience: time.Minute, Bugs: bugs, Charset: hl7.UTF8, Every: 5 * time.Millisecond, Logger: slog.New(slog.DiscardHandler),
+	opt := gamOptions(certificates(t), l, bugs)
+	opt.Patience, opt.Every = time.Minute, 5*time.Millisecond
+	gam, err := reference.StartGAM(t.Context(), opt)
+	require.NoError(t, err)
+	t.Cleanup(gam.Stop)
+	return gamDescribed(opt, l), l.listen
+}
+
+func gamOptions(dir string, l net.Listener, bugs []string) reference.GAMOptions {
+	return reference.GAMOptions{
+		Addr: l.Addr().String(), Bugs: bugs, Charset: hl7.UTF8, Logger: slog.New(slog.DiscardHandler),
 		TLS: &mllp.Files{
 			CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "gam.pem"), Key: filepath.Join(dir, "gam-key.pem"), ServerName: "dmn.test",
 			CRL: []string{filepath.Join(dir, "crl.pem")}, OnReload: func(error) {},
 		},
-	})
-	require.NoError(t, err)
-	t.Cleanup(gam.Stop)
+	}
+}
+
+// gamDescribed is the candidate file of a GAM.
+func gamDescribed(opt reference.GAMOptions, l net.Listener) *scenarios.Candidate {
 	c := scenarios.NewCandidate()
 	c.Name, c.Role = "reference", scenarios.GAM
 	c.Harness.Listen = l.Addr().String()
-	c.TLS = &scenarios.TLS{CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "dmn.pem"), Key: filepath.Join(dir, "dmn-key.pem")}
+	if opt.TLS != nil {
+		dir := filepath.Dir(opt.TLS.CA)
+		c.TLS = &scenarios.TLS{CA: opt.TLS.CA, Cert: filepath.Join(dir, "dmn.pem"), Key: filepath.Join(dir, "dmn-key.pem")}
+	}
 	c.Limits.Handshake = time.Minute
-	return c, l.listen
+	return c
 }
 
 // A gate keeps one port open from the first scenario to the last, so that nobody
@@ -106,16 +121,39 @@ func (t *turn) Close() error {
 	return nil
 }
 
+// driven and byThemselves part the scenarios for a GAM: those in which it is told
+// what to send, and those in which it sends whatever it likes.
+func driven(t *testing.T) []*scenarios.Scenario {
+	return slices.DeleteFunc(forRole(t, scenarios.GAM), func(s *scenarios.Scenario) bool { return !strings.HasPrefix(s.ID, "gam/") })
+}
+
+func byThemselves(t *testing.T) []*scenarios.Scenario {
+	return slices.DeleteFunc(forRole(t, scenarios.GAM), func(s *scenarios.Scenario) bool { return strings.HasPrefix(s.ID, "gam/") })
+}
+
 func TestTheReferenceGAMPassesEveryScenario(t *testing.T) {
-	all := forRole(t, scenarios.GAM)
-	hold(t, all, always(scenarios.Pass), func(list []*scenarios.Scenario) ([]scenarios.Event, string) {
+	hold(t, byThemselves(t), always(scenarios.Pass), func(list []*scenarios.Scenario) ([]scenarios.Event, string) {
 		c, listen := gamCandidate(t)
 		return playWith(t, c, list, listen)
 	})
 }
 
+// Every event that France requires of a GAM is asked of it.
+func TestScenariosForAGAMCoverEveryMandatoryEvent(t *testing.T) {
+	mandatory := strings.Fields("A28 A31 A47 A40 A01 A04 A11 A03 A13 A05 A38 A06 A07 A02 A12 A54 A55 A21 A52 A22 A53 A44 Z99") // PAM.fr 2.1, 2.2
+	covered := map[string]bool{}
+	for _, s := range driven(t) {
+		for _, what := range s.Covers {
+			covered[what] = true
+		}
+	}
+	for _, event := range mandatory {
+		require.True(t, covered[pam.Trigger(event).Transaction()+"/"+event], event)
+	}
+}
+
 func TestScenariosForAGAMWithoutTheFaultyIdentities(t *testing.T) {
-	hold(t, forRole(t, scenarios.GAM), func(name string) scenarios.Verdict {
+	hold(t, byThemselves(t), func(name string) scenarios.Verdict {
 		if scenario, _, _ := strings.Cut(name, "#"); slices.Contains(withFaultyIdentities, scenario) || name == "tls/gam-weak-suites#rsa" {
 			return scenarios.NotApplicable
 		}
