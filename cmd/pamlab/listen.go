@@ -107,14 +107,18 @@ func (a *app) reply(word string) (func(*hl7.Message) *listen.Reply, error) {
 	case "":
 		return nil, nil
 	case hl7.AA, hl7.AE, hl7.AR:
-		r := &listen.Reply{Force: &reference.Refusal{Code: code}}
-		if code != hl7.AA {
-			r.Force.Errors = []hl7.AckError{{Code: hl7.ConditionInternal, User: "refused by choice of the tester"}}
-		}
-		return func(*hl7.Message) *listen.Reply { return r }, nil
+		return listen.Always(code), nil
 	}
-	return nil, usageError(
-		fmt.Sprintf("--reply %q est inconnu", word), fmt.Sprintf("--reply %q is unknown", word), "AA, AE, AR", "AA, AE, AR")
+	if !strings.ContainsAny(word, "./\\") {
+		return nil, usageError(
+			fmt.Sprintf("--reply %q est inconnu", word), fmt.Sprintf("--reply %q is unknown", word),
+			"AA, AE, AR, ou un fichier comme rules.yaml", "AA, AE, AR, or a file such as rules.yaml")
+	}
+	table, err := scenarios.LoadAnswering(word)
+	if err != nil {
+		return nil, withCode(scenarios.ExitUnusable, err)
+	}
+	return listen.Answers(table), nil
 }
 
 func (a *app) listen(ctx context.Context, o *listenOptions) error {

@@ -5,24 +5,25 @@ import "github.com/pamlab/pamlab/mllp"
 // held is what the DMN wanted written, held back until it is stored. It stands
 // in the place of the connection.
 type held struct {
-	blocks []block
+	blocks []Block
 	close  bool
 }
 
-type block struct {
-	bytes []byte
-	raw   bool // a fault of the DMN: no frame, or one of its own
+// A Block is a piece of an answer.
+type Block struct {
+	Bytes []byte
+	Raw   bool // written as it is, without a frame
 }
 
 // WriteMessage holds a block back.
 func (h *held) WriteMessage(payload []byte) error {
-	h.blocks = append(h.blocks, block{bytes: payload})
+	h.blocks = append(h.blocks, Block{Bytes: payload})
 	return nil
 }
 
 // WriteRaw holds bytes back.
 func (h *held) WriteRaw(b []byte) error {
-	h.blocks = append(h.blocks, block{bytes: b, raw: true})
+	h.blocks = append(h.blocks, Block{Bytes: b, Raw: true})
 	return nil
 }
 
@@ -35,7 +36,7 @@ func (h *held) last() []byte {
 	if len(h.blocks) == 0 {
 		return nil
 	}
-	return h.blocks[len(h.blocks)-1].bytes
+	return h.blocks[len(h.blocks)-1].Bytes
 }
 
 // play writes everything.
@@ -45,10 +46,10 @@ func (h *held) play(w mllp.ResponseWriter) error {
 	}
 	for _, b := range h.blocks {
 		write := w.WriteMessage
-		if b.raw {
+		if b.Raw {
 			write = w.WriteRaw
 		}
-		if err := write(b.bytes); err != nil {
+		if err := write(b.Bytes); err != nil {
 			return err
 		}
 	}

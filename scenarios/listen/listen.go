@@ -66,7 +66,9 @@ type Reply struct {
 	Force  *reference.Refusal // nil: as the DMN says
 	Delay  time.Duration      // before the answer leaves
 	Silent bool               // no answer at all
-	Bytes  []byte             // sent in the place of the answer, framed; nil: the answer
+	// Bend, if not nil, makes of the answer what is sent; hangUp closes the
+	// connection behind it.
+	Bend func(answer []Block) (bent []Block, hangUp bool)
 	// HangUp closes the connection: before the answer, which then is not sent, or
 	// after it.
 	HangUpBefore, HangUpAfter bool

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -252,4 +253,13 @@ func TestStartFails(t *testing.T) {
 	require.Error(t, err)
 	_, err = listen.Start(t.Context(), []listen.Listener{{Dialect: "klingon"}}, listen.Options{Validate: true})
 	require.Error(t, err)
+}
+
+func dial(t testing.TB, addr string) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", addr)
+	require.NoError(t, err)
+	require.NoError(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
 }

@@ -121,8 +121,10 @@ func (x *exchange) bend() {
 	case x.reply == nil:
 	case x.reply.Silent || x.reply.HangUpBefore:
 		x.held.blocks = nil
-	case x.reply.Bytes != nil:
-		x.held.blocks = []block{{bytes: x.reply.Bytes}}
+	case x.reply.Bend != nil:
+		var hangUp bool
+		x.held.blocks, hangUp = x.reply.Bend(x.held.blocks)
+		x.held.close = x.held.close || hangUp
 	}
 }
 
@@ -186,7 +188,7 @@ func (x *exchange) refuse(err error) {
 		Code: code, ControlID: x.st.prefix + "S" + strconv.FormatUint(x.st.ids.Add(1), 36), Time: x.st.srv.opt.Now(),
 		Errors: []hl7.AckError{{Code: hl7.ConditionInternal, User: "the message could not be stored: send it again later"}},
 	}
-	x.held = held{blocks: []block{{bytes: ack.Append(nil, h)}}}
+	x.held = held{blocks: []Block{{Bytes: ack.Append(nil, h)}}}
 	x.record.Answer, x.record.Ack = x.held.last(), string(code)
 }
 
