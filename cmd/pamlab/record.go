@@ -21,6 +21,7 @@ type recordOptions struct {
 	listen, to string
 	store      string
 	noContent  bool
+	draft      string
 	once       int
 	duration   time.Duration
 	dialect    string
@@ -40,6 +41,7 @@ func (a *app) recordCommand() *cobra.Command {
 		Example: examples(
 			"pamlab record --listen 127.0.0.1:2575 --to dmn.test:2575", a.text("en clair des deux côtés", "plain on both sides"),
 			"pamlab record --to dmn.test:2575 --store traffic.db", a.text("garde messages et acquittements", "keeps messages and acknowledgements"),
+			"pamlab record --to dmn.test:2575 --draft visit.yaml", a.text("en fait un scénario, patients pseudonymisés", "makes a scenario of it, patients pseudonymised"),
 			"pamlab record --to dmn.test:2575 --once 20 --for 5m", a.text("finit après vingt échanges, ou cinq minutes", "ends after twenty exchanges, or five minutes"),
 		),
 		Args: a.noArgs,
@@ -50,6 +52,7 @@ func (a *app) recordCommand() *cobra.Command {
 	flags.StringVar(&o.to, "to", "", a.text("où est l'autre, HÔTE:PORT", "where the other is, HOST:PORT"))
 	flags.StringVar(&o.store, "store", "", a.text("fichier qui garde ce qui passe (que lit « pamlab messages »)", "file that keeps what passes, for pamlab messages"))
 	flags.BoolVar(&o.noContent, "no-content", false, a.text("ne garde que la trace fonctionnelle : qui, quand, quel événement, quelle réponse", "keeps the functional trace only: who, when, which event, which answer"))
+	flags.StringVar(&o.draft, "draft", "", a.text("écrit à la fin un scénario de ce qui est passé, sans personne de réel", "writes a scenario of what passed at the end, with nobody real in it"))
 	flags.IntVar(&o.once, "once", 0, a.text("finit après tant d'échanges (0 : jamais)", "ends after so many exchanges (0: never)"))
 	flags.DurationVar(&o.duration, "for", 0, a.text("finit après cette durée (0 : jamais)", "ends after this time (0: never)"))
 	flags.StringVar(&o.dialect, "dialect", "auto", a.text("dialecte, ou auto : ce que chaque message annonce", "dialect, or auto: what each message announces"))
@@ -82,6 +85,11 @@ func (o *recordOptions) usable() error {
 			"chacun se connecterait à lui-même", "it would connect to itself")
 	case o.once < 0 || o.duration < 0:
 		return usageError("--once et --for ne sont pas négatifs", "--once and --for are not negative")
+	case o.draft != "" && exists(o.draft):
+		return usageError(
+			fmt.Sprintf("--draft %s : ce fichier existe, il n'est pas remplacé", o.draft),
+			fmt.Sprintf("--draft %s: this file exists, it is not replaced", o.draft),
+			"donnez un autre nom", "give another name")
 	case o.noContent && o.store == "":
 		return usageError("--no-content dit comment --store garde", "--no-content says how --store keeps", "--store traffic.db", "--store traffic.db")
 	}
@@ -148,6 +156,9 @@ func (a *app) record(ctx context.Context, o *recordOptions) (err error) {
 		return withCode(scenarios.ExitUnjudged, err)
 	}
 	w.foot(r.Stats())
+	if err := w.writeDraft(); err != nil {
+		return err
+	}
 	return silently(w.code(r.Stats()))
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/pamlab/pamlab/hl7/pam/rules"
 	"github.com/pamlab/pamlab/scenarios"
 	"github.com/pamlab/pamlab/scenarios/relay"
+	"github.com/pamlab/pamlab/scenarios/relay/draft"
 	"github.com/pamlab/pamlab/scenarios/report"
 )
 
@@ -23,6 +25,7 @@ type recordScreen struct {
 	o      *recordOptions
 	enough context.CancelFunc
 	color  bool
+	draft  *draft.Draft // nil: none is wanted
 
 	mu       sync.Mutex
 	verdicts map[string]int
@@ -31,7 +34,11 @@ type recordScreen struct {
 }
 
 func newRecordScreen(a *app, o *recordOptions, enough context.CancelFunc) *recordScreen {
-	return &recordScreen{a: a, o: o, enough: enough, color: a.terminal(a.stdout).color, verdicts: map[string]int{}}
+	w := &recordScreen{a: a, o: o, enough: enough, color: a.terminal(a.stdout).color, verdicts: map[string]int{}}
+	if o.draft != "" {
+		w.draft = newDraft(o.draft)
+	}
+	return w
 }
 
 // head says who stands between whom.
@@ -61,6 +68,9 @@ func (w *recordScreen) exchange(x *relay.Exchange) {
 		return
 	}
 	w.verdicts[x.Verdict]++
+	if w.draft != nil && x.From == relay.Near {
+		w.draft.Add(x.Message, x.Code)
+	}
 	if w.o.quiet && x.Verdict == "pass" && x.Err == nil && w.accepted(x) {
 		return
 	}
@@ -71,7 +81,7 @@ func (w *recordScreen) exchange(x *relay.Exchange) {
 	}
 	line := []string{
 		x.Time.Format(time.TimeOnly), x.Conn.Peer(x.From) + " → " + x.Conn.Peer(x.From.Other()), kind,
-		or(x.Patient, "-"), or(string(x.Code), "-"), w.painted(x.Verdict), took(x.Took),
+		cmp.Or(x.Patient, "-"), cmp.Or(string(x.Code), "-"), w.painted(x.Verdict), w.took(x),
 	}
 	if s := w.findings(x); s != "" {
 		line = append(line, s)
@@ -89,18 +99,12 @@ func (w *recordScreen) exchange(x *relay.Exchange) {
 
 func (w *recordScreen) accepted(x *relay.Exchange) bool { return x.Code == "AA" || x.Code == "CA" }
 
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
-}
-
-func took(d time.Duration) string {
-	if d <= 0 {
+// took is how long the answer took.
+func (w *recordScreen) took(x *relay.Exchange) string {
+	if x.Took <= 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
+	return fmt.Sprintf("%.1f ms", float64(x.Took)/float64(time.Millisecond))
 }
 
 // painted is a verdict in the user's language, in its colour.

@@ -26,6 +26,6 @@
 //
 // # A draft of what passed
 //
-// A [Draft] makes a scenario of the messages that passed, about people who do
-// not exist: see there.
+// Package draft makes a scenario of the messages that passed, about people who
+// do not exist.
 package relay
