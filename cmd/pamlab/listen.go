@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/mllp"
 	"github.com/pamlab/pamlab/scenarios"
 	"github.com/pamlab/pamlab/scenarios/listen"
 	"github.com/pamlab/pamlab/scenarios/reference"
@@ -21,6 +22,7 @@ import (
 
 type listenOptions struct {
 	addr, store, reply, bugs, keep string
+	config                         string
 	name, application, facility    string
 	dialect                        string
 	validate, noContent, lenient   bool
@@ -44,11 +46,17 @@ func (a *app) listenCommand() *cobra.Command {
 			"pamlab messages list --store dmn.db --verdict fail", a.text("ce qui a été reçu", "what was received"),
 		),
 		Args: a.noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.listen(cmd.Context(), o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := oneIdentity(cmd); err != nil {
+				return err
+			}
+			return a.listen(cmd.Context(), o)
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.addr, "addr", "127.0.0.1:2575", a.text("adresse d'écoute ; :2575 écoute sur toutes (port 0 : un port libre)", "address to listen on; :2575 is all of them (port 0: a free port)"))
 	flags.StringVar(&o.store, "store", "", a.text("fichier où ranger messages et réponses, ou :memory:", "file to keep messages and answers in, or :memory:"))
+	flags.StringVar(&o.config, "config", "", a.text("fichier de plusieurs écouteurs (docs/listen.md)", "file of several listeners (docs/listen.md)"))
 	flags.StringVar(&o.reply, "reply", "", a.text("AA, AE, AR, ou un fichier de règles (docs/listen.md)", "AA, AE, AR, or a file of rules (docs/listen.md)"))
 	flags.BoolVar(&o.validate, "validate", true, a.text("juge chaque message, seul et dans son ordre", "judge each message, alone and in its order"))
 	flags.IntVar(&o.once, "once", 0, a.text("s'arrête après tant de messages", "end after so many messages"))
@@ -64,12 +72,58 @@ func (a *app) listenCommand() *cobra.Command {
 	o.tls = a.addTLSFlags(cmd)
 	_ = flags.MarkHidden("tls-server-name") // a client's
 	_ = cmd.MarkFlagFilename("store", "db")
+	_ = cmd.MarkFlagFilename("config", "yaml")
 	_ = cmd.RegisterFlagCompletionFunc("bugs", cobra.FixedCompletions(bugNames(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
+// oneIdentity refuses flags about one listener beside a file of several: half of
+// them would have no effect.
+func oneIdentity(cmd *cobra.Command) error {
+	if !cmd.Flags().Changed("config") {
+		return nil
+	}
+	for _, name := range []string{"addr", "name", "dialect", "application", "facility", "lenient", "bugs", "reply", "tls-ca", "tls-cert", "tls-key", "tls-crl", "tls-revocation"} {
+		if cmd.Flags().Changed(name) {
+			return usageError(
+				fmt.Sprintf("--%s et --config ne vont pas ensemble", name), fmt.Sprintf("--%s and --config do not go together", name),
+				"écrivez-le dans le fichier des écouteurs", "write it into the file of listeners")
+		}
+	}
+	return nil
+}
+
+// configured are the listeners of a file.
+func (a *app) configured(file string) ([]listen.Listener, error) {
+	list, err := scenarios.LoadListening(file)
+	if err != nil {
+		return nil, withCode(scenarios.ExitUnusable, err)
+	}
+	var listeners []listen.Listener
+	for _, c := range list {
+		l := listen.Listener{
+			Name: c.Name, Addr: c.Address, Dialect: c.Dialect, Application: c.Application, Facility: c.Facility,
+			Supports: c.Supports, Lenient: c.Lenient,
+		}
+		if l.Bugs, err = reference.ParseBugs(strings.Join(c.Bugs, ",")); err != nil {
+			return nil, withCode(scenarios.ExitUnusable, inFile(file, err))
+		}
+		if l.Reply, err = a.reply(c.Reply); err != nil {
+			return nil, withCode(scenarios.ExitUnusable, err)
+		}
+		if t := c.TLS; t != nil {
+			l.TLS = &mllp.Files{CA: t.CA, Cert: t.Cert, Key: t.Key, Revocation: mllp.RevocationMode(t.Revocation), CRL: t.CRL}
+		}
+		listeners = append(listeners, l)
+	}
+	return listeners, nil
+}
+
 // listeners are what the flags describe.
 func (a *app) listeners(o *listenOptions) ([]listen.Listener, error) {
+	if o.config != "" {
+		return a.configured(o.config)
+	}
 	l := listen.Listener{Name: o.name, Addr: o.addr, Dialect: o.dialect, Application: o.application, Facility: o.facility, Lenient: o.lenient}
 	if _, _, err := net.SplitHostPort(o.addr); err != nil {
 		return nil, usageError(

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -53,7 +54,10 @@ func (b *background) text() string {
 func startListen(ts *testscript.TestScript, _ bool, args []string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	b := &background{cancel: cancel, ended: make(chan struct{}), said: make(chan struct{})}
-	line := append([]string{"listen", "--addr", "127.0.0.1:0"}, args[1:]...)
+	line := append([]string{"listen"}, args[1:]...)
+	if !slices.Contains(line, "--config") {
+		line = append(line, "--addr", "127.0.0.1:0")
+	}
 	for i, arg := range line {
 		if i > 0 && (line[i-1] == "--store" || strings.HasPrefix(line[i-1], "--tls-") || line[i-1] == "--config" || strings.HasSuffix(arg, ".yaml")) {
 			line[i] = ts.MkAbs(arg)
