@@ -244,6 +244,7 @@ func (d *dialogue) over(x *Exchange) {
 	select {
 	case r.work <- x:
 	case <-r.dead:
+		r.figures.notStored.Add(1)
 		r.copies.give(x.cost)
 	}
 }

@@ -67,6 +67,7 @@ type link struct {
 	cancel context.CancelFunc
 	facts  *Conn
 	raw    [2]net.Conn // sockets
+	socket [2]*socket  // below TLS; nil in plain
 	conn   [2]net.Conn // what is read and written: the socket, or TLS on it
 	tap    *tap
 
@@ -140,7 +141,7 @@ func (l *link) run() {
 func (l *link) open() error {
 	r := l.r
 	if r.NearTLS != nil {
-		if err := l.shake(Near, tls.Server(l.raw[Near], r.NearTLS)); err != nil {
+		if err := l.shake(Near, tls.Server(l.below(Near), r.NearTLS)); err != nil {
 			return err
 		}
 	}
@@ -166,7 +167,29 @@ func (l *link) open() error {
 	if r.FarTLS == nil {
 		return nil
 	}
-	return l.shake(Far, tls.Client(far, farConfig(r.FarTLS, r.To)))
+	return l.shake(Far, tls.Client(l.below(Far), farConfig(r.FarTLS, r.To)))
+}
+
+// A socket is what TLS is spoken on. crypto/tls makes no difference between an
+// end that was announced, by close_notify, and one that was not, if it comes
+// between two records; whoever is told of it does.
+type socket struct {
+	net.Conn
+	ended atomic.Bool // the peer closed the socket, and TLS had not ended before
+}
+
+func (s *socket) Read(b []byte) (int, error) {
+	n, err := s.Conn.Read(b)
+	if errors.Is(err, io.EOF) {
+		s.ended.Store(true)
+	}
+	return n, err
+}
+
+// below is what TLS with a side is spoken on.
+func (l *link) below(s Side) net.Conn {
+	l.socket[s] = &socket{Conn: l.raw[s]}
+	return l.socket[s]
 }
 
 // farConfig tells a configuration whom it connects to, unless it knows.
@@ -216,7 +239,9 @@ type end struct {
 	err   error // nil: the side has ended its sending in good order
 }
 
-// errTruncated is the end of a TLS stream that was not announced.
+// errTruncated is the end of a TLS stream that was not announced. It is carried
+// over, and no fault of a connection between two messages: half the world leaves
+// so.
 var errTruncated = io.ErrUnexpectedEOF
 
 // carry carries both directions until both have ended. It returns which side's
@@ -322,7 +347,7 @@ func addrOf(a net.Addr) string {
 func (l *link) fault(e end) (Side, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if e.err == nil || l.aborted || l.leaving && errors.Is(e.err, os.ErrDeadlineExceeded) {
+	if e.err == nil || errors.Is(e.err, errTruncated) || l.aborted || l.leaving && errors.Is(e.err, os.ErrDeadlineExceeded) {
 		return e.from, nil
 	}
 	side := e.from

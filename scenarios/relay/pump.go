@@ -42,7 +42,11 @@ func (l *link) pump(from Side) end {
 			}
 		}
 		if err != nil {
-			if errors.Is(err, io.EOF) {
+			switch s := l.socket[from]; {
+			case !errors.Is(err, io.EOF):
+			case s != nil && s.ended.Load():
+				err = errTruncated
+			default:
 				err = nil
 			}
 			return end{from: from, err: err}

@@ -297,7 +297,7 @@ type Stats struct {
 
 	Exchanges  uint64 // that were seen
 	Stored     uint64
-	NotStored  uint64 // because the store failed, or was given up
+	NotStored  uint64 // because the store failed, or the relay was closed before
 	Dropped    uint64 // pieces that were carried and not looked at, because MaxCopies was used up
 	BytesLost  uint64 // in them
 	Unanswered uint64 // messages

@@ -25,6 +25,9 @@ import (
 // No test may leave a goroutine of this package behind.
 func TestMain(m *testing.M) {
 	code := m.Run()
+	if dir, err := keys(); err == nil {
+		os.RemoveAll(dir)
+	}
 	if left := leaked(5 * time.Second); code == 0 && left != "" {
 		os.Stderr.WriteString("goroutines left behind:\n\n" + left)
 		code = 1
