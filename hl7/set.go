@@ -205,6 +205,9 @@ func checkER7(er7 string, at level) *Error {
 		if c < ' ' {
 			return fail(KindBadValue, -1, sayControlInside, quote(er7[i:i+1]))
 		}
+		if c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' {
+			continue // most are, and no delimiter is
+		}
 		for l := levelField; l <= at; l++ {
 			if c == d.at(l) {
 				return fail(KindBadValue, -1, sayDelimiterInside, quote(er7[i:i+1]))

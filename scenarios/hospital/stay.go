@@ -130,7 +130,7 @@ func (s *stay) tell(t pam.Trigger, c pam.Change) string {
 		return ""
 	}
 	s.h.told = append(s.h.told, Event{
-		At: s.h.now, Patient: s.person.name, Trigger: t, Message: slices.Clone(m.Bytes()), ControlID: m.Get("MSH-10"),
+		At: s.h.now, Patient: s.person.name, Trigger: t, Message: m.Bytes(), ControlID: m.Header().ControlID,
 	})
 	return name
 }
