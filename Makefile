@@ -2,6 +2,7 @@
 GO ?= go
 FUZZTIME ?= 10m
 SOAK ?= 10m
+KILLS ?= 300
 SIM_DAYS ?= 3653
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@latest
@@ -59,6 +60,10 @@ soak: ## a thousand good peers beside two hundred hostile ones, for SOAK (10m)
 .PHONY: sim-soak
 sim-soak: ## ten years of a hospital of 500 beds, SIM_DAYS (3653), without a single finding
 	PAMLAB_SIM_DAYS=$(SIM_DAYS) $(GO) test -count 1 -timeout 0 -v -run '^TestLife$$' ./scenarios/hospital
+
+.PHONY: kill-soak
+kill-soak: ## stores and listeners killed KILLS times (300) under load: nothing acknowledged is lost
+	PAMLAB_KILLS=$(KILLS) $(GO) test -count 1 -timeout 0 -v -run 'Killed$$' ./scenarios/store ./cmd/pamlab
 
 .PHONY: bench
 bench: ## benchmarks, and our server beside the bare one

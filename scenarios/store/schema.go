@@ -43,30 +43,54 @@ CREATE INDEX messages_waiting ON messages (destination, id) WHERE state = 'waiti
 CREATE TABLE "values" (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 `
 
-// migrate looks whose file it is, and makes the tables in a new one.
-func (s *Store) migrate(ctx context.Context) error {
-	tx, err := s.write.BeginTx(ctx, nil)
+// identify looks whose file it is, without changing a byte of it: preparing a
+// connection to write would turn another program's file into one with a log.
+func (s *Store) identify(ctx context.Context) (isNew bool, err error) {
+	db, err := sql.Open("sqlite", s.name()+"?mode=ro&_pragma=busy_timeout(10000)")
 	if err != nil {
-		return err
+		return false, err
 	}
-	defer tx.Rollback() // nothing to undo after Commit
+	defer db.Close()
+	return s.ours(ctx, db)
+}
+
+// ours reports whether a file is new. One that is not ours is an error.
+func (s *Store) ours(ctx context.Context, db interface {
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+}) (isNew bool, err error) {
 	var app, version, tables int
 	for query, into := range map[string]*int{
 		"PRAGMA application_id":              &app,
 		"PRAGMA user_version":                &version,
 		"SELECT count(*) FROM sqlite_master": &tables,
 	} {
-		if err := tx.QueryRowContext(ctx, query).Scan(into); err != nil {
-			return err
+		if err := db.QueryRowContext(ctx, query).Scan(into); err != nil {
+			return false, err
 		}
 	}
 	switch {
-	case app == 0 && version == 0 && tables == 0: // new
+	case app == 0 && version == 0 && tables == 0:
+		return true, nil
 	case app != applicationID || version < 1:
-		return &Error{Kind: Foreign, Path: s.path}
+		return false, &Error{Kind: Foreign, Path: s.path}
 	case version > schemaVersion:
-		return &Error{Kind: TooNew, Path: s.path}
-	default:
+		return false, &Error{Kind: TooNew, Path: s.path}
+	}
+	return false, nil
+}
+
+// migrate makes the tables in a new file.
+func (s *Store) migrate(ctx context.Context) error {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()           // nothing to undo after Commit
+	isNew, err := s.ours(ctx, tx) // again: two may have made it at the same time
+	if err != nil {
+		return err
+	}
+	if !isNew {
 		return errors.Join(tx.Rollback(), s.limit(ctx))
 	}
 	script := schema + fmt.Sprintf("PRAGMA application_id=%d; PRAGMA user_version=%d;", applicationID, schemaVersion)

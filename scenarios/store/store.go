@@ -143,6 +143,9 @@ func syncFolder(path string) error {
 
 // connect opens the database, looks whether it is ours, and prepares it.
 func (s *Store) connect(ctx context.Context) (err error) {
+	if _, err := s.identify(ctx); err != nil {
+		return err
+	}
 	if s.write, err = sql.Open("sqlite", s.dsn()); err != nil {
 		return err
 	}
@@ -164,12 +167,16 @@ func (s *Store) connect(ctx context.Context) (err error) {
 // a purge frees are overwritten: they held what people said of their health.
 func (s *Store) dsn() string {
 	const always = "?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=secure_delete(1)&_pragma=foreign_keys(1)"
+	return s.name() + always + "&_pragma=auto_vacuum(2)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=wal_autocheckpoint(4000)"
+}
+
+// name is the file as SQLite takes it, whatever letters are in it.
+func (s *Store) name() string {
 	path := s.path
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
 	}
-	name := (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()
-	return "file:" + name + always + "&_pragma=auto_vacuum(2)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=wal_autocheckpoint(4000)"
+	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()
 }
 
 // Close writes what is waiting, ends the writer and closes the file.

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"io/fs"
 	"os"
@@ -19,6 +20,9 @@ import (
 
 // No test may leave a goroutine of this package behind.
 func TestMain(m *testing.M) {
+	if path := os.Getenv(childVariable); path != "" {
+		os.Exit(child(path))
+	}
 	code := m.Run()
 	if left := leaked(5 * time.Second); code == 0 && left != "" {
 		os.Stderr.WriteString("goroutines left behind:\n\n" + left)
@@ -291,4 +295,14 @@ func TestAddAllIsInOrderAndWhole(t *testing.T) {
 	n, err := s.Count(t.Context(), store.Filter{})
 	require.NoError(t, err)
 	require.EqualValues(t, 2, n)
+}
+
+// database makes a file of SQLite that is not ours.
+func database(t *testing.T, path, script string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	_, err = db.Exec(script)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
 }
