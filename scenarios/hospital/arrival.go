@@ -42,6 +42,10 @@ func arrivals(c *Config) []arrival {
 	}
 }
 
+// longest is how long nobody comes for one reason, at most: what is rarer does not
+// fit into a duration.
+const longest = 10 * 365 * day
+
 // await plans the next arrival after t: a Poisson process whose rate goes with
 // the hour and the day of the week, by thinning.
 func (h *Hospital) await(a arrival, t time.Time) {
@@ -55,7 +59,7 @@ func (h *Hospital) await(a arrival, t time.Time) {
 	workday := a.rate * 7 / (5 + 2*a.weekend)
 	peak := workday * most / sum / float64(time.Hour)
 	for {
-		t = t.Add(time.Duration(h.rng.ExpFloat64() / peak))
+		t = t.Add(time.Duration(min(h.rng.ExpFloat64()/peak, float64(longest))))
 		likely := a.hours[t.Hour()] / most
 		if d := t.Weekday(); d == time.Saturday || d == time.Sunday {
 			likely *= a.weekend

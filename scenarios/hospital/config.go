@@ -112,10 +112,10 @@ func (c *Config) Beds() int {
 	return n
 }
 
-// has reports whether there is a unit of a kind.
+// has reports whether there is a unit of a kind, or of one that nobody could read.
 func (c *Config) has(k Kind) bool {
 	for _, p := range c.Poles {
-		if slices.ContainsFunc(p.Units, func(u Unit) bool { return u.Kind == k }) {
+		if slices.ContainsFunc(p.Units, func(u Unit) bool { return u.Kind == k || u.Kind == "" }) {
 			return true
 		}
 	}

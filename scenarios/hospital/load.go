@@ -11,6 +11,7 @@ const (
 	mostBeds   = 1000 // of a unit
 	mostUnits  = 500
 	mostDaily  = 20_000
+	leastDaily = 0.1 // people in all
 	mostPeople = 1_000_000
 )
 
@@ -67,7 +68,9 @@ func decode(s *scenarios.Sheet) (*Config, error) {
 			c.Population = v.Whole(0, mostPeople)
 		}
 		c.mix(root.Need("mix"))
-		c.check(root)
+		if s.Err() == nil {
+			c.check(root)
+		}
 	}
 	if err := s.Err(); err != nil {
 		return nil, err
@@ -121,6 +124,9 @@ func unit(v scenarios.SheetValue, codes map[string]bool) Unit {
 	u := entry(v, codes)
 	u.Kind = Kind(v.Need("kind").Word(words...))
 	u.For = v.Get("for").Word(whom...)
+	if u.Kind == "" {
+		return u // that is told
+	}
 	if !u.Kind.bedded() {
 		for _, key := range []string{"beds", "days"} {
 			v.Get(key).Fault(scenarios.Textf("une unité « %s » n'a pas de « %s »", "a unit of kind %q has no %q", u.Kind, key), scenarios.Text{})
@@ -193,7 +199,9 @@ func (c *Config) check(root scenarios.SheetValue) {
 	switch {
 	case units > mostUnits:
 		root.Get("poles").Fault(scenarios.Textf("%d unités : %d au plus", "%d units: at most %d", units, mostUnits), scenarios.Text{})
-	case m.Emergencies+m.Admissions+m.DaySurgery+m.Consultations+m.Deliveries+m.Sessions+m.Monitoring == 0:
-		root.Get("mix").Fault(scenarios.Text{FR: "personne ne vient", EN: "nobody comes"}, scenarios.Text{})
+	case m.Emergencies+m.Admissions+m.DaySurgery+m.Consultations+m.Deliveries+m.Sessions+m.Monitoring < leastDaily:
+		root.Get("mix").Fault(
+			scenarios.Text{FR: "personne ne vient, ou presque", EN: "nobody comes, or hardly anybody"},
+			scenarios.Text{FR: "au moins une personne en dix jours", EN: "at least one person in ten days"})
 	}
 }
