@@ -3,6 +3,8 @@ package relay
 import (
 	"errors"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/pamlab/pamlab/hl7"
@@ -44,6 +46,7 @@ type dialogue struct {
 	l       *link
 	side    [2]*stream
 	waiting [2][]*Exchange // messages of each side that wait for an answer, oldest first
+	done    [2][]string    // MSH-10 of messages of each side that were answered
 	answer  time.Duration  // how long they may
 }
 
@@ -163,8 +166,9 @@ func (x *Exchange) copy(r *Relay, payload []byte) []byte {
 // message.
 func (d *dialogue) block(from Side, at time.Time, f mllp.Frame) {
 	receipt, err := hl7.ReadAck(f.Payload)
-	if waiting := d.waiting[from.Other()]; len(waiting) > 0 && (err == nil || !isMessage(f.Payload)) {
-		d.pair(from, at, f, receipt, answered(waiting, receipt))
+	again := err == nil && slices.Contains(d.done[from.Other()], receipt.MessageID)
+	if waiting := d.waiting[from.Other()]; len(waiting) > 0 && !again && (err == nil || !isMessage(f.Payload)) {
+		d.pair(from, at, f, receipt, answeredBy(waiting, receipt))
 		return
 	}
 	x := d.exchange(from, at, f.Payload, f.Oddities)
@@ -172,6 +176,9 @@ func (d *dialogue) block(from Side, at time.Time, f mllp.Frame) {
 	case x == nil:
 	case receipt != nil:
 		x.Code = receipt.Code
+		if again {
+			x.Err = ErrAgain
+		}
 		d.over(x) // an acknowledgement of something that passed elsewhere, or too long ago
 	default:
 		d.wait(x)
@@ -185,9 +192,9 @@ func isMessage(payload []byte) bool {
 	return err == nil
 }
 
-// answered finds the message that is answered: the one whose MSH-10 is in MSA-2,
+// answeredBy finds the message that is answered: the one whose MSH-10 is in MSA-2,
 // else the oldest.
-func answered(waiting []*Exchange, receipt *hl7.Receipt) int {
+func answeredBy(waiting []*Exchange, receipt *hl7.Receipt) int {
 	if receipt != nil && receipt.MessageID != "" {
 		for i, x := range waiting {
 			if x.Header.ControlID == receipt.MessageID {
@@ -200,6 +207,10 @@ func answered(waiting []*Exchange, receipt *hl7.Receipt) int {
 
 // wait puts a message among those that wait for their answer.
 func (d *dialogue) wait(x *Exchange) {
+	// A message that is sent again is owed an answer again.
+	if i := slices.Index(d.done[x.From], x.Header.ControlID); i >= 0 {
+		d.done[x.From] = slices.Delete(d.done[x.From], i, i+1)
+	}
 	if none(x.Header) {
 		d.over(x)
 		return
@@ -233,7 +244,20 @@ func (d *dialogue) pair(from Side, at time.Time, f mllp.Frame, receipt *hl7.Rece
 		}
 	}
 	d.waiting[from.Other()] = append(list[:i:i], list[i+1:]...)
+	d.answered(x)
 	d.over(x)
+}
+
+// answered remembers that a message has its answer, for a while.
+func (d *dialogue) answered(x *Exchange) {
+	done := d.done[x.From]
+	if len(done) == maxOwed {
+		done = slices.Delete(done, 0, maxOwed/2)
+	}
+	if id := x.Header.ControlID; id != "" {
+		done = append(done, strings.Clone(id))
+	}
+	d.done[x.From] = done
 }
 
 // over hands an exchange on. It may wait: that holds up nothing but the reading

@@ -28,8 +28,9 @@ type Exchange struct {
 	Patient  string // alias, "" if there is none
 	Verdict  string // of both together: pass, warn, fail; "" without a Judge
 	Findings []Finding
-	// Err is why the exchange is not whole: ErrUnanswered, an *mllp.FrameError for
-	// a block without end, an *hl7.Error for one that is no message.
+	// Err is why the exchange is no message with its answer: ErrUnanswered,
+	// ErrAgain, an *mllp.FrameError for a block without end, an *hl7.Error for one
+	// that is no message.
 	Err error
 
 	accepted bool  // a commit acknowledgement has come, and another one is due
@@ -44,18 +45,22 @@ type Finding struct {
 	Answer bool // it is the answer that does
 }
 
-// ErrUnanswered is an exchange whose message was not acknowledged in time, or
-// not before its connection ended.
-var ErrUnanswered error = &unanswered{}
+// What makes an exchange other than a message and its answer.
+var (
+	// ErrUnanswered is a message that was not acknowledged in time, or not before
+	// its connection ended.
+	ErrUnanswered error = &remark{FR: "aucun acquittement n'est venu", EN: "no acknowledgement came"}
+	// ErrAgain is an acknowledgement of a message that had one already.
+	ErrAgain error = &remark{FR: "ce message était déjà acquitté", EN: "this message was acknowledged already"}
+)
 
-type unanswered struct{}
+// A remark is an error that is its words.
+type remark scenarios.Text
 
-func (*unanswered) Error() string { return "no acknowledgement came" }
+func (r *remark) Error() string { return r.EN }
 
 // In returns the sentence in "fr" or "en".
-func (*unanswered) In(lang string) string {
-	return scenarios.Text{FR: "aucun acquittement n'est venu", EN: "no acknowledgement came"}.In(lang)
-}
+func (r *remark) In(lang string) string { return scenarios.Text(*r).In(lang) }
 
 // EventKind says what an Event is about.
 type EventKind string
