@@ -2,6 +2,7 @@ package listen_test
 
 import (
 	"bytes"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -47,12 +48,12 @@ rules:
 
 	discharge := sample(t, "A03")
 	for range 2 {
-		refused := send(t, c, discharge)
+		refused := send(t, client(t, s.Addrs()[0]), discharge) // the connection ends with it
 		require.Equal(t, hl7.AE, refused.Code)
 		require.Equal(t, "PID-3", refused.Errors[0].Location.String())
 		require.Equal(t, "inconnu", refused.Errors[0].User)
 	}
-	require.Equal(t, hl7.AA, send(t, c, sample(t, "A31", "PID-7 = KLINGON")).Code, "accepted though it does not conform")
+	require.Equal(t, hl7.AA, send(t, client(t, s.Addrs()[0]), sample(t, "A31", "PID-7 = KLINGON")).Code, "accepted though it does not conform")
 	all := records(t, kept)
 	require.Equal(t, "fail", all[len(all)-1].Verdict, "which the record says")
 }
@@ -93,14 +94,19 @@ func TestWrongAnswers(t *testing.T) {
 // An answer that never comes, or that comes with the end of the connection.
 func TestNoAnswer(t *testing.T) {
 	kept := openStore(t, store.Memory, store.Options{})
-	s, _ := start(t, listen.Options{Store: kept}, listen.Listener{Reply: table(t, "rules:\n  - reply: {close: before}")},
+	seen := make(chan listen.Exchange, 3)
+	s, _ := start(t, listen.Options{Store: kept, Observe: func(x listen.Exchange) { seen <- x }}, listen.Listener{Reply: table(t, "rules:\n  - reply: {close: before}")},
 		listen.Listener{Reply: table(t, "rules:\n  - event: A01\n    reply: never\n  - event: A31\n    reply: {after: 1ms}")})
 	require.Empty(t, dialogue(t, s.Addrs()[0], sample(t, "A01")))
 
-	silent := &mllp.Client{Addr: s.Addrs()[1], AnswerTimeout: 50 * time.Millisecond}
-	defer silent.Close()
-	_, err := silent.Do(t.Context(), sample(t, "A01"))
-	require.Error(t, err)
+	<-seen
+	silent := dial(t, s.Addrs()[1])
+	_, err := silent.Write(mllp.AppendFrame(nil, sample(t, "A01")))
+	require.NoError(t, err)
+	require.Empty(t, (<-seen).Record.Ack)
+	require.NoError(t, silent.SetReadDeadline(time.Now()))
+	_, err = silent.Read(make([]byte, 1))
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded, "not a byte, and the connection stays")
 	require.Equal(t, hl7.AA, send(t, client(t, s.Addrs()[1]), sample(t, "A31")).Code)
 	all := records(t, kept)
 	require.Equal(t, []string{"", "", "AA"}, []string{all[0].Ack, all[1].Ack, all[2].Ack})
