@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"testing"
@@ -150,6 +151,40 @@ func TestDialects(t *testing.T) {
 			require.Empty(t, slices.Collect(maps.Keys(c.found)))
 		})
 	}
+}
+
+// TestMemory: what a hospital remembers does not grow once its population is
+// full. PAMLAB_SIM_MESSAGES=1000000 plays a million of the shipped one.
+func TestMemory(t *testing.T) {
+	if underRace {
+		t.Skip("the race detector keeps books of its own; the gate plays this without it")
+	}
+	file, n := small, 24_000
+	if text := os.Getenv("PAMLAB_SIM_MESSAGES"); text != "" {
+		var err error
+		n, err = strconv.Atoi(text)
+		require.NoError(t, err)
+		file = ""
+	}
+	h := open(t, file, hospital.Options{Seed: 1})
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	var settled int64
+	for i := range n {
+		_, err := h.Next()
+		require.NoError(t, err)
+		if i == n/3 {
+			settled = heap()
+		}
+	}
+	grown := heap() - settled
+	t.Logf("%d KiB, %d KiB more after %d messages", settled>>10, grown>>10, n)
+	require.Less(t, grown, max(settled/10, 1<<20))
+	runtime.KeepAlive(h)
 }
 
 func BenchmarkHospital(b *testing.B) {

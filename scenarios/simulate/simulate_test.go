@@ -212,7 +212,7 @@ func TestResume(t *testing.T) {
 		r, path := receive(t, nil), t.TempDir()+"/gam.db"
 		for n := range 3 {
 			st := open(t, path)
-			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(1700+311*n)*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(500+111*n)*time.Millisecond)
 			o := options(t, st, 0, to("a", r))
 			o.Pace = simulate.Pace{Every: 40 * time.Millisecond}
 			_, err := simulate.Run(ctx, o)
@@ -222,7 +222,7 @@ func TestResume(t *testing.T) {
 		}
 		r.close()
 		ids := r.ids()
-		require.Greater(t, len(ids), 60)
+		require.Greater(t, len(ids), 30)
 		require.Equal(t, told(t, len(ids)), ids)
 	})
 }
@@ -262,7 +262,7 @@ func TestRefusal(t *testing.T) {
 			return ""
 		})
 		st := open(t, store.Memory)
-		const n = 250
+		const n = 120
 		s, err := simulate.Run(t.Context(), options(t, st, n, to("a", r)))
 		require.NoError(t, err)
 		r.close()
