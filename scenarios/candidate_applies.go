@@ -15,7 +15,7 @@ import (
 // built.
 func Applies(s *Scenario, play *Case, c *Candidate) (bool, Text) {
 	for _, missing := range []func(*Scenario, *Case, *Candidate) Text{
-		otherRole, otherDialect, unsupported, notInDialect, lacksTLS,
+		otherRole, otherDialect, unsupported, notInDialect, lacksTLS, lacksEnds,
 	} {
 		if reason := missing(s, play, c); !reason.IsZero() {
 			return false, reason
@@ -44,14 +44,42 @@ func otherDialect(s *Scenario, _ *Case, c *Candidate) Text {
 // always send does not count: it is left out where it has no place.
 func (c *Case) events() []pam.Trigger {
 	events := slices.Clone(c.Requires)
-	for _, step := range c.Steps {
-		for _, t := range step.Send.events() {
+	for _, step := range flattened(c.Steps) {
+		for _, t := range append(step.Send.events(), step.owes()...) {
 			if !slices.Contains(events, t) {
 				events = append(events, t)
 			}
 		}
 	}
 	return events
+}
+
+// owes are the events of which the candidate has to send the step a message.
+func (s *Step) owes() []pam.Trigger {
+	if s.Receive == nil || s.Optional || s.Receive.Least == 0 || len(s.Receive.Events) != 1 {
+		return nil
+	}
+	return s.Receive.Events
+}
+
+// lacksEnds says which listener or endpoint the candidate file lacks.
+func lacksEnds(_ *Scenario, play *Case, c *Candidate) Text {
+	for _, step := range flattened(play.Steps) {
+		if step.Receive != nil {
+			if _, ok := c.Harness.listener(step.Receive.Listener); !ok {
+				return noListener(step.Receive.Listener)
+			}
+		}
+		for _, call := range []*Call{step.Trigger, step.Probe} {
+			if call == nil || call == step.Trigger && step.Operator != nil {
+				continue
+			}
+			if _, ok := c.Endpoints[call.Endpoint]; !ok {
+				return noEndpoint(call.Endpoint)
+			}
+		}
+	}
+	return Text{}
 }
 
 // unsupported names the events that the candidate did not declare.
@@ -74,8 +102,8 @@ func unsupported(_ *Scenario, play *Case, c *Candidate) Text {
 // notInDialect says which event to send the candidate's dialect does not have,
 // or we cannot build in it.
 func notInDialect(_ *Scenario, play *Case, c *Candidate) Text {
-	for _, step := range play.Steps {
-		for _, t := range step.Send.events() {
+	for _, step := range flattened(play.Steps) {
+		for _, t := range append(step.Send.events(), step.owes()...) {
 			if ok, why := c.Dialect.Supports(t); !ok {
 				return reasonIn(c.Dialect, t, why)
 			}

@@ -16,6 +16,8 @@ import (
 // the step expects of it.
 func (s *stage) judge(ctx context.Context, step *Step, out *outcome) []CheckInfo {
 	switch {
+	case out.received:
+		return out.judged
 	case out.visit != nil:
 		return s.judgeVisit(ctx, step, out)
 	case out.crowd && out.err == nil:
@@ -129,6 +131,9 @@ func (s *stage) expect(ctx context.Context, e *Expectation, out *outcome) CheckI
 	case TargetAcceptConforms:
 		expected = Text{FR: "aucune règle rompue, pas même un SHOULD", EN: "no rule broken, not even a SHOULD"}
 		c.Actual, ok = broken(out.committed())
+	case TargetReceivedConforms:
+		expected = Text{FR: "aucune règle rompue, pas même un SHOULD", EN: "no rule broken, not even a SHOULD"}
+		c.Actual, ok = rulesOf(out.owed)
 	case TargetConforms:
 		expected = Text{FR: "aucune règle rompue, pas même un SHOULD", EN: "no rule broken, not even a SHOULD"}
 		c.Actual, ok = broken(out)
@@ -256,8 +261,13 @@ func broken(out *outcome) (ids string, none bool) {
 	if out.receipt == nil {
 		return ackCode(out), false
 	}
+	return rulesOf(out.owed)
+}
+
+// rulesOf names the rules that checks found broken, and says whether there is none.
+func rulesOf(owed []CheckInfo) (ids string, none bool) {
 	var list []string
-	for _, c := range out.owed {
+	for _, c := range owed {
 		if c.Verdict != Pass && !slices.Contains(list, c.Rule) {
 			list = append(list, c.Rule)
 		}
@@ -303,6 +313,23 @@ func (s *stage) actual(ctx context.Context, e *Expectation, out *outcome) Actual
 			return ActualText("")
 		}
 		return ActualDuration(out.response.Latency)
+	case TargetReceived:
+		if s.current.received == nil {
+			return ActualText("")
+		}
+		return e.Actual(s.current.received)
+	case TargetSince:
+		return s.since(out.letter)
+	case TargetStatus:
+		if out.http == nil {
+			return ActualText("")
+		}
+		return ActualText(strconv.Itoa(out.http.status))
+	case TargetJSON:
+		if out.http == nil {
+			return ActualText("")
+		}
+		return e.JSON.actual(out.http.document)
 	case TargetMessage:
 		if out.visit.message {
 			return ActualText(MessageCame)
@@ -313,6 +340,9 @@ func (s *stage) actual(ctx context.Context, e *Expectation, out *outcome) Actual
 	case TargetConnection:
 		return ActualText(s.connection(ctx, out))
 	case TargetSession:
+		if out.letter != nil {
+			return out.letter.session()
+		}
 		return session(out)
 	default:
 		return tlsFact(e.Field, out)

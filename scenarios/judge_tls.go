@@ -61,8 +61,11 @@ func tlsFact(field string, out *outcome) Actual {
 // counts: that we did not like its certificate, or that nobody spoke TLS there,
 // says nothing about what it would have done.
 func tlsOutcome(out *outcome) string {
-	if out.visit != nil {
+	switch {
+	case out.visit != nil:
 		return out.visit.outcome
+	case out.letter != nil:
+		return TLSAccepted
 	}
 	kind := kindOf(out.err)
 	switch {

@@ -37,13 +37,17 @@ type Player struct {
 	// Now is the clock; nil is that of the system.
 	Now func() time.Time
 
+	// Prompter speaks to the person at the candidate; nil: nobody is there.
+	Prompter Prompter
+
 	// Listen opens harness.listen for a candidate that connects to us; nil is
 	// that of package net. It is called again for each step that accepts.
 	Listen func(addr string) (net.Listener, error)
 
-	judges judges
-	port   chan struct{}      // holds one element while a play listens on harness.listen
-	spoil  func(*hl7.Message) // of tests: spoils what was built, as a fault of ours would
+	judges  judges
+	secrets secrets
+	port    chan struct{}      // holds one element while a play listens on harness.listen
+	spoil   func(*hl7.Message) // of tests: spoils what was built, as a fault of ours would
 }
 
 // Play is one scenario in one of its cases: what has a patient, a connection
@@ -94,6 +98,7 @@ func (p *Player) Run(ctx context.Context, plays []Play) Summary {
 	p.Journal.Write(Event{Kind: RunStarted, Run: p.runInfo(len(plays))})
 	t := &tally{counts: map[Verdict]int{}}
 	p.judges = newJudges(p.Candidate)
+	p.secrets = secretsOf(p.Candidate)
 	p.port = make(chan struct{}, 1)
 	unreachable := p.unreachable(ctx, plays)
 	var group errgroup.Group
@@ -184,7 +189,7 @@ func (p *Player) playOne(ctx context.Context, play Play, unreachable *Text) play
 	started := p.now()
 	write := func(e Event) {
 		e.Scenario, e.Case = play.Scenario.ID, play.Case.ID
-		p.Journal.Write(e)
+		p.Journal.Write(p.secrets.hide(e))
 	}
 	write(Event{Kind: ScenarioStarted, Subject: &SubjectInfo{
 		Title:  caseTitle(play),
@@ -214,6 +219,10 @@ func (p *Player) judged(ctx context.Context, play Play, unreachable *Text, write
 	if ok, reason := Applies(play.Scenario, play.Case, p.Candidate); !ok {
 		return playResult{verdict: NotApplicable, reason: &reason}
 	}
+	if p.Prompter == nil && play.Case.asks(p.Candidate) {
+		reason := nobodyThere()
+		return playResult{verdict: NotApplicable, reason: &reason}
+	}
 	switch {
 	case p.judges.fault != nil:
 		return playResult{verdict: Error, reason: textOf(p.judges.fault)}
@@ -232,7 +241,7 @@ func (p *Player) judged(ctx context.Context, play Play, unreachable *Text, write
 	}
 	timeout := play.Scenario.Timeout
 	if timeout == 0 {
-		timeout = defaultTimeout
+		timeout = defaultTimeout + play.Case.patience(p.Candidate)
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

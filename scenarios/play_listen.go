@@ -53,7 +53,9 @@ const mostNews = 256
 
 // listens reports a play that needs harness.listen, which there is once.
 func (c *Case) listens() bool {
-	return slices.ContainsFunc(slices.Concat(c.Steps, c.Always), func(s *Step) bool { return s.Accept != nil || s.Via.listens() })
+	return slices.ContainsFunc(slices.Concat(c.Steps, c.Always), func(s *Step) bool {
+		return s.Accept != nil || s.Via.listens() || s.Receive != nil || len(s.AnyOrder) > 0
+	})
 }
 
 // openStation begins to listen, showing what connect says.

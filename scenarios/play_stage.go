@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/pamlab/pamlab/hl7"
@@ -37,17 +38,26 @@ type stage struct {
 	report  rules.Report      // of the message in hand
 	order   *order.Tracker    // of our messages; nil once one was bent
 	aside   []io.Closer       // connections that are held until the play ends
+
+	inbox     *inbox       // of a play that receives; nil while it does not listen
+	pile      []*letter    // of the inbox, that no step has decided on
+	strays    []*letter    // that came while the play knew nobody
+	lastTaken *letter      // by a step
+	answered  atomic.Int64 // acknowledgements of ours
 }
 
 // stepRecord is what is known of a step that was played.
 type stepRecord struct {
-	step    *Step
-	sent    []byte
-	message *hl7.Message // nil when what was sent is no message
-	ack     *hl7.Receipt
-	verdict Verdict
-	built   bool // from an event, by package pam
-	intact  bool // and as it was built: nobody bent it, nobody forced it
+	step     *Step
+	sent     []byte
+	message  *hl7.Message // nil when what was sent is no message
+	ack      *hl7.Receipt
+	verdict  Verdict
+	received *hl7.Message // of a step that receives, the first of several
+	json     any          // that an endpoint answered
+	called   bool         // it did
+	built    bool         // from an event, by package pam
+	intact   bool         // and as it was built: nobody bent it, nobody forced it
 }
 
 // newStage makes the patient, the stay and the variables of a play.
@@ -101,16 +111,36 @@ func (s *stage) letters() string {
 }
 
 func (s *stage) close() {
+	s.closeInbox()
 	_ = s.client.Close()
 	for _, c := range s.aside {
 		_ = c.Close()
 	}
 }
 
+// closeInbox ends listening. What nobody has decided on is accepted.
+func (s *stage) closeInbox() {
+	if s.inbox == nil {
+		return
+	}
+	for _, l := range s.pile {
+		l.decide(nil, true)
+	}
+	s.inbox.close()
+	s.inbox = nil
+}
+
 // play plays the steps until one fails, then those that are always played.
 func (s *stage) play(ctx context.Context) playResult {
 	result := playResult{}
 	var stopped *Text
+	if len(s.script.Case.awaited()) > 0 && s.script.Case.Steps[0].Accept == nil {
+		in, err := s.openInbox(ctx)
+		if err != nil {
+			return playResult{verdict: Inconclusive, reason: textOf(err)}
+		}
+		s.inbox = in
+	}
 	for _, step := range s.script.Case.Steps {
 		if stopped != nil {
 			s.skip(step, *stopped)
@@ -127,6 +157,9 @@ func (s *stage) play(ctx context.Context) playResult {
 			text := Textf("l'étape « %s » n'a pas abouti", "the step %q did not succeed", step.ID)
 			stopped = &text
 		}
+	}
+	if stopped == nil {
+		result.verdict = result.verdict.Worse(s.rest(ctx))
 	}
 	s.playAlways(ctx, &result)
 	return result
@@ -257,6 +290,9 @@ func (s *stage) messageValue(r Ref) (string, error) {
 		return "", missing
 	}
 	message := record.message
+	if r.Side == SideReceived {
+		message = record.received
+	}
 	if r.Side == SideAck {
 		if record.ack == nil {
 			return "", missing

@@ -40,6 +40,13 @@ type outcome struct {
 	renewed    bool        // the candidate shows another certificate than before
 	done       func()      // when the step has been judged
 
+	received bool        // a step that waits, asks or has others act: judged are its checks
+	judged   []CheckInfo // of such a step
+	verdict  Verdict     // of the steps of any_order
+	absent   bool        // the optional message did not come
+	letter   *letter     // that is judged
+	http     *callResult // of a trigger or a probe
+
 	owed       []CheckInfo  // of the acknowledgement, whatever the step expects
 	client     *mllp.Client // that the exchange went through
 	connection string       // open or closed, once it was looked at
@@ -92,6 +99,10 @@ func (s *stage) step(ctx context.Context, step *Step, optional bool) (verdict Ve
 		}
 		s.check(step, c)
 		verdict = verdict.Worse(c.Verdict)
+	}
+	verdict = verdict.Worse(out.verdict)
+	if out.absent && (verdict == "" || verdict == Pass) {
+		return NotApplicable, false, notCome()
 	}
 	if verdict == "" {
 		verdict = Pass
@@ -148,11 +159,18 @@ func (s *stage) cutShort(ctx context.Context) *Text {
 // do connects and sends as the step says. The error is a fault of the scenario
 // or of our own identity, never of the candidate: that is in the outcome.
 func (s *stage) do(ctx context.Context, step *Step, record *stepRecord) (*outcome, error) {
-	if step.Accept != nil {
+	switch {
+	case step.Accept != nil:
+		s.closeInbox()
 		return s.welcome(ctx, step)
-	}
-	if step.Connect == nil && !step.sends() {
-		return nil, &blocked{Text{FR: "ce genre d'étape ne se joue pas encore", EN: "this kind of step is not played yet"}}
+	case step.Receive != nil, len(step.AnyOrder) > 0:
+		return s.await(ctx, step, record)
+	case step.Probe != nil:
+		return s.question(ctx, step, record)
+	case step.Trigger != nil && (step.Operator == nil || s.programmed(step)):
+		return s.trigger(ctx, step, record)
+	case step.Operator != nil:
+		return s.ask(ctx, step)
 	}
 	if step.Connect != nil && step.Connect.Crowd > 0 {
 		out, err := s.crowd(ctx, step)
@@ -339,6 +357,14 @@ func (s *stage) probe() []byte {
 // capture keeps the values that later steps ask for.
 func (s *stage) capture(step *Step, record *stepRecord) error {
 	for _, c := range step.Capture {
+		if c.Side == SideJSON {
+			found := c.JSON.actual(record.json)
+			if value := found.first(); record.called && value.state == hl7.Present {
+				s.names[c.Name] = value.text
+				continue
+			}
+			return errNoValue{Textf("la réponse n'a pas de valeur à garder pour « %s »", "the answer has no value to keep for %q", c.Name)}
+		}
 		value, err := s.messageValue(Ref{Kind: RefMessage, Step: step.ID, Side: c.Side, Path: c.Path})
 		if err != nil {
 			return err
