@@ -30,6 +30,7 @@ type recordScreen struct {
 	mu       sync.Mutex
 	verdicts map[string]int
 	notKept  int
+	gaps     int
 	seen     int
 }
 
@@ -151,7 +152,7 @@ func (w *recordScreen) event(e relay.Event) {
 	a := w.a
 	var text string
 	switch e.Kind {
-	case relay.NotCarried:
+	case relay.NotCarried, relay.Refused:
 		text = a.text("connexion fermée : ", "connection closed: ") + errorIn(e.Err, a.lang)
 		if hint := hintIn(e.Err, a.lang); hint != "" {
 			text += a.text(" ; conseil : ", "; hint: ") + hint
@@ -170,7 +171,10 @@ func (w *recordScreen) event(e relay.Event) {
 			text += ", " + odd.In(a.lang)
 		}
 	case relay.Gap:
-		text = e.Conn.Peer(e.Side) + a.text(" : relayé sans être regardé, la mémoire des copies était prise", ": carried without being looked at, the memory for copies was used up")
+		if w.gaps++; w.gaps > 1 {
+			return // told once; the summary counts
+		}
+		text = a.text("relayé sans être regardé : pamlab ne suit pas", "carried without being looked at: pamlab is behind")
 	case relay.NotKept:
 		if w.notKept += e.Count; w.notKept > e.Count {
 			return // told once; the summary counts
@@ -193,6 +197,9 @@ func (w *recordScreen) foot(s relay.Stats) {
 	a.printf(a.text("%d échanges : %d conformes, %d avec réserve, %d non conformes ; %d sans acquittement\n",
 		"%d exchanges: %d pass, %d warn, %d fail; %d without acknowledgement\n"),
 		s.Exchanges, w.verdicts["pass"], w.verdicts["warn"], w.verdicts["fail"], s.Unanswered)
+	if s.Refused > 0 {
+		a.printf(a.text("%d connexions refusées : leur certificat\n", "%d connections refused: their certificate\n"), s.Refused)
+	}
 	if s.Failed > 0 {
 		a.printf(a.text("%d connexions n'ont pas atteint l'autre côté\n", "%d connections did not reach the other side\n"), s.Failed)
 	}

@@ -145,7 +145,7 @@ func (d *dialogue) exchange(from Side, at time.Time, payload []byte, odd []mllp.
 	r := d.l.r
 	x := &Exchange{Conn: d.l.facts, From: from, Time: at, Oddities: odd}
 	if x.Message = x.copy(r, payload); x.Message == nil {
-		r.dropped(d.l.facts, 1, len(payload))
+		r.dropped(1, len(payload))
 		return nil
 	}
 	x.Header, _ = hl7.ParseHeader(x.Message)
@@ -233,7 +233,7 @@ func (d *dialogue) pair(from Side, at time.Time, f mllp.Frame, receipt *hl7.Rece
 	x := list[i]
 	answer := x.copy(d.l.r, f.Payload)
 	if answer == nil {
-		d.l.r.dropped(d.l.facts, 1, len(f.Payload))
+		d.l.r.dropped(1, len(f.Payload))
 	}
 	x.Answer, x.AnswerOddities, x.Took = answer, f.Oddities, at.Sub(x.Time)
 	if receipt != nil {
@@ -260,16 +260,16 @@ func (d *dialogue) answered(x *Exchange) {
 	d.done[x.From] = done
 }
 
-// over hands an exchange on. It may wait: that holds up nothing but the reading
-// of this link's copies.
+// over hands an exchange on, or drops it when the judge is far behind.
 func (d *dialogue) over(x *Exchange) {
 	r := d.l.r
-	r.figures.exchanges.Add(1)
 	select {
 	case r.work <- x:
-	case <-r.dead:
-		r.figures.notStored.Add(1)
+		r.figures.exchanges.Add(1)
+	default:
+		r.dropped(1, len(x.Message)+len(x.Answer))
 		r.copies.give(x.cost)
+		r.tell(Event{Kind: Gap, Side: x.From})
 	}
 }
 

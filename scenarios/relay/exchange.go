@@ -45,11 +45,13 @@ type Finding struct {
 	Answer bool // it is the answer that does
 }
 
-// What makes an exchange other than a message and its answer.
+// What makes an exchange other than a message with its answer that is stored.
 var (
 	// ErrUnanswered is a message that was not acknowledged in time, or not before
 	// its connection ended.
 	ErrUnanswered error = &remark{FR: "aucun acquittement n'est venu", EN: "no acknowledgement came"}
+	// ErrBehind is told with NotKept when the store is too slow.
+	ErrBehind error = &remark{FR: "le disque est trop lent", EN: "the disk is too slow"}
 	// ErrAgain is an acknowledgement of a message that had one already.
 	ErrAgain error = &remark{FR: "ce message était déjà acquitté", EN: "this message was acknowledged already"}
 )
@@ -68,7 +70,8 @@ type EventKind string
 // The kinds of Event.
 const (
 	Opened     EventKind = "opened"      // a connection is carried
-	NotCarried EventKind = "not-carried" // a connection was closed: a handshake failed, or the far side cannot be reached
+	Refused    EventKind = "refused"     // a connection was closed: the near side did not prove who it is
+	NotCarried EventKind = "not-carried" // a connection was closed: the far side cannot be reached, or refused us
 	Ended      EventKind = "ended"       // a connection that was carried; Err says why, unless it was the good end
 	NoBlock    EventKind = "no-block"    // bytes passed that are no MLLP block: Err, Oddities
 	Gap        EventKind = "gap"         // copies were dropped: what is in them was carried, but is not told
@@ -78,27 +81,41 @@ const (
 // An Event is something that happened beside exchanges.
 type Event struct {
 	Kind     EventKind
-	Conn     *Conn // nil of NotKept
+	Conn     *Conn // nil of NotKept, and of Gap where whole exchanges were dropped
 	Side     Side  // whose fault or doing it is
 	Err      error
 	Oddities []mllp.Oddity
 	Count    int // of NotKept: how many
 }
 
-// tell reports an event.
+// tell reports an event, from a goroutine of its own: whoever is told must not
+// hold up who tells.
 func (r *Relay) tell(e Event) {
-	if r.Told == nil {
-		return
+	select {
+	case r.events <- e:
+	default: // nobody listens to so many
 	}
-	r.telling.Lock()
-	defer r.telling.Unlock()
-	r.Told(e)
+}
+
+// tellAll tells and logs events.
+func (r *Relay) tellAll() {
+	for e := range r.events {
+		switch {
+		case e.Kind == NotCarried || e.Kind == Refused:
+			r.log().Warn("relay: connection not carried", "conn", e.Conn.ID, "near", addrOf(e.Conn.Addr[Near]), "to", r.To, "error", e.Err)
+		case e.Kind == Gap:
+			r.log().Warn("relay: the memory for copies was used up; what passed is not looked at", "dropped", r.figures.dropped.Load())
+		case e.Kind == NotKept:
+			r.log().Warn("relay: not stored", "count", e.Count, "error", e.Err)
+		}
+		if r.Told != nil {
+			r.Told(e)
+		}
+	}
 }
 
 // dropped counts copies that there was no memory for.
-func (r *Relay) dropped(c *Conn, pieces, bytes int) {
-	if r.figures.dropped.Add(uint64(pieces)) == 1 {
-		r.log().Warn("relay: the memory for copies is used up; what passes now is carried, but not looked at", "conn", c.ID)
-	}
+func (r *Relay) dropped(pieces, bytes int) {
+	r.figures.dropped.Add(uint64(pieces))
 	r.figures.bytesLost.Add(uint64(bytes))
 }

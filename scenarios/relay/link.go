@@ -119,11 +119,7 @@ func (l *link) have(far net.Conn) bool {
 func (l *link) run() {
 	defer l.cancel()
 	if err := l.open(); err != nil {
-		if l.ctx.Err() == nil { // else it was given up, by Close
-			l.r.figures.failed.Add(1)
-			l.r.tell(Event{Kind: NotCarried, Conn: l.facts, Err: err})
-			l.r.log().Warn("relay: connection not carried", "conn", l.facts.ID, "near", l.facts.Addr[Near].String(), "to", l.r.To, "error", err)
-		}
+		l.notCarried(err)
 		l.abort()
 		return
 	}
@@ -134,6 +130,21 @@ func (l *link) run() {
 	l.tap.finish()
 	<-tapped
 	l.r.tell(Event{Kind: Ended, Conn: l.facts, Side: side, Err: err})
+}
+
+// notCarried tells why there is nothing to carry, unless that is Close's doing.
+func (l *link) notCarried(err error) {
+	if l.ctx.Err() != nil {
+		return
+	}
+	e := Event{Kind: NotCarried, Conn: l.facts, Side: Far, Err: err}
+	if l.r.NearTLS != nil && l.facts.TLS[Near] == nil {
+		e.Kind, e.Side = Refused, Near
+		l.r.figures.refused.Add(1)
+	} else {
+		l.r.figures.failed.Add(1)
+	}
+	l.r.tell(e)
 }
 
 // open makes the two ends ready. The near side proves who it is before anybody

@@ -78,11 +78,12 @@ type Relay struct {
 	copies  budget
 	work    chan *Exchange // to be judged
 	keep    chan *Exchange // to be stored
-	workers sync.WaitGroup
+	events  chan Event
+	workers sync.WaitGroup // the judge and the store
+	told    chan struct{}  // closed when all events were told
 	closing atomic.Bool
 	lastID  atomic.Uint64
 	figures figures
-	telling sync.Mutex // one call of Told at a time
 
 	mu        sync.Mutex
 	listeners map[*net.Listener]struct{}
@@ -96,9 +97,12 @@ type Store interface {
 	AddAll(ctx context.Context, rs ...*store.Record) error
 }
 
-// How many exchanges may wait for the judge, and for the store. What their
-// messages take is bounded by MaxCopies.
-const maxWaiting = 1 << 14
+// How many exchanges may wait for the judge, and for the store, and how many
+// events to be told. What the messages take is bounded by MaxCopies.
+const (
+	maxWaiting = 1 << 14
+	maxEvents  = 1 << 10
+)
 
 func (r *Relay) init() {
 	r.once.Do(func() {
@@ -107,9 +111,11 @@ func (r *Relay) init() {
 		r.ctx, r.cancel = context.WithCancel(context.Background())
 		r.copies.most = cmp.Or(max(r.MaxCopies, 0), DefaultMaxCopies)
 		r.work, r.keep = make(chan *Exchange, maxWaiting), make(chan *Exchange, maxWaiting)
+		r.events, r.told = make(chan Event, maxEvents), make(chan struct{})
 		r.listeners, r.links = map[*net.Listener]struct{}{}, map[*link]struct{}{}
 		r.workers.Go(r.judgeAll)
 		r.workers.Go(r.storeAll)
+		go func() { defer close(r.told); r.tellAll() }() // waited for by close
 	})
 }
 
@@ -250,6 +256,8 @@ func (r *Relay) close() {
 		r.running.Wait()
 		close(r.work) // the judge closes keep
 		r.workers.Wait()
+		close(r.events)
+		<-r.told
 		r.cancel()
 		close(r.drained)
 	}()
@@ -291,21 +299,22 @@ func (r *Relay) Close() error {
 type Stats struct {
 	Conns    int    // open now
 	Accepted uint64 // in all
-	Failed   uint64 // of them, those that did not get through to the far side
+	Refused  uint64 // of them, those whose near side did not prove who it is
+	Failed   uint64 // those that did not get through to the far side
 	ToFar    uint64 // bytes carried from the near side to the far side
 	ToNear   uint64 // and back
 
 	Exchanges  uint64 // that were seen
 	Stored     uint64
 	NotStored  uint64 // because the store failed, or the relay was closed before
-	Dropped    uint64 // pieces that were carried and not looked at, because MaxCopies was used up
+	Dropped    uint64 // pieces that were carried and not looked at, because MaxCopies was used up or the judge is behind
 	BytesLost  uint64 // in them
 	Unanswered uint64 // messages
 	Memory     int64  // that copies take now
 }
 
 type figures struct {
-	failed, toFar, toNear, exchanges, stored, notStored, dropped, bytesLost, unanswered atomic.Uint64
+	refused, failed, toFar, toNear, exchanges, stored, notStored, dropped, bytesLost, unanswered atomic.Uint64
 }
 
 // Stats returns the figures of the moment.
@@ -316,7 +325,7 @@ func (r *Relay) Stats() Stats {
 	r.mu.Unlock()
 	f := &r.figures
 	return Stats{
-		Conns: open, Accepted: r.lastID.Load(), Failed: f.failed.Load(), ToFar: f.toFar.Load(), ToNear: f.toNear.Load(),
+		Conns: open, Accepted: r.lastID.Load(), Refused: f.refused.Load(), Failed: f.failed.Load(), ToFar: f.toFar.Load(), ToNear: f.toNear.Load(),
 		Exchanges: f.exchanges.Load(), Stored: f.stored.Load(), NotStored: f.notStored.Load(),
 		Dropped: f.dropped.Load(), BytesLost: f.bytesLost.Load(), Unanswered: f.unanswered.Load(), Memory: r.copies.used.Load(),
 	}

@@ -43,7 +43,7 @@ func (t *tap) offer(from Side, at time.Time, b []byte) {
 		t.mu.Lock()
 		t.gap[from] = true
 		t.mu.Unlock()
-		r.dropped(t.l.facts, 1, len(b))
+		r.dropped(1, len(b))
 		return
 	}
 	p.data = append(make([]byte, 0, len(b)), b...)

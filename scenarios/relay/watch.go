@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 	"time"
 
 	"github.com/pamlab/pamlab/hl7"
@@ -15,9 +16,8 @@ func (r *Relay) judgeAll() {
 	defer close(r.keep)
 	j := &judgement{judge: r.Judge}
 	for x := range r.work {
-		j.exchange(x)
-		if r.Observe != nil {
-			r.Observe(x)
+		if !r.gone() {
+			r.judgeOne(j, x)
 		}
 		if r.Store == nil {
 			r.copies.give(x.cost)
@@ -25,10 +25,36 @@ func (r *Relay) judgeAll() {
 		}
 		select {
 		case r.keep <- x:
-		case <-r.dead:
+		default:
 			r.figures.notStored.Add(1)
 			r.copies.give(x.cost)
+			r.tell(Event{Kind: NotKept, Err: ErrBehind, Count: 1})
 		}
+	}
+}
+
+// gone reports whether what is left is to be given up.
+func (r *Relay) gone() bool {
+	select {
+	case <-r.dead:
+		return true
+	default:
+		return false
+	}
+}
+
+// judgeOne judges and tells an exchange. A judge that stumbles over a message must
+// not take the traffic with it.
+func (r *Relay) judgeOne(j *judgement, x *Exchange) {
+	defer func() {
+		if p := recover(); p != nil {
+			*j = judgement{judge: r.Judge}
+			r.log().Error("relay: judging an exchange panicked", "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	j.exchange(x)
+	if r.Observe != nil {
+		r.Observe(x)
 	}
 }
 
@@ -45,14 +71,14 @@ func (j *judgement) exchange(x *Exchange) {
 		if x.Err == nil {
 			x.Err = err
 		}
-		if j.judge != nil {
-			x.Verdict = "fail"
-		}
 	} else {
 		x.Patient = store.Alias(store.Identifier(m))
 	}
 	if j.judge == nil {
 		return
+	}
+	if x.Err != nil && !errors.Is(x.Err, ErrAgain) {
+		x.Verdict = "fail"
 	}
 	if m != nil {
 		j.judge.Message(&j.report, m)

@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -56,6 +57,49 @@ func TestSlowStoreHoldsNobodyUp(t *testing.T) {
 	require.Equal(t, 300, taken)
 	require.EqualValues(t, 300, r.Stats().Stored)
 	require.Zero(t, r.Stats().Memory)
+}
+
+// Nobody who is told can hold the traffic up, and no connection after it.
+func TestNobodyWhoIsToldHoldsUp(t *testing.T) {
+	release := make(chan struct{})
+	r := &relay.Relay{To: answering(t), MaxConns: 2, Observe: func(*relay.Exchange) { <-release }, Told: func(relay.Event) { <-release }}
+	addr, stop := begin(t, r)
+	for range 20 {
+		exchanges(t, addr, 2)
+	}
+	close(release)
+	stop()
+	require.EqualValues(t, 40, r.Stats().Exchanges)
+}
+
+// TLS that both ends speak through a plain relay passes, and cannot be read.
+func TestTLSPassesUnread(t *testing.T) {
+	server, err := identity(t, "dmn").ServerConfig()
+	require.NoError(t, err)
+	client, err := identity(t, "gam").ClientConfig()
+	require.NoError(t, err)
+	w := &watcher{}
+	near, far, _, stop := piped(t, w.watch)
+	done := make(chan error, 1)
+	go func() {
+		c := tls.Server(far, server)
+		_, err := io.Copy(c, c)
+		c.Close()
+		done <- err
+	}()
+	c := tls.Client(near, client)
+	_, err = c.Write([]byte("hello"))
+	require.NoError(t, err)
+	got := make([]byte, 5)
+	_, err = io.ReadFull(c, got)
+	require.NoError(t, err)
+	require.Equal(t, "hello", string(got))
+	require.NoError(t, c.Close())
+	<-done
+	far.Close()
+	stop()
+	require.Empty(t, w.exchanges)
+	require.Equal(t, []relay.EventKind{relay.Opened, relay.NoBlock, relay.NoBlock, relay.Ended}, w.kinds())
 }
 
 // Nor does a judge that has no memory left: what it does not see is delivered,
