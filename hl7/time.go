@@ -58,7 +58,22 @@ func (t Time) String() string {
 
 // FormatTime writes t, in its own location, in the precision p and without
 // offset from UTC. Finer parts are cut off, not rounded.
-func FormatTime(t time.Time, p Precision) string { return t.Format(p.layout()) }
+func FormatTime(t time.Time, p Precision) string {
+	if year := t.Year(); p == PrecisionSecond && year >= 0 && year <= 9999 {
+		return string(appendSecond(make([]byte, 0, 14), t, year))
+	}
+	return t.Format(p.layout())
+}
+
+// appendSecond writes YYYYMMDDHHMMSS, as messages do a dozen times.
+func appendSecond(b []byte, t time.Time, year int) []byte {
+	_, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	for _, n := range [...]int{year / 100, year % 100, int(month), day, hour, minute, second} {
+		b = append(b, byte('0'+n/10), byte('0'+n%10))
+	}
+	return b
+}
 
 // FormatTimeZone is [FormatTime] with the offset from UTC, +0100.
 func FormatTimeZone(t time.Time, p Precision) string { return t.Format(p.layout() + "-0700") }

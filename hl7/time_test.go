@@ -130,3 +130,13 @@ func TestFormatTime(t *testing.T) {
 	require.Equal(t, "millisecond", hl7.PrecisionMillisecond.String())
 	require.Equal(t, "Precision(99)", hl7.Precision(99).String())
 }
+
+// TestFormatSecond: the short way writes what the long one does.
+func TestFormatSecond(t *testing.T) {
+	for _, at := range []time.Time{
+		{}, time.Unix(0, 0), time.Date(2026, 12, 31, 23, 59, 59, 999, time.FixedZone("", -3600)), time.Date(9999, 1, 2, 3, 4, 5, 0, time.UTC),
+		time.Date(12345, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(-5, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(7, 1, 2, 3, 4, 5, 0, time.UTC),
+	} {
+		require.Equal(t, at.Format("20060102150405"), hl7.FormatTime(at, hl7.PrecisionSecond))
+	}
+}

@@ -2,6 +2,7 @@ package pam
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -21,6 +22,30 @@ func plain(s string) string {
 	if ascii {
 		return s
 	}
+	table := foldedLatin()
+	var b strings.Builder
+	b.Grow(len(s))
+	for _, r := range s {
+		if int(r) >= len(table) {
+			return decomposed(s)
+		}
+		b.WriteString(table[r])
+	}
+	return b.String()
+}
+
+// foldedLatin is what becomes of the letters of French and its neighbours, which
+// is all that most names have.
+var foldedLatin = sync.OnceValue(func() *[0x180]string {
+	table := new([0x180]string)
+	for r := range table {
+		table[r] = decomposed(string(rune(r)))
+	}
+	return table
+})
+
+// decomposed is plain by what Unicode knows of letters.
+func decomposed(s string) string {
 	var b strings.Builder
 	for _, r := range norm.NFD.String(s) {
 		switch {
