@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -121,6 +122,9 @@ func (a *app) simulate(ctx context.Context, o *simulateOptions) (err error) {
 	so.Destinations, so.Pace, so.Forget = out, pace, o.store == store.Memory
 	screen := a.newSimulateScreen(o)
 	so.Observe = screen.tell
+	if _, set := a.getenv("GOGC"); !set {
+		defer debug.SetGCPercent(debug.SetGCPercent(400)) // messages are soon garbage, and little else is kept
+	}
 	if o.prints() {
 		s, err := simulate.Print(ctx, a.stdout, so)
 		return a.simulated(ctx, o, s, err)
