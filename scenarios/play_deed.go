@@ -45,6 +45,9 @@ func (s *Step) programmed(c *Candidate) bool {
 	return ok
 }
 
+// Asks reports a play in which a person has to do something at the candidate.
+func (p Play) Asks(c *Candidate) bool { return p.Scenario.Role == c.Role && p.Case.asks(c) }
+
 // asks reports a case in which a person has to do something.
 func (c *Case) asks(candidate *Candidate) bool {
 	return slices.ContainsFunc(c.Steps, func(s *Step) bool { return s.Operator != nil && !s.programmed(candidate) })

@@ -21,6 +21,9 @@ type Selector struct {
 	// conformance of their messages is then looked at in that dialect alone. "":
 	// in all that a scenario allows.
 	Dialect string
+
+	// Role keeps only the scenarios for a candidate of this role; "": all.
+	Role Role
 }
 
 // SelectError is a selection that found nothing, or not what was meant.
@@ -68,6 +71,12 @@ func (sel Selector) Select(args, tags []string) ([]Play, error) {
 	plays = onlyOnce(plays)
 	if err := sameIDs(plays); err != nil {
 		return nil, err
+	}
+	if plays = ofRole(plays, sel.Role); len(plays) == 0 && sel.Role != "" {
+		return nil, &SelectError{
+			Text:     Textf("aucun de ces scénarios ne s'adresse à un candidat de rôle %s", "none of these scenarios is for a candidate of role %s", string(sel.Role)),
+			HintText: Text{FR: "« pamlab list » montre les scénarios", EN: "`pamlab list` shows the scenarios"},
+		}
 	}
 	return withTags(plays, tags)
 }
@@ -238,6 +247,11 @@ func sameIDs(plays []Play) error {
 		files[p.Scenario.ID] = file
 	}
 	return nil
+}
+
+// ofRole keeps the plays for a candidate of a role.
+func ofRole(plays []Play, role Role) []Play {
+	return slices.DeleteFunc(plays, func(p Play) bool { return role != "" && p.Scenario.Role != role })
 }
 
 func withTags(plays []Play, tags []string) ([]Play, error) {

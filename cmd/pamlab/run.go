@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -30,6 +31,8 @@ type runOptions struct {
 	jobs      int
 	verbose   bool
 	quiet     bool
+	role      string
+	noInput   bool
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -44,6 +47,7 @@ func (a *app) runCommand() *cobra.Command {
 			"pamlab run", a.text("tout, au candidat de ./candidate.yaml", "everything, at the candidate of ./candidate.yaml"),
 			"pamlab run encounter cancel/transfer ack/unknown#type", a.text("un dossier, un scénario, un cas", "a folder, a scenario, a case"),
 			"pamlab run ./my-scenario.yaml --set candidate.address=127.0.0.1:2575", a.text("le vôtre", "your own"),
+			"pamlab run --role gam", a.text("le candidat est un RI/GAM, qui envoie à harness.listen", "the candidate is an RI/GAM, which sends to harness.listen"),
 			"pamlab run --tags core --report junit=out.xml,json=out.json --seed 7", a.text("pour l'intégration continue", "for CI"),
 		),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.run(cmd, o, args) },
@@ -54,6 +58,8 @@ func (a *app) runCommand() *cobra.Command {
 	flags := cmd.Flags()
 	o.candidate = a.addCandidateFlags(cmd)
 	flags.StringSliceVar(&o.tags, "tags", nil, a.text("seulement les scénarios qui ont l'une de ces étiquettes", "only scenarios that have one of these tags"))
+	flags.StringVar(&o.role, "role", "", a.text("seulement les scénarios pour un candidat de ce rôle, que voici : dmn ou gam", "only scenarios for a candidate of this role, which this one has: dmn or gam"))
+	flags.BoolVar(&o.noInput, "no-input", false, a.text("personne n'est au candidat : ce qui demande quelqu'un n'est pas applicable", "nobody is at the candidate: what needs somebody is not applicable"))
 	flags.StringArrayVar(&o.reports, "report", nil, a.text("rapports à écrire : junit=FICHIER,json=FICHIER (- : sortie standard)", "reports to write: junit=FILE,json=FILE (-: standard output)"))
 	flags.StringVar(&o.journal, "journal", "", a.text("garde le journal (NDJSON) dans ce fichier", "keep the journal (NDJSON) in this file"))
 	flags.Uint64Var(&o.seed, "seed", 0, a.text("graine : les mêmes gens, sous des numéros neufs ; avec --instant, les mêmes octets (0 : au hasard)", "seed: the same people under fresh numbers; with --instant, the same bytes (0: at random)"))
@@ -81,11 +87,14 @@ func (a *app) run(cmd *cobra.Command, o *runOptions, args []string) error {
 	if err := writable(o.journal, targets, o.candidate.file); err != nil {
 		return err
 	}
+	if err := o.chooseRole(); err != nil {
+		return err
+	}
 	candidate, err := o.candidate.load(cmd)
 	if err != nil {
 		return err
 	}
-	plays, err := scenarios.Selector{Library: library.FS(), Dialect: candidate.Dialect.Name}.Select(args, o.tags)
+	plays, err := scenarios.Selector{Library: library.FS(), Dialect: candidate.Dialect.Name, Role: scenarios.Role(o.role)}.Select(args, o.tags)
 	if err != nil {
 		return withCode(scenarios.ExitUnusable, err)
 	}
@@ -98,12 +107,32 @@ func (a *app) run(cmd *cobra.Command, o *runOptions, args []string) error {
 	code, err := a.playAll(cmd.Context(), playOptions{
 		candidate: candidate, plays: plays, targets: targets, journal: o.journal,
 		seed: o.seed, instant: instant, jobs: o.jobs, verbose: o.verbose, quiet: o.quiet,
-		options: o.candidate.options(cmd),
+		options: o.candidate.options(cmd), person: o.person(a),
 	})
 	if err != nil {
 		return err
 	}
 	return silently(code)
+}
+
+// chooseRole has the candidate play the role whose scenarios are selected.
+func (o *runOptions) chooseRole() error {
+	switch scenarios.Role(o.role) {
+	case "":
+	case scenarios.DMN, scenarios.GAM:
+		o.candidate.set = append(o.candidate.set, "candidate.role="+o.role)
+	default:
+		return usageError(fmt.Sprintf("--role %q : dmn ou gam", o.role), fmt.Sprintf("--role %q: dmn or gam", o.role))
+	}
+	return nil
+}
+
+// person is who does what steps ask for at the candidate, if somebody is there.
+func (o *runOptions) person(a *app) *operator {
+	if o.noInput {
+		return nil
+	}
+	return a.operator()
 }
 
 // behind is how far before the run its scenarios begin, so that a stay of a few
@@ -143,6 +172,7 @@ type playOptions struct {
 	jobs      int
 	verbose   bool
 	quiet     bool
+	person    *operator // nil: nobody is there
 }
 
 // playAll runs, shows the console while it does, and writes the reports from the
@@ -166,6 +196,9 @@ func (a *app) playAll(ctx context.Context, o playOptions) (code int, err error) 
 		}
 	}
 	tty := a.terminal(screen)
+	if o.person != nil && slices.ContainsFunc(o.plays, func(p scenarios.Play) bool { return p.Asks(o.candidate) }) {
+		tty.live = false // lines that redraw themselves would wipe out what is asked
+	}
 	console := report.NewConsole(screen, report.Options{
 		Lang: a.lang, Color: tty.color, Live: tty.live, Width: tty.width, Verbose: o.verbose, Quiet: o.quiet,
 	})
@@ -174,6 +207,9 @@ func (a *app) playAll(ctx context.Context, o playOptions) (code int, err error) 
 	player := scenarios.Player{
 		Candidate: o.candidate, Journal: journal, Seed: o.seed, Instant: o.instant, Jobs: o.jobs,
 		Version: toolVersion(), Options: o.options,
+	}
+	if o.person != nil {
+		player.Prompter = o.person
 	}
 	summary := player.Run(ctx, o.plays)
 	stop()
