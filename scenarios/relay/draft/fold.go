@@ -10,6 +10,9 @@ import (
 // fold writes a text as it is compared: capitals, without diacritics, ligatures
 // taken apart. Nothing else is changed.
 func fold(s string) string {
+	if isASCII(s) {
+		return strings.ToUpper(s)
+	}
 	var b strings.Builder
 	b.Grow(len(s))
 	for _, r := range norm.NFKD.String(s) {
@@ -22,6 +25,15 @@ func fold(s string) string {
 		}
 	}
 	return b.String()
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 // ligatures are letters that Unicode does not take apart.

@@ -139,7 +139,15 @@ func (w *world) repetition(t treatment, rep string, about ofTraits) string {
 
 // kept keeps a value that looks right, and is nobody's name or number.
 func (w *world) kept(s string, good func(string) bool) string {
-	if good(s) && !w.traits.has(s) {
+	if !good(s) {
+		return ""
+	}
+	harmless, known := w.codesSeen[s]
+	if !known {
+		harmless = !w.traits.has(s)
+		w.codesSeen[s] = harmless
+	}
+	if harmless {
 		return s
 	}
 	return ""

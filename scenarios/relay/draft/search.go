@@ -120,10 +120,13 @@ func (t *traits) inWords(folded string, found map[traitKind]bool) {
 			rest.WriteByte('|')
 		}
 	}
-	squeezed := rest.String()
-	for p, kind := range t.parts {
-		if strings.Contains(squeezed, p) {
-			found[kind] = true
+	for stretch := range strings.SplitSeq(rest.String(), "|") {
+		for n := range t.lengths {
+			for i := 0; i+n <= len(stretch); i++ {
+				if kind, ok := t.parts[stretch[i:i+n]]; ok {
+					found[kind] = true
+				}
+			}
 		}
 	}
 }
@@ -138,7 +141,8 @@ func (t *traits) inNumbers(folded string, found map[traitKind]bool) {
 		if kind, ok := t.numbers[whole]; ok && len(whole) >= shortest {
 			found[kind] = true
 		}
-		for run := range strings.FieldsFuncSeq(token, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		runs := strings.FieldsFunc(token, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+		for _, run := range runs {
 			if kind, ok := t.numbers[run]; ok && len(run) >= shortest {
 				found[kind] = true
 			}
@@ -149,9 +153,8 @@ func (t *traits) inNumbers(folded string, found map[traitKind]bool) {
 			}
 		}
 		t.inDigits(digits(token), found)
-		spaced := " " + strings.Join(strings.FieldsFunc(token, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), " ") + " "
-		for s, kind := range t.spelt {
-			if strings.Contains(spaced, s) {
+		for i := 2; i < len(runs); i++ { // a date has three parts, whatever stands between them
+			if kind, ok := t.spelt[" "+runs[i-2]+" "+runs[i-1]+" "+runs[i]+" "]; ok {
 				found[kind] = true
 			}
 		}

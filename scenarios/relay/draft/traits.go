@@ -27,6 +27,7 @@ const (
 type traits struct {
 	words   map[string]traitKind // folded words, each a name or of an address
 	parts   map[string]traitKind // folded letters that must not be in a word either
+	lengths map[int]bool         // of them, in bytes
 	numbers map[string]traitKind // letters and digits, folded
 	births  map[string]bool      // YYYYMMDD
 	spelt   map[string]traitKind // spellings of births, as they are searched for
@@ -35,7 +36,7 @@ type traits struct {
 
 func newTraits() *traits {
 	return &traits{
-		words: map[string]traitKind{}, parts: map[string]traitKind{}, numbers: map[string]traitKind{},
+		words: map[string]traitKind{}, parts: map[string]traitKind{}, lengths: map[int]bool{}, numbers: map[string]traitKind{},
 		births: map[string]bool{}, spelt: map[string]traitKind{}, days: map[string]bool{},
 	}
 }
@@ -148,12 +149,12 @@ func (t *traits) text(component string, kind traitKind) {
 			if n := len([]rune(w)); n >= 2 && !common[w] {
 				t.words[w] = kind
 				if n >= partOfWord && kind == aName {
-					t.parts[w] = kind
+					t.part(w)
 				}
 			}
 		}
 		if whole := letters(value); kind == aName && len([]rune(whole)) >= partOfWord {
-			t.parts[whole] = kind
+			t.part(whole)
 		}
 		if kind == anAddress {
 			for n := range strings.FieldsFuncSeq(value, func(r rune) bool { return !unicode.IsDigit(r) }) {
@@ -163,6 +164,12 @@ func (t *traits) text(component string, kind traitKind) {
 			}
 		}
 	}
+}
+
+// part takes a name that must not be part of a word either.
+func (t *traits) part(name string) {
+	t.parts[name] = aName
+	t.lengths[len(name)] = true
 }
 
 func (t *traits) number(component string) {

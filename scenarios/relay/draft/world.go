@@ -24,12 +24,16 @@ type world struct {
 	places  map[string]pam.Place
 	doctors map[string]pam.Doctor
 	homes   map[string]pam.Address
+
+	mails     int             // how many were tried
+	codesSeen map[string]bool // whether it says nothing about anybody
 }
 
 func newWorld(t *traits, seed uint64) *world {
 	w := &world{
 		traits: t, rng: rand.New(rand.NewPCG(seed, 0x7d5e)), gen: pam.NewGenerator(seed, time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)),
 		made: map[string]string{}, used: map[string]bool{}, places: map[string]pam.Place{}, doctors: map[string]pam.Doctor{}, homes: map[string]pam.Address{},
+		codesSeen: map[string]bool{},
 	}
 	w.days = w.shift()
 	return w
@@ -289,8 +293,9 @@ func (w *world) phone(original string) string {
 // mail replaces a mail address.
 func (w *world) mail(original string) string {
 	return w.once("mail", fold(original), func() string {
-		for n := 1; n < 10_000; n++ {
-			if s := "patient" + strconv.Itoa(n) + "@example.org"; w.free(s) {
+		for range 10_000 {
+			w.mails++
+			if s := "patient" + strconv.Itoa(w.mails) + "@example.org"; w.free(s) {
 				return s
 			}
 		}
