@@ -253,15 +253,11 @@ func (r *run) write(ctx context.Context, events []hospital.Event) error {
 	for i := range events {
 		e := &events[i]
 		place.pass(e)
-		message := e.Message
-		if r.Spoil != nil {
-			message = r.Spoil(message)
-		}
+		rec := r.record(e)
 		for _, q := range r.queues {
-			records = append(records, &store.Record{
-				Time: time.Now(), Direction: store.Sent, Destination: q.name, ControlID: e.ControlID,
-				Type: string(e.Trigger), Patient: alias(e), Message: message,
-			})
+			to := rec
+			to.Destination = q.name
+			records = append(records, &to)
 		}
 	}
 	ctx = context.WithoutCancel(ctx)
@@ -275,6 +271,22 @@ func (r *run) write(ctx context.Context, events []hospital.Event) error {
 		q.wake()
 	}
 	return nil
+}
+
+// record is an event as it goes out: with the faults that were asked for.
+func (r *run) record(e *hospital.Event) store.Record {
+	rec := store.Record{
+		Time: time.Now(), Direction: store.Sent, ControlID: e.ControlID, Type: string(e.Trigger), Patient: alias(e), Message: e.Message,
+	}
+	if r.Spoil == nil {
+		return rec
+	}
+	rec.Message = r.Spoil(e.Message)
+	if m, err := hl7.Parse(rec.Message); err == nil {
+		h := m.Header()
+		rec.ControlID, rec.Type = h.ControlID, h.Trigger
+	}
+	return rec
 }
 
 // alias is what a receiver's store calls the patient too, but for one thing: it

@@ -67,6 +67,9 @@ func (r *receiver) ServeMLLP(w mllp.ResponseWriter, req *mllp.Request) {
 		code = "AA"
 	}
 	id := m.Get("MSH-10")
+	if code == "other" {
+		code, id = "AA", "SOMETHING ELSE"
+	}
 	ack := fmt.Sprintf("MSH|^~\\&|D|L|G|L|20260302060000||ACK|K%d|P|2.5\rMSA|%s|%s\r", n, code[:2], id)
 	if len(code) > 2 {
 		ack += "ERR|||" + code[3:] + "|E\r"
@@ -436,4 +439,74 @@ func TestBacklog(t *testing.T) {
 		require.LessOrEqual(t, s.Destinations[0].Waiting, int64(50+256))
 		require.NoError(t, st.Close())
 	})
+}
+
+// TestHabits: each fault of sending shows in what a receiver sees.
+func TestHabits(t *testing.T) {
+	all, bad := messages(t, 60), 10
+	for slices.IndexFunc(all[bad+1:], func(e hospital.Event) bool { return e.Patient == all[bad].Patient }) < 0 {
+		bad++ // to somebody of whom more is told
+	}
+	for name, c := range map[string]struct {
+		code string
+		want func(t *testing.T, r *receiver)
+	}{
+		"gam-resends-refused": {"AE 101", func(t *testing.T, r *receiver) {
+			require.Equal(t, simulate.DefaultAttempts, count(r.ids(), all[bad].ControlID))
+		}},
+		"gam-never-retries": {"AR 207", func(t *testing.T, r *receiver) {
+			require.Equal(t, 1, count(r.ids(), all[bad].ControlID))
+		}},
+		"gam-new-id-on-retry": {"-", func(t *testing.T, r *receiver) {
+			require.Equal(t, 1, count(r.ids(), all[bad].ControlID))
+			require.Equal(t, 61, len(r.ids()))
+		}},
+		"gam-loses-after-refusal": {"AE 101", func(t *testing.T, r *receiver) {
+			require.Less(t, len(r.ids()), 60)
+		}},
+		"gam-stops-after-refusal": {"AE 101", func(t *testing.T, r *receiver) {
+			require.Equal(t, all[bad].ControlID, r.ids()[len(r.ids())-1])
+		}},
+		"gam-takes-any-answer": {"other", func(t *testing.T, r *receiver) {
+			require.Equal(t, 1, count(r.ids(), all[bad].ControlID))
+		}},
+		"gam-wrong-order": {"AA", func(t *testing.T, r *receiver) {
+			require.ElementsMatch(t, told(t, 60), r.ids())
+			require.NotEqual(t, told(t, 60), r.ids())
+		}},
+		"gam-overtakes": {"AR 207", func(t *testing.T, r *receiver) {
+			var first []string
+			for _, id := range r.ids() {
+				if !slices.Contains(first, id) {
+					first = append(first, id)
+				}
+			}
+			require.Equal(t, told(t, 60), first)
+		}},
+		"gam-connection-per-message": {"AA", func(t *testing.T, r *receiver) {
+			require.Equal(t, told(t, 60), r.ids())
+			require.EqualValues(t, 60, r.server.Stats().Accepted)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := receive(t, func(_ int, m *hl7.Message) string {
+					if m.Get("MSH-10") == all[bad].ControlID {
+						return c.code
+					}
+					return ""
+				})
+				st := open(t, store.Memory)
+				o := options(t, st, 60, to("a", r))
+				var others []string
+				o.Habits, others = simulate.HabitsOf([]string{name, "gam-no-zbe"})
+				require.Equal(t, []string{"gam-no-zbe"}, others)
+				_, err := simulate.Run(t.Context(), o)
+				require.NoError(t, err)
+				r.close()
+				c.want(t, r)
+				require.NoError(t, st.Close())
+			})
+		})
+	}
 }
