@@ -3,6 +3,8 @@ package library_test
 import (
 	"log/slog"
 	"net"
+	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,6 +34,35 @@ func gamCandidate(t *testing.T, bugs ...string) (*scenarios.Candidate, func(stri
 	t.Cleanup(gam.Stop)
 	return gamDescribed(opt, l), l.listen
 }
+
+// deskCandidate does the same with the GAM that is driven over HTTP, with TLS or
+// without.
+func deskCandidate(t *testing.T, secure bool, bugs ...string) (*scenarios.Candidate, func(string) (net.Listener, error)) {
+	t.Helper()
+	l := newGate(t)
+	opt := reference.GAMOptions{Addr: l.Addr().String(), Bugs: bugs, Charset: hl7.UTF8, Logger: slog.New(slog.DiscardHandler)}
+	if secure {
+		opt = gamOptions(certificates(t), l, bugs)
+	}
+	opt.Patience, opt.Every = deskPatience, 50*time.Millisecond
+	desk, err := reference.StartDesk(t.Context(), opt)
+	require.NoError(t, err)
+	orders := httptest.NewServer(desk)
+	t.Cleanup(func() {
+		orders.Close()
+		desk.Stop()
+	})
+	c := gamDescribed(opt, l)
+	at, err := url.Parse(orders.URL)
+	require.NoError(t, err)
+	c.Endpoints = map[string]scenarios.Endpoint{"events": {URL: at}}
+	c.Limits.Receive, c.Limits.Operator = 2*deskPatience, 2*deskPatience
+	return c, l.listen
+}
+
+// deskPatience is how long the desk waits for an answer: longer than the longest
+// that a scenario lets it wait for a good one.
+const deskPatience = 4 * time.Second
 
 func gamOptions(dir string, l net.Listener, bugs []string) reference.GAMOptions {
 	return reference.GAMOptions{
@@ -134,6 +165,10 @@ func byThemselves(t *testing.T) []*scenarios.Scenario {
 func TestTheReferenceGAMPassesEveryScenario(t *testing.T) {
 	hold(t, byThemselves(t), always(scenarios.Pass), func(list []*scenarios.Scenario) ([]scenarios.Event, string) {
 		c, listen := gamCandidate(t)
+		return playWith(t, c, list, listen)
+	})
+	hold(t, driven(t), always(scenarios.Pass), func(list []*scenarios.Scenario) ([]scenarios.Event, string) {
+		c, listen := deskCandidate(t, true)
 		return playWith(t, c, list, listen)
 	})
 }
