@@ -190,6 +190,8 @@ func foundJSON(v any) found {
 	switch v := v.(type) {
 	case nil:
 		f.state = hl7.Null
+	case noDocument:
+		f.state = hl7.Absent
 	case string:
 		f.text = v
 	case json.Number:

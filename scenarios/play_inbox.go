@@ -59,7 +59,6 @@ type letter struct {
 
 	prev  uint64 // connection of the message before, at this listener; 0: there was none
 	tried bool   // by the step in hand
-	alien bool   // it was told as nobody's
 }
 
 // Bounds of what an inbox keeps, and of how long it has a sender wait for a step.

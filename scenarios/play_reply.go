@@ -123,7 +123,9 @@ func (p *plan) write(w mllp.ResponseWriter, ack []byte) bool {
 		w.CloseAfter()
 		return w.WriteRaw(frame[:len(frame)/2]) == nil
 	case WrongTwice:
-		return w.WriteMessage(ack) == nil && w.WriteMessage(ack) == nil
+		if w.WriteMessage(ack) != nil {
+			return false
+		}
 	}
 	return w.WriteMessage(ack) == nil
 }
