@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // These stand in the header of the file: whose it is, and which form it has.
@@ -14,7 +15,9 @@ const (
 )
 
 // The small columns come first, so that looking through the rows does not read
-// the messages. The order of the ids is that of an outbox.
+// the messages. The order of the ids is that of an outbox. What is looked for by
+// patient is looked for among all rows: an index on aliases, which have no order,
+// would make each transaction write as many pages again.
 const schema = `
 CREATE TABLE messages (
 	id          INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -38,7 +41,6 @@ CREATE TABLE messages (
 	answer      BLOB
 );
 CREATE INDEX messages_time ON messages (time);
-CREATE INDEX messages_patient ON messages (patient);
 CREATE INDEX messages_waiting ON messages (destination, id) WHERE state = 'waiting';
 CREATE TABLE "values" (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 `
@@ -102,12 +104,14 @@ func (s *Store) migrate(ctx context.Context) error {
 
 // statements are what the writer does over and over.
 type statements struct {
-	insert, settle, setValue *sql.Stmt
+	insert, insertSeveral, settle, setValue *sql.Stmt
 }
 
 func (s *Store) prepare(ctx context.Context) error {
+	const row = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 	for query, into := range map[string]**sql.Stmt{
-		"INSERT INTO messages (" + columns + ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)": &s.stmts.insert,
+		"INSERT INTO messages (" + columns + ") VALUES " + row + strings.Repeat(","+row, several-1): &s.stmts.insertSeveral,
+		"INSERT INTO messages (" + columns + ") VALUES " + row:                                      &s.stmts.insert,
 		`UPDATE messages SET time=?, state=?, ack=?, attempts=?, error=?, verdict=?, findings=?, took=?, peer=?, connection=?,
 			answer=coalesce(?, answer), message=CASE WHEN ? THEN NULL ELSE message END WHERE id=?`: &s.stmts.settle,
 		`INSERT INTO "values" (key, value) VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value=excluded.value`: &s.stmts.setValue,
@@ -122,7 +126,7 @@ func (s *Store) prepare(ctx context.Context) error {
 }
 
 func (st *statements) close() {
-	for _, stmt := range []*sql.Stmt{st.insert, st.settle, st.setValue} {
+	for _, stmt := range []*sql.Stmt{st.insert, st.insertSeveral, st.settle, st.setValue} {
 		if stmt != nil {
 			stmt.Close()
 		}

@@ -167,7 +167,7 @@ func (s *Store) connect(ctx context.Context) (err error) {
 // a purge frees are overwritten: they held what people said of their health.
 func (s *Store) dsn() string {
 	const always = "?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=secure_delete(1)&_pragma=foreign_keys(1)"
-	return s.name() + always + "&_pragma=auto_vacuum(2)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=wal_autocheckpoint(4000)"
+	return s.name() + always + "&_pragma=page_size(8192)&_pragma=auto_vacuum(2)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=wal_autocheckpoint(2000)"
 }
 
 // name is the file as SQLite takes it, whatever letters are in it.

@@ -12,7 +12,8 @@ const most = 512
 
 // A job is one call on its way through the writer.
 type job struct {
-	run  func(*sql.Tx) error
+	rows []*Record           // to be inserted
+	run  func(*sql.Tx) error // what else there is to do, nil for nothing
 	done chan error
 	hold atomic.Int32 // free, taken by the writer, or withdrawn by its caller
 }
@@ -34,14 +35,7 @@ func (s *Store) AddAll(ctx context.Context, rs ...*Record) error {
 	if s.memory != nil {
 		return s.inMemory(ctx, func() error { return s.memory.add(rs, s.opt.NoContent, false) })
 	}
-	err := s.do(ctx, func(tx *sql.Tx) error {
-		for _, r := range rs {
-			if err := s.insert(tx, r); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err := s.pass(ctx, &job{rows: rs})
 	if err != nil {
 		for _, r := range rs {
 			r.ID = 0
@@ -50,13 +44,36 @@ func (s *Store) AddAll(ctx context.Context, rs ...*Record) error {
 	return err
 }
 
-func (s *Store) insert(tx *sql.Tx, r *Record) error {
-	result, err := tx.Stmt(s.stmts.insert).Exec(r.values(s.opt.NoContent)...)
-	if err != nil {
-		return err
+// several is how many rows one statement inserts where there are as many: what a
+// statement costs beside its rows is about what a row costs.
+const several = 8
+
+// insert writes rows and sets their IDs, which follow each other: there is one
+// writer.
+func (s *Store) insert(tx *sql.Tx, rs []*Record) error {
+	for len(rs) > 0 {
+		n, stmt := 1, s.stmts.insert
+		if len(rs) >= several {
+			n, stmt = several, s.stmts.insertSeveral
+		}
+		args := make([]any, 0, n*18)
+		for _, r := range rs[:n] {
+			args = append(args, r.values(s.opt.NoContent)...)
+		}
+		result, err := tx.Stmt(stmt).Exec(args...)
+		if err != nil {
+			return err
+		}
+		last, err := result.LastInsertId()
+		if err != nil {
+			return err
+		}
+		for i, r := range rs[:n] {
+			r.ID = last - int64(n-1-i)
+		}
+		rs = rs[n:]
 	}
-	r.ID, err = result.LastInsertId()
-	return err
+	return nil
 }
 
 // inMemory is what do is for a store in memory.
@@ -74,7 +91,12 @@ func (s *Store) inMemory(ctx context.Context, run func() error) error {
 
 // do has the writer run a job and waits for it.
 func (s *Store) do(ctx context.Context, run func(*sql.Tx) error) error {
-	j := &job{run: run, done: make(chan error, 1)}
+	return s.pass(ctx, &job{run: run})
+}
+
+// pass hands a job to the writer and waits for it.
+func (s *Store) pass(ctx context.Context, j *job) error {
+	j.done = make(chan error, 1)
 	select {
 	case <-s.closing: // first: the queue may have room as well
 		return &Error{Kind: Closed, Path: s.path}
@@ -145,8 +167,12 @@ func (s *Store) gather(batch []*job, j *job) []*job {
 // that fails for a reason of its own does not spoil the others'; a disk that
 // fails does.
 func (s *Store) commit(batch []*job) {
-	for len(batch) > 0 {
-		culprit, err := s.try(batch)
+	for careful := false; len(batch) > 0; {
+		culprit, err := s.try(batch, careful)
+		if culprit >= len(batch) { // one of the rows, nobody knows whose
+			careful = true
+			continue
+		}
 		if culprit < 0 {
 			for _, j := range batch {
 				j.done <- err
@@ -159,28 +185,53 @@ func (s *Store) commit(batch []*job) {
 }
 
 // try runs jobs in one transaction. If it is the fault of one of them that it
-// cannot be, culprit is its index; otherwise culprit is negative. Nothing here
+// cannot be, culprit is its index, or the number of jobs when that is not known:
+// carefully it would be. Otherwise culprit is negative. Nothing here
 // ends with a context: database/sql would give up the connection, and with it a
 // store in memory.
-func (s *Store) try(batch []*job) (culprit int, err error) {
+func (s *Store) try(batch []*job, careful bool) (culprit int, err error) {
 	tx, err := s.write.BeginTx(context.Background(), nil)
 	if err != nil {
 		return -1, err
 	}
-	for i, j := range batch {
-		if err := j.run(tx); err != nil {
-			s.rollback(tx)
-			if ofDisk(err) {
-				return -1, err
-			}
-			return i, err
+	if culprit, err := s.runAll(tx, batch, careful); err != nil {
+		s.rollback(tx)
+		if ofDisk(err) {
+			return -1, err
 		}
+		return culprit, err
 	}
 	if err := tx.Commit(); err != nil {
 		s.rollback(nil)
 		return -1, err
 	}
 	return -1, nil
+}
+
+func (s *Store) runAll(tx *sql.Tx, batch []*job, careful bool) (culprit int, err error) {
+	if !careful {
+		var rows []*Record
+		for _, j := range batch {
+			rows = append(rows, j.rows...)
+		}
+		if err := s.insert(tx, rows); err != nil {
+			return len(batch), err
+		}
+	}
+	for i, j := range batch {
+		if careful {
+			if err := s.insert(tx, j.rows); err != nil {
+				return i, err
+			}
+		}
+		if j.run == nil {
+			continue
+		}
+		if err := j.run(tx); err != nil {
+			return i, err
+		}
+	}
+	return 0, nil
 }
 
 // rollback ends a transaction that failed. One whose COMMIT failed may still be
