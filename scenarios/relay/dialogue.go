@@ -40,13 +40,20 @@ func (s *stream) Read(p []byte) (int, error) {
 	return 0, errDry
 }
 
+// A past is a message that was answered, or waited too long.
+type past struct {
+	id  string // MSH-10
+	err error  // what an answer to it is from now on: ErrAgain, ErrLate
+}
+
 // A dialogue is what both sides of a link said, as exchanges. It belongs to the
 // goroutine of its tap.
 type dialogue struct {
 	l       *link
 	side    [2]*stream
 	waiting [2][]*Exchange // messages of each side that wait for an answer, oldest first
-	done    [2][]string    // MSH-10 of messages of each side that were answered
+	past    [2][]past      // messages of each side that wait no longer
+	gapped  bool           // something was dropped while messages waited: their order tells nothing
 	answer  time.Duration  // how long they may
 }
 
@@ -72,7 +79,11 @@ func (d *dialogue) piece(p piece) {
 	s, budget := d.side[p.from], &d.l.r.copies
 	if p.gap {
 		d.reset(p.from)
+		d.gapped = true
 		d.l.r.tell(Event{Kind: Gap, Conn: d.l.facts, Side: p.from})
+	}
+	if len(d.waiting[Near])+len(d.waiting[Far]) == 0 {
+		d.gapped = false
 	}
 	if s.blind {
 		budget.give(p.cost())
@@ -166,19 +177,18 @@ func (x *Exchange) copy(r *Relay, payload []byte) []byte {
 // message.
 func (d *dialogue) block(from Side, at time.Time, f mllp.Frame) {
 	receipt, err := hl7.ReadAck(f.Payload)
-	again := err == nil && slices.Contains(d.done[from.Other()], receipt.MessageID)
-	if waiting := d.waiting[from.Other()]; len(waiting) > 0 && !again && (err == nil || !isMessage(f.Payload)) {
-		d.pair(from, at, f, receipt, answeredBy(waiting, receipt))
-		return
+	stray := d.stray(from.Other(), receipt)
+	if stray == nil && (err == nil || !isMessage(f.Payload)) {
+		if i := d.answeredBy(from.Other(), receipt); i >= 0 {
+			d.pair(from, at, f, receipt, i)
+			return
+		}
 	}
 	x := d.exchange(from, at, f.Payload, f.Oddities)
 	switch {
 	case x == nil:
 	case receipt != nil:
-		x.Code = receipt.Code
-		if again {
-			x.Err = ErrAgain
-		}
+		x.Code, x.Err = receipt.Code, stray
 		d.over(x) // an acknowledgement of something that passed elsewhere, or too long ago
 	default:
 		d.wait(x)
@@ -192,9 +202,24 @@ func isMessage(payload []byte) bool {
 	return err == nil
 }
 
-// answeredBy finds the message that is answered: the one whose MSH-10 is in MSA-2,
-// else the oldest.
-func answeredBy(waiting []*Exchange, receipt *hl7.Receipt) int {
+// stray says why an acknowledgement is for no message that waits, nil if it may
+// be.
+func (d *dialogue) stray(of Side, receipt *hl7.Receipt) error {
+	if receipt == nil {
+		return nil
+	}
+	for _, p := range d.past[of] {
+		if p.id == receipt.MessageID {
+			return p.err
+		}
+	}
+	return nil
+}
+
+// answeredBy finds the message of a side that is answered: the one whose MSH-10 is
+// in MSA-2, else the oldest; -1 if there is none.
+func (d *dialogue) answeredBy(of Side, receipt *hl7.Receipt) int {
+	waiting := d.waiting[of]
 	if receipt != nil && receipt.MessageID != "" {
 		for i, x := range waiting {
 			if x.Header.ControlID == receipt.MessageID {
@@ -202,15 +227,16 @@ func answeredBy(waiting []*Exchange, receipt *hl7.Receipt) int {
 			}
 		}
 	}
+	if len(waiting) == 0 || d.gapped {
+		return -1
+	}
 	return 0
 }
 
 // wait puts a message among those that wait for their answer.
 func (d *dialogue) wait(x *Exchange) {
 	// A message that is sent again is owed an answer again.
-	if i := slices.Index(d.done[x.From], x.Header.ControlID); i >= 0 {
-		d.done[x.From] = slices.Delete(d.done[x.From], i, i+1)
-	}
+	d.past[x.From] = slices.DeleteFunc(d.past[x.From], func(p past) bool { return p.id == x.Header.ControlID })
 	if none(x.Header) {
 		d.over(x)
 		return
@@ -244,20 +270,20 @@ func (d *dialogue) pair(from Side, at time.Time, f mllp.Frame, receipt *hl7.Rece
 		}
 	}
 	d.waiting[from.Other()] = append(list[:i:i], list[i+1:]...)
-	d.answered(x)
+	d.pass(x, ErrAgain)
 	d.over(x)
 }
 
-// answered remembers that a message has its answer, for a while.
-func (d *dialogue) answered(x *Exchange) {
-	done := d.done[x.From]
-	if len(done) == maxOwed {
-		done = slices.Delete(done, 0, maxOwed/2)
+// pass remembers for a while that a message waits no longer.
+func (d *dialogue) pass(x *Exchange, err error) {
+	list := d.past[x.From]
+	if len(list) == maxOwed {
+		list = slices.Delete(list, 0, maxOwed/2)
 	}
 	if id := x.Header.ControlID; id != "" {
-		done = append(done, strings.Clone(id))
+		list = append(list, past{strings.Clone(id), err})
 	}
-	d.done[x.From] = done
+	d.past[x.From] = list
 }
 
 // over hands an exchange on, or drops it when the judge is far behind.
@@ -278,6 +304,7 @@ func (d *dialogue) unanswered(x *Exchange) {
 		d.l.r.figures.unanswered.Add(1)
 		x.Err = ErrUnanswered
 	}
+	d.pass(x, ErrLate)
 	d.over(x)
 }
 

@@ -29,7 +29,7 @@ type Exchange struct {
 	Verdict  string // of both together: pass, warn, fail; "" without a Judge
 	Findings []Finding
 	// Err is why the exchange is no message with its answer: ErrUnanswered,
-	// ErrAgain, an *mllp.FrameError for a block without end, an *hl7.Error for one
+	// ErrAgain, ErrLate, an *mllp.FrameError for a block without end, an *hl7.Error for one
 	// that is no message.
 	Err error
 
@@ -52,6 +52,8 @@ var (
 	ErrUnanswered error = &remark{FR: "aucun acquittement n'est venu", EN: "no acknowledgement came"}
 	// ErrBehind is told with NotKept when the store is too slow.
 	ErrBehind error = &remark{FR: "le disque est trop lent", EN: "the disk is too slow"}
+	// ErrLate is an acknowledgement of a message that was told as not answered.
+	ErrLate error = &remark{FR: "cet acquittement vient trop tard", EN: "this acknowledgement comes too late"}
 	// ErrAgain is an acknowledgement of a message that had one already.
 	ErrAgain error = &remark{FR: "ce message était déjà acquitté", EN: "this message was acknowledged already"}
 )

@@ -77,7 +77,7 @@ func (j *judgement) exchange(x *Exchange) {
 	if j.judge == nil {
 		return
 	}
-	if x.Err != nil && !errors.Is(x.Err, ErrAgain) {
+	if x.Err != nil && !errors.Is(x.Err, ErrAgain) && !errors.Is(x.Err, ErrLate) {
 		x.Verdict = "fail"
 	}
 	if m != nil {

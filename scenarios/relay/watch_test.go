@@ -1,6 +1,7 @@
 package relay_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -287,7 +288,7 @@ func TestLimits(t *testing.T) {
 // stays open.
 func TestUnansweredIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		told := make(chan *relay.Exchange, 1)
+		told := make(chan *relay.Exchange, 3)
 		near, far, _, stop := piped(t, func(r *relay.Relay) { r.Observe = func(x *relay.Exchange) { told <- x } })
 		go func() { _, _ = near.Write(mllp.AppendFrame(nil, sample(t, "A01"))) }()
 		_, err := mllp.NewReader(far, 0).ReadFrame()
@@ -296,6 +297,22 @@ func TestUnansweredIsTold(t *testing.T) {
 		x := <-told
 		require.Equal(t, relay.DefaultAnswerTimeout, time.Since(begun).Round(time.Second))
 		require.ErrorIs(t, x.Err, relay.ErrUnanswered)
+
+		// When it does come, it is no answer to the message after.
+		next := bytes.Replace(sample(t, "A01"), []byte("MSG00001"), []byte("MSG00002"), 1)
+		go func() { _, _ = near.Write(mllp.AppendFrame(nil, next)) }()
+		_, err = mllp.NewReader(far, 0).ReadFrame()
+		require.NoError(t, err)
+		for _, id := range []string{"MSG00001", "MSG00002"} {
+			ack := hl7.Ack{Code: hl7.AA, ControlID: "R" + id, Time: time.Now()}
+			go func() { _, _ = far.Write(mllp.AppendFrame(nil, ack.Append(nil, hl7.Header{ControlID: id}))) }()
+			_, err = mllp.NewReader(near, 0).ReadFrame()
+			require.NoError(t, err)
+		}
+		require.ErrorIs(t, (<-told).Err, relay.ErrLate)
+		x = <-told
+		require.Equal(t, "MSG00002", x.Header.ControlID)
+		require.Contains(t, string(x.Answer), "MSA|AA|MSG00002")
 		near.Close()
 		far.Close()
 		stop()
