@@ -123,7 +123,7 @@ func (a *app) simulate(ctx context.Context, o *simulateOptions) (err error) {
 	screen := a.newSimulateScreen(o)
 	so.Observe = screen.tell
 	if _, set := a.getenv("GOGC"); !set {
-		defer debug.SetGCPercent(debug.SetGCPercent(400)) // messages are soon garbage, and little else is kept
+		defer debug.SetGCPercent(debug.SetGCPercent(200)) // messages are soon garbage, and little else is kept
 	}
 	if o.prints() {
 		s, err := simulate.Print(ctx, a.stdout, so)
