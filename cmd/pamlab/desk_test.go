@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"io"
+	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -93,4 +96,29 @@ func TestDesk(t *testing.T) {
 	require.Regexp(t, `  A01 Admit inpatient  p2  AE$`, out.next(t))
 	require.Equal(t, 1, end())
 	require.Equal(t, "0 waiting, 1 parked", out.next(t))
+}
+
+// The scenarios for a GAM are played at the desk as at anybody else's system.
+func TestRunAtADesk(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	at := l.Addr().String()
+	require.NoError(t, l.Close()) // the run listens there
+	file := filepath.Join(t.TempDir(), "candidate.yaml")
+	for _, tt := range []struct {
+		bug  string
+		code int
+		says string
+	}{
+		{"", 0, `passed +gam/ins `},
+		{"gam-ins-without-vali", 1, `failed +gam/ins (?s:.*)PID-32`},
+	} {
+		_, url, end := aDesk(t, "--to", at, "--bugs", tt.bug)
+		require.NoError(t, os.WriteFile(file, []byte("candidate: {role: gam}\nharness: {listen: \""+at+"\"}\nendpoints: {events: \""+url+"\"}\n"), 0o600))
+		var out bytes.Buffer
+		code := run(t.Context(), []string{"run", "gam/ins", "-c", file, "--no-input", "--lang", "en"}, strings.NewReader(""), &out, &out, func(string) (string, bool) { return "", false })
+		require.Equal(t, tt.code, code, "%s", out.String())
+		require.Regexp(t, tt.says, out.String())
+		end()
+	}
 }
