@@ -168,7 +168,7 @@ func (s *stage) expect(ctx context.Context, e *Expectation, out *outcome) CheckI
 	case !ok:
 		c.Verdict, c.Unmet = e.Level.Broken(), e.Level == Info
 		switch {
-		case e.Target == TargetSent:
+		case e.Target == TargetSent, e.Target == TargetReceived:
 			c.Field = e.Field
 		case e.Target == TargetAck && out.receipt != nil:
 			c.Field = pointedAt(out.receipt)

@@ -236,6 +236,7 @@ func (s *stage) judgeRules(step *Step, l *letter, p *plan) []CheckInfo {
 	for i := range s.report.Findings {
 		f := &s.report.Findings[i]
 		c := findingCheck(TargetReceived, f)
+		c.Field = f.Location.String()
 		if lenient && c.Level != Info {
 			c.Level, c.Verdict, c.Unmet = Info, Pass, true
 		}

@@ -178,8 +178,11 @@ func (b *block) check(o *outcome, s *step, c check) {
 	}
 	b.circumstances(s, c)
 	if c.sent != nil && (c.sent != b.shown.sent || c.Field != "") {
-		b.sent(c.sent, c.Field)
+		b.subject(b.tr("envoyé", "sent"), c.sent, c.Field)
 		b.shown.sent = c.sent
+	}
+	if c.came != nil {
+		b.subject(b.tr("reçu", "received"), c.came, c.Field)
 	}
 	if c.answer != nil && c.answer != b.shown.answer {
 		b.received(c.answer, s.told(b.lang))

@@ -57,6 +57,8 @@ type step struct {
 	notes       []scenarios.Text
 
 	sent, answer *scenarios.MessageInfo // the latest
+	came         *scenarios.MessageInfo // the only one that was received, as long as it is
+	several      bool                   // were received
 }
 
 // check is a check with the messages that it was about. They are kept for
@@ -64,6 +66,7 @@ type step struct {
 type check struct {
 	scenarios.CheckInfo
 	sent, answer *scenarios.MessageInfo
+	came         *scenarios.MessageInfo // of a check on a message that the candidate sent
 }
 
 // says reports a check that words its finding itself.
@@ -273,7 +276,10 @@ func (o *outcome) step(e scenarios.Event) *step {
 
 func (s *step) addMessage(m *scenarios.MessageInfo, received bool) {
 	if received {
-		s.answer = m
+		s.answer, s.came, s.several = m, m, s.came != nil || s.several
+		if s.several {
+			s.came = nil // which of them a check is about is not known
+		}
 	} else {
 		s.sent, s.answer = m, nil
 	}
@@ -289,6 +295,9 @@ func (s *step) addCheck(info scenarios.CheckInfo) {
 	c := check{CheckInfo: info}
 	if info.Verdict != scenarios.Pass {
 		c.sent, c.answer = s.sent, s.answer
+		if strings.HasPrefix(info.Name, "received") {
+			c.sent, c.answer, c.came = nil, nil, s.came
+		}
 	}
 	s.checks = append(s.checks, c)
 }

@@ -80,11 +80,10 @@ func (b *block) window(before, marked, after string) (string, string, string) {
 	return legible.Window(before, marked, after, width)
 }
 
-// sent tells which message was sent and, when the candidate pointed at a field,
-// shows the segment with the field marked.
-func (b *block) sent(m *scenarios.MessageInfo, field string) {
+// subject tells which message was sent, or received, and, when the check is about a
+// field of it, shows the segment with the field marked.
+func (b *block) subject(label string, m *scenarios.MessageInfo, field string) {
 	head := message{MessageInfo: *m, size: len(m.Data)}
-	label := b.tr("envoyé", "sent")
 	if field == "" {
 		b.fact(label, b.identify(head))
 		return
@@ -95,7 +94,7 @@ func (b *block) sent(m *scenarios.MessageInfo, field string) {
 	case err != nil:
 		b.fact("", inLanguage(err, b.lang))
 	case mark.segment == "":
-		b.fact("", b.tr("ce segment n’est pas dans le message envoyé", "this segment is not in the message sent"))
+		b.fact("", b.tr("ce segment n’est pas dans ce message", "this segment is not in this message"))
 	default:
 		text := reading(m.Data, m.Charset)
 		from, to := mark.from, mark.to

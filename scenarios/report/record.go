@@ -56,9 +56,9 @@ func collect(events Events, settle func(*outcome)) (record, error) {
 
 func (o *outcome) forget() {
 	for _, s := range o.steps {
-		s.sent, s.answer = nil, nil
+		s.sent, s.answer, s.came = nil, nil, nil
 		for i := range s.checks {
-			s.checks[i].sent, s.checks[i].answer = nil, nil
+			s.checks[i].sent, s.checks[i].answer, s.checks[i].came = nil, nil, nil
 		}
 	}
 }
