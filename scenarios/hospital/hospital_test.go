@@ -116,7 +116,7 @@ func TestLife(t *testing.T) {
 // digest is what a hospital tells, in short.
 func digest(t testing.TB, o hospital.Options) string {
 	h, sum := open(t, small, o), sha256.New()
-	for range 400 {
+	for range 250 {
 		e, err := h.Next()
 		require.NoError(t, err)
 		fmt.Fprintln(sum, e.At, e.Patient, e.Trigger, e.ControlID)
