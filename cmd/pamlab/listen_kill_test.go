@@ -107,7 +107,7 @@ func (s *sender) send(t *testing.T, addr string, config *tls.Config, acknowledge
 // killed under load: a few times here, hundreds of times with PAMLAB_KILLS (make
 // kill-soak).
 func TestListenKilled(t *testing.T) {
-	kills := 3
+	kills := 2
 	if text := os.Getenv("PAMLAB_KILLS"); text != "" {
 		var err error
 		kills, err = strconv.Atoi(text)

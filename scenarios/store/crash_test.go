@@ -86,7 +86,7 @@ func kills(t *testing.T) int {
 		require.NoError(t, err)
 		return n
 	}
-	return 4
+	return 3
 }
 
 // Nothing that Add returned for is lost by kill -9, whenever it comes. (That a

@@ -67,9 +67,9 @@ func TestPurge(t *testing.T) {
 	path := file(t)
 	s := open(t, path, store.Options{})
 	var rs []*store.Record
-	for n := range 1300 {
+	for n := range 520 {
 		r := full(n)
-		r.Message = bytes.Repeat([]byte("SECRET"), 200)
+		r.Message = bytes.Repeat([]byte("SECRET"), 100)
 		rs = append(rs, r)
 	}
 	require.NoError(t, s.AddAll(t.Context(), rs...))
@@ -78,9 +78,9 @@ func TestPurge(t *testing.T) {
 	_, err := s.Purge(t.Context(), noon.Add(-time.Hour)) // nothing is older
 	require.NoError(t, err)
 
-	n, err := s.Purge(t.Context(), noon.Add(1290*time.Second))
+	n, err := s.Purge(t.Context(), noon.Add(510*time.Second))
 	require.NoError(t, err)
-	require.Equal(t, int64(1290), n)
+	require.Equal(t, int64(510), n)
 	require.Len(t, list(t, s, store.Filter{}), 11)
 	_, err = s.Get(t.Context(), out.ID)
 	require.NoError(t, err)

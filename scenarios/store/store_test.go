@@ -161,7 +161,7 @@ func TestListIsReadInPages(t *testing.T) {
 	for _, path := range []string{store.Memory, file(t)} {
 		s := open(t, path, store.Options{})
 		var rs []*store.Record
-		for n := range 600 {
+		for n := range 300 {
 			rs = append(rs, record(n))
 		}
 		require.NoError(t, s.Enqueue(t.Context(), rs...))
@@ -169,11 +169,11 @@ func TestListIsReadInPages(t *testing.T) {
 		for r, err := range s.List(t.Context(), store.Filter{}) {
 			require.NoError(t, err)
 			require.Equal(t, int64(seen+1), r.ID)
-			if seen++; seen == 300 {
-				require.NoError(t, s.Add(t.Context(), record(601)))
+			if seen++; seen == 200 {
+				require.NoError(t, s.Add(t.Context(), record(301)))
 			}
 		}
-		require.Equal(t, 601, seen)
+		require.Equal(t, 301, seen)
 		for range s.List(t.Context(), store.Filter{}) {
 			break // the reader may stop
 		}
@@ -188,7 +188,7 @@ func TestManyAtOnce(t *testing.T) {
 	given := map[int64]string{}
 	for sender := range 16 {
 		senders.Go(func() {
-			for n := range 20 {
+			for n := range 10 {
 				r := record(sender*100 + n)
 				if err := s.Add(t.Context(), r); err != nil {
 					t.Error(err)
@@ -201,7 +201,7 @@ func TestManyAtOnce(t *testing.T) {
 		})
 	}
 	senders.Wait()
-	require.Len(t, given, 320, "each record has its own id")
+	require.Len(t, given, 160, "each record has its own id")
 	again := open(t, path, store.Options{MustExist: true})
 	for _, r := range list(t, again, store.Filter{}) {
 		require.Equal(t, given[r.ID], r.ControlID)
