@@ -148,6 +148,10 @@ func (r *Relay) storeAll() {
 // keepAll stores records: together, or, if one of them is not taken, each by
 // itself.
 func (r *Relay) keepAll(records []*store.Record) {
+	if r.gone() {
+		r.figures.notStored.Add(uint64(len(records)))
+		return
+	}
 	err := r.Store.AddAll(r.ctx, records...)
 	if err == nil {
 		r.figures.stored.Add(uint64(len(records)))

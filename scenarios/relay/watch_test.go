@@ -230,7 +230,10 @@ func TestCloseGivesUp(t *testing.T) {
 	far.Close()
 	hung := make(chan struct{}, 1)
 	r := &relay.Relay{To: answering(t), Store: storeFunc(func(ctx context.Context, _ ...*store.Record) error {
-		hung <- struct{}{}
+		select {
+		case hung <- struct{}{}:
+		default: // it was told
+		}
 		<-ctx.Done()
 		return ctx.Err()
 	})}
