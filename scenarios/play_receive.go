@@ -345,13 +345,16 @@ func notCome() *Text {
 	return &Text{FR: "ce message facultatif n'est pas venu", EN: "this optional message did not come"}
 }
 
+// linger is how long a play that receives listens on behind its last step.
+const linger = 100 * time.Millisecond
+
 // rest looks, a moment after the last step, for messages about the play's patient
 // that nobody waited for.
 func (s *stage) rest(ctx context.Context) Verdict {
 	if s.inbox == nil {
 		return ""
 	}
-	for late, more := time.After(settle), true; more; {
+	for late, more := time.After(linger), true; more; {
 		select {
 		case l := <-s.inbox.mail:
 			s.pile = append(s.pile, l.arrived())
