@@ -60,7 +60,7 @@ func (a *app) listenCommand() *cobra.Command {
 	flags.StringVar(&o.reply, "reply", "", a.text("AA, AE, AR, ou un fichier de règles (docs/listen.md)", "AA, AE, AR, or a file of rules (docs/listen.md)"))
 	flags.BoolVar(&o.validate, "validate", true, a.text("juge chaque message, seul et dans son ordre", "judge each message, alone and in its order"))
 	flags.IntVar(&o.once, "once", 0, a.text("s'arrête après tant de messages", "end after so many messages"))
-	flags.StringVar(&o.bugs, "bugs", "", a.text("défauts du DMN (« pamlab demo --help » les nomme)", "faults of the DMN (`pamlab demo --help` names them)"))
+	flags.StringVar(&o.bugs, "bugs", "", a.text("défauts du DMN, que nomme pamlab demo --help", "faults of the DMN, which pamlab demo --help names"))
 	flags.StringVar(&o.keep, "keep", "", a.text("efface ce qui est plus vieux : 180d, 12h", "purge what is older: 180d, 12h"))
 	flags.BoolVar(&o.noContent, "no-content", false, a.text("ne range que la trace : qui, quand, quel événement, quelle réponse", "keep the trace only: who, when, which event, which answer"))
 	flags.StringVar(&o.name, "name", "dmn", a.text("nom de cet écouteur dans le fichier", "name of this listener in the file"))

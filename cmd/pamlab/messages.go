@@ -41,7 +41,7 @@ func (a *app) messagesCommand() *cobra.Command {
 
 func (a *app) addStoreFlag(cmd *cobra.Command) *storeFlags {
 	f := &storeFlags{}
-	cmd.Flags().StringVar(&f.path, "store", "", a.text("fichier de « listen », « simulate » ou « record »", "file of `listen`, `simulate` or `record`"))
+	cmd.Flags().StringVar(&f.path, "store", "", a.text("fichier de listen, simulate ou record", "file of listen, simulate or record"))
 	_ = cmd.MarkFlagFilename("store", "db")
 	return f
 }
