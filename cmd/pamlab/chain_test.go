@@ -144,7 +144,7 @@ func (c *chain) record(t *testing.T) *member {
 		addr = "127.0.0.1:0"
 	}
 	m := begin(t, slices.Concat(
-		[]string{"record", "--listen", addr, "--to", c.device, "--to-tls-server-name", "dmn.test", "--store", c.at("traffic.db"), "--set", "ins_environment=any"},
+		[]string{"record", "--listen", addr, "--to", c.device, "--to-tls-server-name", "dmn.test", "--store", c.at("traffic.db")},
 		c.identity("--listen-tls", "dmn"), c.identity("--to-tls", "gam"),
 	)...)
 	c.middle = address.FindString(m.await(t, 1, "127.0.0.1:"))

@@ -106,7 +106,9 @@ func (o *recordOptions) relay() (*relay.Relay, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings, err := parseSettings(o.settings)
+	// Who stands between does not choose the patients: an INS of test is no fault,
+	// unless it is said which ones there are.
+	settings, err := parseSettings(append([]string{"ins_environment=any"}, o.settings...))
 	if err != nil {
 		return nil, withCode(scenarios.ExitUsage, err)
 	}
