@@ -2,6 +2,7 @@ package hospital
 
 import (
 	"regexp"
+	"sync"
 
 	"github.com/pamlab/pamlab/scenarios"
 )
@@ -16,8 +17,8 @@ const (
 )
 
 var (
-	finess   = regexp.MustCompile(`^[0-9][0-9AB][0-9]{7}$`)
-	unitCode = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,19}$`)
+	finess   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9][0-9AB][0-9]{7}$`) })
+	unitCode = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,19}$`) })
 )
 
 // whom are the words of Unit.For.
@@ -84,7 +85,7 @@ func (c *Config) facility(v scenarios.SheetValue) {
 	}
 	c.Name = short(v.Need("name"), 20)
 	number := v.Need("finess")
-	if c.FINESS = number.Text(); c.FINESS != "" && !finess.MatchString(c.FINESS) {
+	if c.FINESS = number.Text(); c.FINESS != "" && !finess().MatchString(c.FINESS) {
 		number.Fault(
 			scenarios.Textf("« %s » n'est pas un numéro FINESS", "%q is no FINESS number", c.FINESS),
 			scenarios.Text{FR: "9 caractères, par exemple 990000017", EN: "9 characters, for example 990000017"})
@@ -154,7 +155,7 @@ func entry(v scenarios.SheetValue, codes map[string]bool) Unit {
 	u := Unit{Code: code.Text(), Label: short(v.Need("label"), 50)}
 	switch {
 	case u.Code == "":
-	case !unitCode.MatchString(u.Code):
+	case !unitCode().MatchString(u.Code):
 		code.Fault(scenarios.Textf("« %s » n'est pas un code d'unité", "%q is no code of a unit", u.Code),
 			scenarios.Text{FR: "20 lettres et chiffres au plus", EN: "at most 20 letters and digits"})
 	case codes[u.Code]:

@@ -23,7 +23,7 @@ func (w *world) rewrite(list []segment, control, charset string, dropped map[str
 			lines = append(lines, w.header(s, control, charset))
 			continue
 		}
-		fields := table[s.name]
+		fields := table()[s.name]
 		if fields == nil {
 			if known(s.name) {
 				dropped[s.name]++
@@ -260,7 +260,7 @@ func (w *world) person(parts []string, about ofTraits) string {
 		}
 		out[n] = escape(strings.Join(list, " "))
 	}
-	if p := unescape(part(parts, 5)); titles[fold(p)] {
+	if p := unescape(part(parts, 5)); titles()[fold(p)] {
 		out[5] = p
 	}
 	if joined(out) == "" {
@@ -291,7 +291,7 @@ func (w *world) practitioner(parts []string) string {
 	if letters(given) != "" {
 		out[3] = d.Given
 	}
-	if p := unescape(part(parts, 6)); titles[fold(p)] {
+	if p := unescape(part(parts, 6)); titles()[fold(p)] {
 		out[6] = p
 	}
 	if a := part(parts, 9); out[13] == "RPPS" && a != "" {

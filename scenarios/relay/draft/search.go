@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/pamlab/pamlab/scenarios"
@@ -97,7 +98,7 @@ func (t *traits) inLine(line string) []traitKind {
 func (t *traits) inWords(folded string, found map[traitKind]bool) {
 	var rest strings.Builder // without the scaffold, and without what stands within names
 	word := func(w string) {
-		if scaffold[w] {
+		if scaffold()[w] {
 			rest.WriteByte('|')
 			return
 		}
@@ -132,7 +133,7 @@ func (t *traits) inWords(folded string, found map[traitKind]bool) {
 }
 
 // spacedDigits is a number as people write long ones.
-var spacedDigits = regexp.MustCompile(`[0-9]+(?:[ .,/-][0-9]+)+`)
+var spacedDigits = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[0-9]+(?:[ .,/-][0-9]+)+`) })
 
 // inNumbers looks for numbers and dates, however they are spaced.
 func (t *traits) inNumbers(folded string, found map[traitKind]bool) {
@@ -147,7 +148,7 @@ func (t *traits) inNumbers(folded string, found map[traitKind]bool) {
 				found[kind] = true
 			}
 		}
-		for _, row := range spacedDigits.FindAllString(token, -1) {
+		for _, row := range spacedDigits().FindAllString(token, -1) {
 			if kind, ok := t.numbers[digits(row)]; ok {
 				found[kind] = true
 			}

@@ -2,6 +2,7 @@ package draft
 
 import (
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -44,7 +45,7 @@ func newTraits() *traits {
 // typeOf is the data type of a field, whatever the version of the message: the
 // one that any version gives it, for a name in a field of v2.3.1 is one in v2.5.
 func typesOf(seg string, n int) (list []string) {
-	if t := ours[seg][n]; t != "" {
+	if t := ours()[seg][n]; t != "" {
 		return []string{t}
 	}
 	for _, v := range schema.Versions() {
@@ -61,14 +62,16 @@ func typesOf(seg string, n int) (list []string) {
 
 // ours are the types of fields of segments that HL7 does not define, and of
 // fields that HL7 calls a string and that hold a number or a date of birth.
-var ours = map[string]map[int]string{
-	"ZBE": {1: "EI"},
-	"ZFV": {6: "XAD", 7: "CX", 8: "CX"},
-	"ZFD": {1: "birth"},
-	"PID": {7: "birth", 19: "number", 20: "number", 23: "place"},
-	"NK1": {16: "birth"}, "GT1": {8: "birth", 12: "number"}, "IN1": {18: "birth", 36: "number", 49: "number"}, "IN2": {2: "number"},
-	"ROL": {1: "EI"},
-}
+var ours = sync.OnceValue(func() map[string]map[int]string {
+	return map[string]map[int]string{
+		"ZBE": {1: "EI"},
+		"ZFV": {6: "XAD", 7: "CX", 8: "CX"},
+		"ZFD": {1: "birth"},
+		"PID": {7: "birth", 19: "number", 20: "number", 23: "place"},
+		"NK1": {16: "birth"}, "GT1": {8: "birth", 12: "number"}, "IN1": {18: "birth", 36: "number", 49: "number"}, "IN2": {2: "number"},
+		"ROL": {1: "EI"},
+	}
+})
 
 // message takes the traits of a message.
 func (t *traits) message(list []segment) {
@@ -130,12 +133,16 @@ var common = set(`DE DU DES LA LE LES L D ET EN AU AUX A SUR SOUS VAN VON DER DE
 	RUE AVENUE AV BD BOULEVARD PLACE ALLEE ALLEES CHEMIN ROUTE IMPASSE COURS QUAI SQUARE PASSAGE RESIDENCE BATIMENT BAT APPARTEMENT APPT
 	ESCALIER ETAGE LIEU DIT BIS TER CEDEX HAMEAU LOTISSEMENT VILLA CITE ZONE LOT M MR MME MLLE DR PR`)
 
-func set(list string) map[string]bool {
-	m := map[string]bool{}
-	for w := range strings.FieldsSeq(list) {
-		m[w] = true
-	}
-	return m
+// set is a set of words. It is made when it is first asked for: a program that
+// draws up no draft does not pay for it.
+func set(list string) func() map[string]bool {
+	return sync.OnceValue(func() map[string]bool {
+		m := map[string]bool{}
+		for w := range strings.FieldsSeq(list) {
+			m[w] = true
+		}
+		return m
+	})
 }
 
 // text takes the words of a name or an address, and a name as a whole.
@@ -146,7 +153,7 @@ func (t *traits) text(component string, kind traitKind) {
 			continue
 		}
 		for _, w := range words(value) {
-			if n := len([]rune(w)); n >= 2 && !common[w] {
+			if n := len([]rune(w)); n >= 2 && !common()[w] {
 				t.words[w] = kind
 				if n >= partOfWord && kind == aName {
 					t.part(w)
