@@ -149,7 +149,7 @@ func TestInteropRecordStandsBetweenPeers(t *testing.T) {
 			out, err := cmd.Output()
 			require.NoError(t, err, string(out))
 			stop()
-			require.Equal(t, scenarios.ExitFailed, <-r.code, "node-hl7-server's acknowledgements are not conformant")
+			require.Equal(t, scenarios.ExitOK, <-r.code, "node-hl7-server's acknowledgements break no MUST")
 
 			kept, err := store.Open(t.Context(), db, store.Options{MustExist: true})
 			require.NoError(t, err)
