@@ -7,6 +7,7 @@ SIM_DAYS ?= 3653
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@latest
 PROFILE = cmd/pamlab/validate.pgo
+BUILDFLAGS ?= -trimpath -pgo $(PROFILE)
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .PHONY: help
@@ -15,7 +16,7 @@ help: ## this list
 
 .PHONY: build
 build: ## one static binary, ./pamlab
-	CGO_ENABLED=0 $(GO) build -trimpath -pgo $(PROFILE) -ldflags "-s -w -X main.version=$(VERSION)" -o pamlab ./cmd/pamlab
+	CGO_ENABLED=0 $(GO) build $(BUILDFLAGS) -ldflags "-s -w -X main.version=$(VERSION)" -o pamlab ./cmd/pamlab
 
 .PHONY: profile
 profile: ## renew the profile that the static build is optimised by

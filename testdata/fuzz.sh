@@ -5,13 +5,19 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 time=${1:?usage: testdata/fuzz.sh TIME [PACKAGE...]}
 shift
+bin=$(mktemp -d)
+trap 'rm -rf "$bin"' EXIT
+corpus=$(go env GOCACHE)/fuzz # where go test -fuzz keeps what it finds
 found=0
-for package in $(go list "${@:-./...}"); do
-  for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
+while read -r package dir; do
+  targets=$(cat "$dir"/*_test.go 2>/dev/null | sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p')
+  [ -n "$targets" ] || continue
+  go test -c -fuzz . -o "$bin/fuzz" "$package" # once for all targets of the package
+  for target in $targets; do
     found=$((found + 1))
     echo "$package $target"
-    go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 10x "$package" | tail -2
+    (cd "$dir" && "$bin/fuzz" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "$time" -test.fuzzminimizetime 10x -test.fuzzcachedir "$corpus/$package") | tail -2
   done
-done
+done < <(go list -f '{{.ImportPath}} {{.Dir}}' "${@:-./...}")
 [ "$found" -gt 0 ] || { echo "no fuzz target found" >&2; exit 1; }
 echo "$found targets, $time each"

@@ -73,16 +73,18 @@ func ExampleStall() {
 
 func ExampleCut() {
 	near, far := mllptest.Pipe()
+	written := make(chan error)
 	go func() {
-		c := mllptest.Cut{After: 3}.Wrap(near)
-		_, err := c.Write([]byte("\x0bMSH|"))
-		fmt.Println(errors.Is(err, mllptest.ErrFault), err)
+		_, err := mllptest.Cut{After: 3}.Wrap(near).Write([]byte("\x0bMSH|"))
+		written <- err
 	}()
 	_, err := mllp.NewReader(far, 0).ReadFrame()
 	fmt.Println(err)
+	err = <-written
+	fmt.Println(errors.Is(err, mllptest.ErrFault), err)
 	// Output:
-	// true mllptest: ended by a fault: cut after 3 bytes: use of closed network connection
 	// the stream ends inside a block, 3 bytes after its start (stream offset 0)
+	// true mllptest: ended by a fault: cut after 3 bytes: use of closed network connection
 }
 
 func ExampleReset() {
