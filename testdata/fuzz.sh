@@ -10,7 +10,7 @@ trap 'rm -rf "$bin"' EXIT
 corpus=$(go env GOCACHE)/fuzz # where go test -fuzz keeps what it finds
 found=0
 while read -r package dir; do
-  targets=$(cat "$dir"/*_test.go 2>/dev/null | sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p')
+  targets=$(find "$dir" -maxdepth 1 -name '*_test.go' -exec sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' {} +)
   [ -n "$targets" ] || continue
   go test -c -fuzz . -o "$bin/fuzz" "$package" # once for all targets of the package
   for target in $targets; do
