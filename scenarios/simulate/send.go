@@ -117,7 +117,9 @@ func (q *queue) answered(rec *store.Record, receipt *hl7.Receipt) {
 		rec.State, rec.Error = store.Done, ""
 		q.finish(Outcome{Record: rec})
 	case (code == hl7.AE || code == hl7.CE) && !q.Habits.ResendsRefused:
-		q.lost[rec.Patient] = q.Habits.LosesAfterRefusal
+		if q.Habits.LosesAfterRefusal {
+			q.lost[rec.Patient] = true
+		}
 		q.stopped = q.Habits.StopsAfterRefusal
 		q.refuse(rec, scenarios.Textf("refusé : %s", "refused: %s", reason(receipt)))
 	case never(receipt):
