@@ -240,13 +240,30 @@ func pythonServer(t *testing.T, tlsFiles ...string) string {
 }
 
 // launchPeer starts a program of testdata/interop that takes a port and TLS
-// files, and says "ready" when it listens.
+// files, and says "ready" when it listens. The peers take no port 0: the port that
+// was free a moment ago may be somebody else's by now, so it tries others.
 func launchPeer(t *testing.T, program, script string, tlsFiles ...string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") // the peers take no port 0
+	const ports = 5
+	for range ports {
+		if addr, ok := launchPeerAt(t, freePort(t), program, script, tlsFiles...); ok {
+			return addr
+		}
+	}
+	t.Fatalf("%s does not start", script)
+	return ""
+}
+
+func freePort(t *testing.T) *net.TCPAddr {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	addr := l.Addr().(*net.TCPAddr)
 	require.NoError(t, l.Close())
+	return l.Addr().(*net.TCPAddr)
+}
+
+func launchPeerAt(t *testing.T, addr *net.TCPAddr, program, script string, tlsFiles ...string) (string, bool) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, program, append([]string{script, fmt.Sprint(addr.Port)}, tlsFiles...)...)
 	cmd.Dir = peersDir
@@ -261,8 +278,9 @@ func launchPeer(t *testing.T, program, script string, tlsFiles ...string) string
 		_ = cmd.Wait()
 	})
 	line := make([]byte, len("ready\n"))
-	_, err = io.ReadFull(stdout, line)
-	require.NoError(t, err, "%s does not start", script)
+	if _, err := io.ReadFull(stdout, line); err != nil {
+		return "", false
+	}
 	require.Equal(t, "ready\n", string(line))
-	return addr.String()
+	return addr.String(), true
 }
