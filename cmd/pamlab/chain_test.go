@@ -131,7 +131,7 @@ func (c *chain) identity(prefix, name string) []string {
 func (c *chain) listen(t *testing.T) *member {
 	addr := c.device
 	if addr == "" {
-		addr = "127.0.0.1:0"
+		addr = freePort(t).String() // it comes back there
 	}
 	m := begin(t, slices.Concat([]string{"listen", "--addr", addr, "--store", c.at("dmn.db")}, c.identity("--tls", "dmn"))...)
 	c.device = address.FindString(m.await(t, 1, "127.0.0.1:"))
@@ -141,7 +141,7 @@ func (c *chain) listen(t *testing.T) *member {
 func (c *chain) record(t *testing.T) *member {
 	addr := c.middle
 	if addr == "" {
-		addr = "127.0.0.1:0"
+		addr = freePort(t).String() // it comes back there
 	}
 	m := begin(t, slices.Concat(
 		[]string{"record", "--listen", addr, "--to", c.device, "--to-tls-server-name", "dmn.test", "--store", c.at("traffic.db")},

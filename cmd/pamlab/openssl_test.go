@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -123,10 +122,7 @@ func lastLine(s string) string {
 // returns its address. It speaks no MLLP: it never answers.
 func sServer(t *testing.T, args ...string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	addr := l.Addr().String()
-	require.NoError(t, l.Close())
+	addr := freePort(t).String()
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, "openssl", append([]string{"s_server", "-accept", addr, "-verify_return_error"}, args...)...)
 	stdin, err := cmd.StdinPipe() // its end would end the server

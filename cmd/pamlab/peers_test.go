@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -254,12 +255,19 @@ func launchPeer(t *testing.T, program, script string, tlsFiles ...string) string
 	return ""
 }
 
+// freePort is a port that nobody listens at, outside the range that systems take
+// the ports of connections from.
 func freePort(t *testing.T) *net.TCPAddr {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	return l.Addr().(*net.TCPAddr)
+	for range 100 {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000)))
+		if err == nil {
+			require.NoError(t, l.Close())
+			return l.Addr().(*net.TCPAddr)
+		}
+	}
+	t.Fatal("no port is free")
+	return nil
 }
 
 func launchPeerAt(t *testing.T, addr *net.TCPAddr, program, script string, tlsFiles ...string) (string, bool) {
