@@ -7,14 +7,13 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"runtime"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pamlab/pamlab/internal/leak"
 	"github.com/pamlab/pamlab/mllp"
 	"github.com/pamlab/pamlab/mllp/mllptest"
 	"github.com/pamlab/pamlab/mllp/pki"
@@ -26,27 +25,7 @@ func TestMain(m *testing.M) {
 	if dir, err := keys(); err == nil {
 		os.RemoveAll(dir)
 	}
-	if left := leaked(5 * time.Second); code == 0 && left != "" {
-		os.Stderr.WriteString("goroutines left behind:\n\n" + left)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-// leaked returns the goroutines that are still in this package after a while.
-func leaked(patience time.Duration) string {
-	for deadline := time.Now().Add(patience); ; runtime.Gosched() {
-		buf := make([]byte, 1<<20)
-		var left []string
-		for g := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
-			if strings.Contains(g, "pamlab/mllp.") && !strings.Contains(g, "mllp_test.TestMain") {
-				left = append(left, g)
-			}
-		}
-		if len(left) == 0 || time.Now().After(deadline) {
-			return strings.Join(left, "\n\n")
-		}
-	}
+	os.Exit(leak.Check(code, "pamlab/mllp."))
 }
 
 // echo answers every message with itself, marked.

@@ -23,6 +23,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pamlab/pamlab/internal/leak"
 	"github.com/pamlab/pamlab/mllp"
 )
 
@@ -274,8 +275,8 @@ func soakServer(t *testing.T, ctx context.Context, task childTask) {
 // itself.
 func leakedBySoak() []string {
 	var left []string
-	for g := range strings.SplitSeq(leaked(time.Second), "\n\n") {
-		if g != "" && !strings.Contains(g, "TestSoakChild") {
+	for _, g := range leak.Left(time.Second, "pamlab/mllp.") {
+		if !strings.Contains(g, "TestSoakChild") {
 			left = append(left, g)
 		}
 	}

@@ -8,8 +8,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"runtime"
-	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +15,7 @@ import (
 
 	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/pam/rules"
+	"github.com/pamlab/pamlab/internal/leak"
 	"github.com/pamlab/pamlab/mllp"
 	"github.com/pamlab/pamlab/mllp/pki"
 	"github.com/pamlab/pamlab/scenarios/listen"
@@ -26,27 +25,7 @@ import (
 
 // No test may leave a goroutine of these packages behind.
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if left := leaked(5 * time.Second); code == 0 && left != "" {
-		os.Stderr.WriteString("goroutines left behind:\n\n" + left)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func leaked(patience time.Duration) string {
-	for deadline := time.Now().Add(patience); ; runtime.Gosched() {
-		buf := make([]byte, 1<<20)
-		var left []string
-		for g := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
-			if strings.Contains(g, "pamlab/scenarios/") && !strings.Contains(g, "listen_test.TestMain") {
-				left = append(left, g)
-			}
-		}
-		if len(left) == 0 || time.Now().After(deadline) {
-			return strings.Join(left, "\n\n")
-		}
-	}
+	os.Exit(leak.Check(m.Run(), "pamlab/scenarios/"))
 }
 
 // sample is a conformant message of an event.

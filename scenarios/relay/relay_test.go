@@ -8,8 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"runtime"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,6 +16,7 @@ import (
 
 	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/pam/rules"
+	"github.com/pamlab/pamlab/internal/leak"
 	"github.com/pamlab/pamlab/mllp"
 	"github.com/pamlab/pamlab/mllp/mllptest"
 	"github.com/pamlab/pamlab/scenarios/relay"
@@ -29,26 +28,7 @@ func TestMain(m *testing.M) {
 	if dir, err := keys(); err == nil {
 		os.RemoveAll(dir)
 	}
-	if left := leaked(5 * time.Second); code == 0 && left != "" {
-		os.Stderr.WriteString("goroutines left behind:\n\n" + left)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func leaked(patience time.Duration) string {
-	for deadline := time.Now().Add(patience); ; runtime.Gosched() {
-		buf := make([]byte, 1<<20)
-		var left []string
-		for g := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
-			if strings.Contains(g, "pamlab/scenarios/relay") && !strings.Contains(g, "relay_test.TestMain") {
-				left = append(left, g)
-			}
-		}
-		if len(left) == 0 || time.Now().After(deadline) {
-			return strings.Join(left, "\n\n")
-		}
-	}
+	os.Exit(leak.Check(code, "pamlab/scenarios/relay"))
 }
 
 // A watcher keeps what a relay told.

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pamlab/pamlab/internal/leak"
 	"github.com/pamlab/pamlab/scenarios/store"
 )
 
@@ -23,27 +23,7 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(childVariable); path != "" {
 		os.Exit(child(path))
 	}
-	code := m.Run()
-	if left := leaked(5 * time.Second); code == 0 && left != "" {
-		os.Stderr.WriteString("goroutines left behind:\n\n" + left)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func leaked(patience time.Duration) string {
-	for deadline := time.Now().Add(patience); ; runtime.Gosched() {
-		buf := make([]byte, 1<<20)
-		var left []string
-		for g := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
-			if strings.Contains(g, "scenarios/store.") && !strings.Contains(g, "store_test.TestMain") {
-				left = append(left, g)
-			}
-		}
-		if len(left) == 0 || time.Now().After(deadline) {
-			return strings.Join(left, "\n\n")
-		}
-	}
+	os.Exit(leak.Check(m.Run(), "pamlab/scenarios/store."))
 }
 
 // open opens a store that the test closes.
