@@ -1,0 +1,258 @@
+package simulate_test
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pamlab/pamlab/hl7"
+	"github.com/pamlab/pamlab/scenarios/hospital"
+	"github.com/pamlab/pamlab/scenarios/simulate"
+	"github.com/pamlab/pamlab/scenarios/store"
+)
+
+// TestRefusal: AE is not sent again; the others go on, but for what corrects or
+// cancels the movement that was refused.
+func TestRefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := receive(t, func(_ int, m *hl7.Message) string {
+			if m.Get("ZBE-4") == "INSERT" && m.Get("MSH-9.2") != "A03" {
+				return "AE 101"
+			}
+			return ""
+		})
+		st := open(t, store.Memory)
+		const n = 120
+		s, err := simulate.Run(t.Context(), options(t, st, n, to("a", r)))
+		require.NoError(t, err)
+		r.close()
+		require.EqualValues(t, n, s.Destinations[0].Sent+s.Destinations[0].Parked)
+		reasons := parked(t, st)
+		rested := 0
+		for _, e := range messages(t, n) {
+			why := reasons[e.ControlID]
+			m, err := hl7.Parse(e.Message)
+			require.NoError(t, err)
+			switch inserts := m.Get("ZBE-4") == "INSERT"; {
+			case inserts && e.Trigger != "A03":
+				require.Equal(t, "refused: AE, condition 101", why)
+				require.Equal(t, 1, count(r.ids(), e.ControlID))
+			case m.Get("ZBE-4") != "" && !inserts && m.Get("ZBE-6") != "A03":
+				require.Contains(t, why, "rests upon message")
+				require.Zero(t, count(r.ids(), e.ControlID))
+				rested++
+			default:
+				require.Empty(t, why, e.Trigger)
+			}
+		}
+		require.NotZero(t, rested)
+		require.NoError(t, st.Close())
+	})
+}
+
+func messages(t *testing.T, n int) []hospital.Event {
+	t.Helper()
+	h, all := source(t), []hospital.Event{}
+	for range n {
+		e, err := h.Next()
+		require.NoError(t, err)
+		all = append(all, e)
+	}
+	return all
+}
+
+func count(list []string, x string) (n int) {
+	for _, y := range list {
+		if x == y {
+			n++
+		}
+	}
+	return n
+}
+
+// TestRejection: AR is sent again later, and the patient waits; others go on.
+// What is never going to be taken is parked at once, the rest after a while.
+func TestRejection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := messages(t, 120)
+		later, never, always := all[10].ControlID, all[20].ControlID, all[30].ControlID
+		tries := 0
+		r := receive(t, func(_ int, m *hl7.Message) string {
+			switch m.Get("MSH-10") {
+			case later:
+				if tries++; tries <= 3 {
+					return "AR 207"
+				}
+			case never:
+				return "AR 201"
+			case always:
+				return "AR 207"
+			}
+			return ""
+		})
+		st := open(t, store.Memory)
+		s, err := simulate.Run(t.Context(), options(t, st, 120, to("a", r)))
+		require.NoError(t, err)
+		r.close()
+		ids := r.ids()
+		require.Equal(t, 4, count(ids, later))
+		require.Equal(t, 1, count(ids, never))
+		require.Equal(t, simulate.DefaultAttempts, count(ids, always))
+		require.Equal(t, map[string]string{
+			never: "rejected for good: AR, condition 201", always: "rejected in 8 attempts: AR, condition 207",
+		}, parked(t, st))
+		require.Equal(t, simulate.Tally{Name: "a", Sent: 118, Parked: 2, Retries: 3 + simulate.DefaultAttempts - 1}, s.Destinations[0])
+		require.NotEqual(t, told(t, 120), ids, "the others did not wait")
+		inOrder(t, all, ids)
+		require.NoError(t, st.Close())
+	})
+}
+
+// inOrder demands that the last attempts of each patient come in the order of the
+// hospital.
+func inOrder(t *testing.T, all []hospital.Event, ids []string) {
+	t.Helper()
+	place := map[string]int{}
+	for i, id := range ids {
+		place[id] = i
+	}
+	last := map[string]int{}
+	for _, e := range all {
+		require.Greater(t, place[e.ControlID]+1, last[e.Patient], "%s %s", e.Trigger, e.ControlID)
+		last[e.Patient] = place[e.ControlID] + 1
+	}
+}
+
+// TestNoAnswer: the same message is sent again until it is answered, and all
+// others wait; one that never is does not end all traffic.
+func TestNoAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := messages(t, 40)
+		silent, poison := all[7].ControlID, all[11].ControlID
+		n := 0
+		r := receive(t, func(_ int, m *hl7.Message) string {
+			switch m.Get("MSH-10") {
+			case silent:
+				if n++; n < 3 {
+					return "-"
+				}
+			case poison:
+				return "-"
+			}
+			return ""
+		})
+		st := open(t, store.Memory)
+		_, err := simulate.Run(t.Context(), options(t, st, 40, to("a", r)))
+		require.NoError(t, err)
+		r.close()
+		require.Equal(t, []string{poison}, keys(parked(t, st)))
+		require.Equal(t, told(t, 40), slices.Compact(r.ids()), "nobody overtook")
+		require.Equal(t, 3, count(r.ids(), silent))
+		require.NoError(t, st.Close())
+	})
+}
+
+func keys(m map[string]string) (all []string) {
+	for k := range m {
+		all = append(all, k)
+	}
+	return all
+}
+
+// TestNobodyThere: messages wait for a receiver that is not there, and for no
+// longer than it takes to send them; another receiver does not notice.
+func TestNobodyThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		there, st := receive(t, nil), open(t, store.Memory)
+		late := receive(t, nil)
+		late.close()
+		o := options(t, st, 30, to("a", there), to("b", late))
+		o.Drain = time.Minute
+		s, err := simulate.Run(t.Context(), o)
+		require.NoError(t, err)
+		require.Equal(t, []simulate.Tally{{Name: "a", Sent: 30}, {Name: "b", Waiting: 30}}, s.Destinations)
+
+		late = receive(t, nil)
+		o = options(t, st, 10, to("a", there), to("b", late))
+		s, err = simulate.Run(t.Context(), o)
+		require.NoError(t, err)
+		require.Equal(t, []simulate.Tally{{Name: "a", Sent: 10}, {Name: "b", Sent: 40}}, s.Destinations)
+		there.close()
+		late.close()
+		require.Equal(t, told(t, 40), late.ids())
+		require.NoError(t, st.Close())
+	})
+}
+
+// TestHabits: each fault of sending shows in what a receiver sees.
+func TestHabits(t *testing.T) {
+	all, bad := messages(t, 60), 10
+	for slices.IndexFunc(all[bad+1:], func(e hospital.Event) bool { return e.Patient == all[bad].Patient }) < 0 {
+		bad++ // to somebody of whom more is told
+	}
+	for name, c := range map[string]struct {
+		code string
+		want func(t *testing.T, r *receiver)
+	}{
+		"gam-resends-refused": {"AE 101", func(t *testing.T, r *receiver) {
+			require.Equal(t, simulate.DefaultAttempts, count(r.ids(), all[bad].ControlID))
+		}},
+		"gam-never-retries": {"AR 207", func(t *testing.T, r *receiver) {
+			require.Equal(t, 1, count(r.ids(), all[bad].ControlID))
+		}},
+		"gam-new-id-on-retry": {"-", func(t *testing.T, r *receiver) {
+			require.Equal(t, 1, count(r.ids(), all[bad].ControlID))
+			require.Equal(t, 61, len(r.ids()))
+		}},
+		"gam-loses-after-refusal": {"AE 101", func(t *testing.T, r *receiver) {
+			require.Less(t, len(r.ids()), 60)
+		}},
+		"gam-stops-after-refusal": {"AE 101", func(t *testing.T, r *receiver) {
+			require.Equal(t, all[bad].ControlID, r.ids()[len(r.ids())-1])
+		}},
+		"gam-takes-any-answer": {"other", func(t *testing.T, r *receiver) {
+			require.Equal(t, 1, count(r.ids(), all[bad].ControlID))
+		}},
+		"gam-wrong-order": {"AA", func(t *testing.T, r *receiver) {
+			require.ElementsMatch(t, told(t, 60), r.ids())
+			require.NotEqual(t, told(t, 60), r.ids())
+		}},
+		"gam-overtakes": {"AR 207", func(t *testing.T, r *receiver) {
+			var first []string
+			for _, id := range r.ids() {
+				if !slices.Contains(first, id) {
+					first = append(first, id)
+				}
+			}
+			require.Equal(t, told(t, 60), first)
+		}},
+		"gam-connection-per-message": {"AA", func(t *testing.T, r *receiver) {
+			require.Equal(t, told(t, 60), r.ids())
+			require.EqualValues(t, 60, r.server.Stats().Accepted)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := receive(t, func(_ int, m *hl7.Message) string {
+					if m.Get("MSH-10") == all[bad].ControlID {
+						return c.code
+					}
+					return ""
+				})
+				st := open(t, store.Memory)
+				o := options(t, st, 60, to("a", r))
+				var others []string
+				o.Habits, others = simulate.HabitsOf([]string{name, "gam-no-zbe"})
+				require.Equal(t, []string{"gam-no-zbe"}, others)
+				_, err := simulate.Run(t.Context(), o)
+				require.NoError(t, err)
+				r.close()
+				c.want(t, r)
+				require.NoError(t, st.Close())
+			})
+		})
+	}
+}
