@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -112,7 +111,7 @@ func (a *app) desk(ctx context.Context, o *deskOptions) error {
 		_ = l.Close()
 		return withCode(identityCode(err), err)
 	}
-	err = serveHTTP(ctx, l, desk)
+	err = serve(ctx, httpServer(desk), l, http.ErrServerClosed)
 	desk.Stop()
 	waiting, parked := desk.Pending()
 	a.printf("%s\n", a.text(fmt.Sprintf("%d en attente, %d mis de côté", waiting, parked), fmt.Sprintf("%d waiting, %d parked", waiting, parked)))
@@ -125,31 +124,12 @@ func (a *app) desk(ctx context.Context, o *deskOptions) error {
 	return nil
 }
 
-// serveHTTP serves until ctx ends.
-func serveHTTP(ctx context.Context, l net.Listener, h http.Handler) error {
-	server := &http.Server{
+// httpServer bounds every wait for whoever gives orders.
+func httpServer(h http.Handler) *http.Server {
+	return &http.Server{
 		Handler: h, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(l) }()
-	var failed error
-	select {
-	case <-ctx.Done():
-	case failed = <-served:
-	}
-	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), ending)
-	defer cancel()
-	if server.Shutdown(late) != nil {
-		_ = server.Close()
-	}
-	if failed == nil {
-		failed = <-served
-	}
-	if errors.Is(failed, http.ErrServerClosed) {
-		return nil
-	}
-	return failed
 }
 
 // deskLine shows what came of a message, by the name that its patient was given.

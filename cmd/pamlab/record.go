@@ -119,9 +119,6 @@ func (o *recordOptions) relay() (*relay.Relay, error) {
 	return &relay.Relay{To: o.to, NearTLS: near, FarTLS: far, Judge: judge, Logger: slog.New(slog.DiscardHandler)}, nil
 }
 
-// ending is how long what is in flight may take when the command ends.
-const ending = 10 * time.Second
-
 func (a *app) record(ctx context.Context, o *recordOptions) (err error) {
 	if err := o.usable(); err != nil {
 		return err
@@ -154,7 +151,7 @@ func (a *app) record(ctx context.Context, o *recordOptions) (err error) {
 	w := newRecordScreen(a, o, enough)
 	r.Observe, r.Told = w.exchange, w.event
 	w.head(r, l.Addr())
-	if err := serveRelay(ctx, r, l); err != nil {
+	if err := serve(ctx, r, l, relay.ErrClosed); err != nil {
 		return withCode(scenarios.ExitUnjudged, err)
 	}
 	w.foot(r.Stats())
@@ -162,31 +159,4 @@ func (a *app) record(ctx context.Context, o *recordOptions) (err error) {
 		return err
 	}
 	return silently(w.code(r.Stats()))
-}
-
-// serveRelay lets a relay serve until ctx ends, and ends it in good order, or at
-// once when that takes too long.
-func serveRelay(ctx context.Context, r *relay.Relay, l net.Listener) error {
-	served := make(chan error, 1)
-	go func() { served <- r.Serve(l) }()
-	var failed error
-	select {
-	case <-ctx.Done():
-	case failed = <-served:
-	}
-	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), ending)
-	defer cancel()
-	if r.Shutdown(late) != nil {
-		_ = r.Close()
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), ending)
-		defer cancel()
-		_ = r.Shutdown(last)
-	}
-	if failed == nil {
-		failed = <-served
-	}
-	if errors.Is(failed, relay.ErrClosed) {
-		return nil
-	}
-	return failed
 }
