@@ -3,7 +3,6 @@ package scenarios
 import (
 	"context"
 	"log/slog"
-	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -110,11 +109,7 @@ func (in *inbox) listen(ctx context.Context, name string) error {
 			return err
 		}
 	}
-	open := s.player.Listen
-	if open == nil {
-		open = func(addr string) (net.Listener, error) { return new(net.ListenConfig).Listen(ctx, "tcp", addr) }
-	}
-	l, err := open(where.Addr)
+	l, err := s.player.listen(ctx, where.Addr)
 	if err != nil {
 		return &blocked{Textf("impossible d'écouter sur %s : %v", "cannot listen on %s: %v", where.Addr, err)}
 	}

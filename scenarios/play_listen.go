@@ -77,16 +77,20 @@ func (s *stage) openStation(ctx context.Context, connect *Connect) (*station, er
 		connect.Offer.apply(st.server.TLSConfig)
 		st.greeted(st.server.TLSConfig)
 	}
-	listen := s.player.Listen
-	if listen == nil {
-		listen = func(addr string) (net.Listener, error) { return new(net.ListenConfig).Listen(ctx, "tcp", addr) }
-	}
-	l, err := listen(c.Harness.Listen)
+	l, err := s.player.listen(ctx, c.Harness.Listen)
 	if err != nil {
 		return nil, &blocked{Textf("impossible d'écouter sur %s (harness.listen) : %v", "cannot listen on %s (harness.listen): %v", c.Harness.Listen, err)}
 	}
 	st.served.Go(func() { _ = st.server.Serve(l) })
 	return st, nil
+}
+
+// listen opens one of our own ports.
+func (p *Player) listen(ctx context.Context, addr string) (net.Listener, error) {
+	if p.Listen != nil {
+		return p.Listen(addr)
+	}
+	return new(net.ListenConfig).Listen(ctx, "tcp", addr)
 }
 
 // greeted has the station know who has begun a handshake: to hang up before is no
