@@ -78,7 +78,8 @@ func count(list []string, x string) (n int) {
 func TestRejection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		all := messages(t, 120)
-		later, never, always := all[10].ControlID, all[20].ControlID, all[30].ControlID
+		picked := followed(t, all, 3)
+		later, never, always := picked[0], picked[1], picked[2]
 		tries := 0
 		r := receive(t, func(_ int, m *hl7.Message) string {
 			switch m.Get("MSH-10") {
@@ -109,6 +110,20 @@ func TestRejection(t *testing.T) {
 		inOrder(t, all, ids)
 		require.NoError(t, st.Close())
 	})
+}
+
+// followed picks messages of different patients, about whom more is to come.
+func followed(t *testing.T, all []hospital.Event, n int) (ids []string) {
+	t.Helper()
+	seen := map[string]bool{}
+	for i, e := range all[:len(all)/2] {
+		if !seen[e.Patient] && slices.ContainsFunc(all[i+1:], func(next hospital.Event) bool { return next.Patient == e.Patient }) {
+			ids = append(ids, e.ControlID)
+		}
+		seen[e.Patient] = true
+	}
+	require.GreaterOrEqual(t, len(ids), n)
+	return ids[:n]
 }
 
 // inOrder demands that the last attempts of each patient come in the order of the
