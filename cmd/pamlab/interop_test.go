@@ -22,6 +22,7 @@ import (
 	"github.com/pamlab/pamlab/mllp/pki"
 	"github.com/pamlab/pamlab/scenarios"
 	"github.com/pamlab/pamlab/scenarios/reference"
+	"github.com/pamlab/pamlab/scenarios/store"
 )
 
 // The peers of testdata/interop are other people's software. A machine without
@@ -133,6 +134,80 @@ func TestInteropRunAgainstNodeServer(t *testing.T) {
 			// It takes anything: a refusal that is due does not come.
 			code, out, _ = pamlab(t, append([]string{"run", "ack/no-control-id", set}, transport.flags...)...)
 			require.Equal(t, scenarios.ExitFailed, code, out)
+		})
+	}
+}
+
+// nodeGot is what node-hl7-server wrote of what it got: the text of each message,
+// as it handed it on.
+func nodeGot(t *testing.T, file string) (texts []string) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	for line := range bytes.Lines(data) {
+		var text string
+		require.NoError(t, json.Unmarshal(line, &text))
+		texts = append(texts, text)
+	}
+	return texts
+}
+
+// A hospital that lives tells somebody else's server of it.
+//
+// That server takes the messages of a connection for one that grows, and answers
+// the first of them again: the hospital says each on a connection of its own. One
+// that does not has its answers told from those of others: whatever was answered
+// wrongly goes out again on a new connection, and nothing counts as sent before.
+func TestInteropSimulateSendsToNodeServer(t *testing.T) {
+	needNode(t)
+	dir := t.TempDir()
+	_, err := pki.Init(dir, pki.Options{})
+	require.NoError(t, err)
+	at := func(name string) string { return filepath.Join(dir, name) }
+	for _, way := range []struct {
+		name  string
+		count int
+		flags []string
+		again int // messages that go out twice
+	}{
+		{name: "a connection for each message", count: 200, flags: []string{"--bugs", "gam-connection-per-message"}},
+		{name: "one connection", count: 3, again: 2},
+	} {
+		t.Run(way.name, func(t *testing.T) {
+			t.Parallel()
+			file, db := filepath.Join(t.TempDir(), "got"), filepath.Join(t.TempDir(), "gam.db")
+			addr := nodeServer(t, at("ca.pem"), at("dmn.pem"), at("dmn-key.pem"), file)
+			code, out, errs := pamlab(t, append([]string{
+				"simulate", "--to", addr, "--store", db, "--count", strconv.Itoa(way.count), "--rate", "max", "-q", "--start", "2026-03-02T06:00:00Z",
+				"--tls-ca", at("ca.pem"), "--tls-cert", at("gam.pem"), "--tls-key", at("gam-key.pem"),
+			}, way.flags...)...)
+			require.Equal(t, scenarios.ExitOK, code, out+errs)
+
+			kept, err := store.Open(t.Context(), db, store.Options{MustExist: true})
+			require.NoError(t, err)
+			defer kept.Close()
+			var sent []string
+			patients, again := map[string]int{}, 0
+			for r, err := range kept.List(t.Context(), store.Filter{}) {
+				require.NoError(t, err)
+				require.Equal(t, store.Done, r.State)
+				accepted(t, r.Answer, r.Message)
+				require.Equal(t, "dmn", r.Peer, "the name of its certificate")
+				sent = append(sent, string(r.Message))
+				patients[r.Patient]++
+				again += r.Attempts - 1
+			}
+			require.Len(t, sent, way.count)
+			require.Equal(t, way.again, again)
+			got := nodeGot(t, file)
+			if way.again > 0 {
+				// It handed on what it had taken on that connection before, and then,
+				// alone, what came again.
+				require.Equal(t, []string{sent[0], sent[0] + sent[1], sent[1], sent[1] + sent[2], sent[2]}, got)
+				return
+			}
+			require.Equal(t, sent, got, "each once, byte for byte, in the order of the hospital")
+			require.Greater(t, way.count, len(patients)+50, "much is told of some")
 		})
 	}
 }
