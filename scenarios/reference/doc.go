@@ -2,7 +2,8 @@
 // (a digital medical device, which receives movements) in memory, and a GAM (which
 // emits them), right by default and wrong on demand. The GAM comes in two forms: a
 // [GAM] sends identities by itself, again and again; a [Desk] sends what it is told
-// to over HTTP, any event of both transactions.
+// to over HTTP, any event of both transactions. Its [Clerk] serves others that send
+// in another way.
 //
 // # Right by default
 //

@@ -139,11 +139,11 @@ func (g *GAM) next() (message []byte, trigger string, err error) {
 
 // begin turns to another patient.
 func (g *GAM) begin() error {
-	patient, err := g.gen.Patient(pam.PatientSpec{Identity: "validated", Letters: g.letters()})
+	patient, err := g.gen.Patient(pam.PatientSpec{Identity: "validated", Letters: letters(g.opt.Charset)})
 	if err != nil {
 		return err
 	}
-	stay, err := g.gen.Stay(pam.StaySpec{Letters: g.letters()})
+	stay, err := g.gen.Stay(pam.StaySpec{Letters: letters(g.opt.Charset)})
 	if err != nil {
 		return err
 	}

@@ -2,32 +2,28 @@ package reference
 
 import (
 	"context"
-	"net/http"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/pamlab/pamlab/hl7"
-	"github.com/pamlab/pamlab/hl7/pam"
 	"github.com/pamlab/pamlab/mllp"
 )
 
-// A Desk is a GAM on demand, an admission desk whose clerk is a program: told over
-// HTTP what happens to whom ([Desk.ServeHTTP]), it sends the message of the event,
-// which can be any of both transactions. It speaks to one receiver, and over one
+// A Desk is a GAM on demand, an admission desk: told over HTTP what happens to
+// whom, its [Clerk] writes the message of the event, which can be any of both
+// transactions, and the desk sends it. It speaks to one receiver, and over one
 // connection, like a [GAM].
 //
-// A message waits in an outbox in memory until the receiver has taken it. The
+// A message waits in an [Outbox] in memory until the receiver has taken it. The
 // messages of a patient keep their order. What found nobody, or no answer, or an
 // AR, is sent again, the same bytes, after a pause that doubles; what was refused
 // with AE is parked, because it would be refused again (PAM.fr 12, ITI TF-2
 // C.2.3), and neither keeps another patient waiting. After a refusal the next
 // messages of the same patient are sent: a receiver applies what it can.
 type Desk struct {
-	line
+	*Clerk
+	line   line
 	outbox *letterbox
-	book   *book
-	mux    *http.ServeMux
 
 	stop context.CancelFunc
 	task sync.WaitGroup
@@ -45,10 +41,18 @@ func StartDesk(ctx context.Context, opt GAMOptions) (*Desk, error) {
 	return d, nil
 }
 
+func (d *Desk) open(opt GAMOptions) (err error) {
+	if err = d.line.open(opt); err != nil {
+		return err
+	}
+	d.outbox = newLetterbox(d.line.faults, d.line.opt.Every)
+	d.Clerk, err = NewClerk(ClerkOptions{
+		Generator: d.line.generator(), Dialect: d.line.dialect, Charset: opt.Charset, Partners: opt.Partners, Bugs: opt.Bugs,
+	}, d.outbox)
+	return err
+}
+
 func (d *Desk) begin(ctx context.Context) {
-	d.outbox = newLetterbox(d.faults, d.opt.Every)
-	d.book = newBook(&d.line)
-	d.mux = d.routes()
 	ctx, d.stop = context.WithCancel(ctx)
 	d.task.Go(func() { d.run(ctx) })
 }
@@ -68,9 +72,9 @@ const atOnce = 8
 
 // run empties the outbox until ctx ends.
 func (d *Desk) run(ctx context.Context) {
-	defer d.hangUp()
+	defer d.line.hangUp()
 	n := 1
-	if d.faults.on(gamDoesNotWait) {
+	if d.line.faults.on(gamDoesNotWait) {
 		n = atOnce
 	}
 	for ctx.Err() == nil {
@@ -83,9 +87,9 @@ func (d *Desk) run(ctx context.Context) {
 			if ctx.Err() != nil {
 				return
 			}
-			c.Trigger, c.Patient = letters[i].event, letters[i].patient
+			c.Trigger, c.Patient = letters[i].Event, letters[i].Patient
 			d.outbox.settle(letters[i], c, time.Now())
-			d.tell(c)
+			d.line.tell(c)
 		}
 	}
 }
@@ -111,13 +115,13 @@ func (d *Desk) deliver(ctx context.Context, letters []*letter) []Contact {
 		return d.burst(ctx, letters)
 	}
 	l := letters[0]
-	if l.attempts > 0 && d.faults.on(gamNewIDOnRetry) {
+	if l.Attempts > 0 && d.line.faults.on(gamNewIDOnRetry) {
 		d.outbox.rename(l, d.book.controlID())
 	}
-	c := d.exchange(ctx, l.body)
-	foreign := c.Err == nil && c.Ack.MessageID != l.id && !d.faults.on(gamTakesAnyAnswer)
-	if foreign || d.faults.on(gamConnectionPerMessage) {
-		_ = d.secure.Close() // the answer to it may still come, and is none to the next
+	c := d.line.exchange(ctx, l.Message)
+	foreign := c.Err == nil && c.Ack.MessageID != l.ControlID && !d.line.faults.on(gamTakesAnyAnswer)
+	if foreign || d.line.faults.on(gamConnectionPerMessage) {
+		_ = d.line.secure.Close() // the answer to it may still come, and is none to the next
 	}
 	return []Contact{c}
 }
@@ -125,7 +129,7 @@ func (d *Desk) deliver(ctx context.Context, letters []*letter) []Contact {
 // burst writes several messages before it reads an answer.
 func (d *Desk) burst(ctx context.Context, letters []*letter) []Contact {
 	contacts := make([]Contact, len(letters))
-	raw, _, err := d.secure.Raw(ctx)
+	raw, _, err := d.line.secure.Raw(ctx)
 	if err != nil {
 		for i := range contacts {
 			contacts[i].Err = err
@@ -134,7 +138,7 @@ func (d *Desk) burst(ctx context.Context, letters []*letter) []Contact {
 	}
 	var all []byte
 	for _, l := range letters {
-		all = mllp.AppendFrame(all, l.body)
+		all = mllp.AppendFrame(all, l.Message)
 	}
 	_, err = raw.Write(ctx, all, 0)
 	for i := range contacts {
@@ -150,64 +154,7 @@ func (d *Desk) burst(ctx context.Context, letters []*letter) []Contact {
 		contacts[i].Ack, contacts[i].Err = hl7.ReadAck(response.Payload)
 	}
 	if raw.Release(); err != nil {
-		_ = d.secure.Close()
+		_ = d.line.secure.Close()
 	}
 	return contacts
-}
-
-// A book knows the patients of a desk. Its methods may be called from any
-// goroutine.
-type book struct {
-	line    *line
-	spoiler *Spoiler
-
-	mu      sync.Mutex
-	gen     *pam.Generator
-	entries map[string]*entry
-	order   []string // of their first mention
-}
-
-// mostPatients bounds a book; whoever was mentioned first is forgotten.
-const mostPatients = 1000
-
-// An entry is what a book knows of a patient.
-type entry struct {
-	name    string
-	journey *pam.Journey
-	steps   int
-}
-
-func newBook(l *line) *book {
-	return &book{line: l, gen: l.generator(), spoiler: newSpoiler(l.faults), entries: map[string]*entry{}}
-}
-
-var errKnown = badRequest("ce patient est déjà connu", "this patient is known already")
-
-// enter makes a patient known. An existing one is an error, errKnown.
-func (b *book) enter(name string, who pam.PatientSpec, where pam.StaySpec) (*entry, error) {
-	if b.entries[name] != nil {
-		return nil, errKnown
-	}
-	who.Letters, where.Letters = b.line.letters(), b.line.letters()
-	patient, err := b.gen.Patient(who)
-	if err != nil {
-		return nil, err
-	}
-	stay, err := b.gen.Stay(where)
-	if err != nil {
-		return nil, err
-	}
-	if len(b.order) == mostPatients {
-		delete(b.entries, b.order[0])
-		b.order = slices.Delete(b.order, 0, 1)
-	}
-	e := &entry{name: name, journey: pam.NewJourney(b.gen, b.line.dialect, b.line.opt.Charset, b.line.opt.Partners, patient, stay)}
-	b.entries[name], b.order = e, append(b.order, name)
-	return e, nil
-}
-
-func (b *book) controlID() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.gen.ControlID()
 }

@@ -206,23 +206,21 @@ func TestDeskSaysWhatIsWrong(t *testing.T) {
 func TestDeskIsBounded(t *testing.T) {
 	o := newLetterbox(faults{}, 1)
 	for i := range mostWaiting {
-		o.post(&letter{id: fmt.Sprint(i), patient: fmt.Sprint(i)})
+		require.NoError(t, o.Post(Letter{ControlID: fmt.Sprint(i), Patient: fmt.Sprint(i)}))
 	}
-	require.NoError(t, o.room(0))
-	require.ErrorIs(t, o.room(1), errOutboxFull)
+	require.Zero(t, o.Room())
 	for _, l := range o.letters[:100] {
-		l.state = taken
+		l.State = taken
 	}
 	o.waiting -= 100
 	for i := range mostSettled {
-		l := &letter{id: fmt.Sprint("x", i), patient: "x"}
-		o.post(l)
-		l.state = taken
+		require.NoError(t, o.Post(Letter{ControlID: fmt.Sprint("x", i), Patient: "x"}))
+		o.letters[len(o.letters)-1].State = taken
 		o.waiting--
 	}
-	o.post(&letter{id: "last"})
+	require.NoError(t, o.Post(Letter{ControlID: "last"}))
 	require.Len(t, o.letters, mostWaiting-100+mostSettled+1)
-	require.Equal(t, "100", o.letters[0].id)
+	require.Equal(t, "100", o.letters[0].ControlID)
 
 	desk, _ := startDesk(t, GAMOptions{Addr: "127.0.0.1:1"})
 	desk.book.mu.Lock()
@@ -243,8 +241,6 @@ func FuzzDeskRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string) {
 		d := &Desk{}
 		require.NoError(t, d.open(GAMOptions{Addr: "127.0.0.1:1", Logger: quiet(), Instant: noon(), Charset: hl7.UTF8}))
-		d.outbox, d.book = newLetterbox(d.faults, d.opt.Every), newBook(&d.line)
-		d.mux = d.routes()
 		status, answer := ask(t, d, "POST", "/events", body)
 		require.Contains(t, []int{202, 400, 409, 413, 422}, status, answer)
 	})

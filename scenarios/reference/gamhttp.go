@@ -14,7 +14,7 @@ import (
 // mostBody bounds what is read of a request.
 const mostBody = 64 << 10
 
-// ServeHTTP is the way to tell a desk what happens. It asks nobody who they are,
+// ServeHTTP is the way to tell a clerk what happens. It asks nobody who they are,
 // so it belongs on a loopback address.
 //
 //	POST /patients            makes a patient known: {"patient": "p1", "given": {"patient": {"sex": "F"}, "stay": {"class": "E"}}}
@@ -25,17 +25,17 @@ const mostBody = 64 << 10
 //
 // The words of given and with are those of the scenario language, and all may be
 // left out; a patient whom an event mentions first is made known by it. Durations
-// count from the opening of the desk. What is wrong with a request is told in
+// count from the instant of the generator. What is wrong with a request is told in
 // French and English.
-func (d *Desk) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.mux.ServeHTTP(w, r) }
+func (c *Clerk) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.mux.ServeHTTP(w, r) }
 
-func (d *Desk) routes() *http.ServeMux {
+func (c *Clerk) routes() *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /patients", d.postPatient)
-	mux.HandleFunc("GET /patients", d.getPatients)
-	mux.HandleFunc("GET /patients/{name}", d.getPatient)
-	mux.HandleFunc("POST /events", d.postEvents)
-	mux.HandleFunc("GET /messages", d.getMessages)
+	mux.HandleFunc("POST /patients", c.postPatient)
+	mux.HandleFunc("GET /patients", c.getPatients)
+	mux.HandleFunc("GET /patients/{name}", c.getPatient)
+	mux.HandleFunc("POST /events", c.postEvents)
+	mux.HandleFunc("GET /messages", c.getMessages)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, &requestError{Text: Text{
 			"il n'y a rien à « " + r.Method + " " + r.URL.Path + " »", "there is nothing at " + r.Method + " " + r.URL.Path,
@@ -44,7 +44,7 @@ func (d *Desk) routes() *http.ServeMux {
 	return mux
 }
 
-// A requestError is a request that a desk cannot do anything with.
+// A requestError is a request that a clerk cannot do anything with.
 type requestError struct {
 	Text
 	hint Text
@@ -53,16 +53,29 @@ type requestError struct {
 func (e *requestError) Error() string           { return e.EN }
 func (e *requestError) Hint(lang string) string { return e.hint.In(lang) }
 
+// An unpostedError is messages that an outbox could not keep.
+type unpostedError struct{ error }
+
+func (e *unpostedError) Unwrap() error { return e.error }
+
+var errOutboxFull = badRequest("la boîte d'envoi est pleine", "the outbox is full")
+
 func badRequest(fr, en string) error { return &requestError{Text: Text{fr, en}} }
 
 // fail writes an error in both languages.
 func fail(w http.ResponseWriter, status int, err error) {
 	said := Text{err.Error(), err.Error()}
-	if e, ok := err.(interface{ In(string) string }); ok {
+	if e, ok := errors.AsType[interface {
+		error
+		In(string) string
+	}](err); ok {
 		said = Text{e.In("fr"), e.In("en")}
 	}
 	answer := map[string]any{"error": said}
-	if e, ok := err.(interface{ Hint(string) string }); ok && e.Hint("en") != "" {
+	if e, ok := errors.AsType[interface {
+		error
+		Hint(string) string
+	}](err); ok && e.Hint("en") != "" {
 		answer["hint"] = Text{e.Hint("fr"), e.Hint("en")}
 	}
 	answerJSON(w, status, answer)
@@ -80,10 +93,11 @@ func statusOf(err error) int {
 	var tooBig *http.MaxBytesError
 	var state *pam.StateError
 	var request *requestError
+	var unposted *unpostedError
 	switch {
 	case errors.As(err, &tooBig):
 		return http.StatusRequestEntityTooLarge
-	case errors.Is(err, errOutboxFull):
+	case errors.Is(err, errOutboxFull), errors.As(err, &unposted):
 		return http.StatusServiceUnavailable
 	case errors.Is(err, errKnown), errors.As(err, &state):
 		return http.StatusConflict
@@ -108,7 +122,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	return body, true
 }
 
-func (d *Desk) postPatient(w http.ResponseWriter, r *http.Request) {
+func (c *Clerk) postPatient(w http.ResponseWriter, r *http.Request) {
 	body, ok := readBody(w, r)
 	if !ok {
 		return
@@ -122,17 +136,17 @@ func (d *Desk) postPatient(w http.ResponseWriter, r *http.Request) {
 		fail(w, statusOf(err), err)
 		return
 	}
-	d.book.mu.Lock()
-	defer d.book.mu.Unlock()
-	e, err := d.book.enter(q.Patient, q.Given.Patient.spec(), q.Given.Stay.spec())
+	c.book.mu.Lock()
+	defer c.book.mu.Unlock()
+	e, err := c.book.enter(q.Patient, q.Given.Patient.spec(), q.Given.Stay.spec())
 	if err != nil {
 		fail(w, statusOf(err), err)
 		return
 	}
-	answerJSON(w, http.StatusCreated, d.viewPatient(e))
+	answerJSON(w, http.StatusCreated, viewPatient(e))
 }
 
-func (d *Desk) postEvents(w http.ResponseWriter, r *http.Request) {
+func (c *Clerk) postEvents(w http.ResponseWriter, r *http.Request) {
 	body, ok := readBody(w, r)
 	if !ok {
 		return
@@ -142,7 +156,7 @@ func (d *Desk) postEvents(w http.ResponseWriter, r *http.Request) {
 		fail(w, statusOf(err), err)
 		return
 	}
-	views, err := d.happen(requests)
+	views, err := c.happen(requests)
 	switch {
 	case err != nil:
 		fail(w, statusOf(err), err)
@@ -155,53 +169,54 @@ func (d *Desk) postEvents(w http.ResponseWriter, r *http.Request) {
 
 // happen writes the messages of events and posts them together. One that cannot
 // be written ends the list, and what came before it is sent: it has happened.
-func (d *Desk) happen(requests []eventRequest) ([]messageView, error) {
-	d.book.mu.Lock()
-	defer d.book.mu.Unlock()
-	if err := d.outbox.room(len(requests)); err != nil {
-		return nil, err
+func (c *Clerk) happen(requests []eventRequest) ([]Letter, error) {
+	c.book.mu.Lock()
+	defer c.book.mu.Unlock()
+	if c.outbox.Room() < len(requests) {
+		return nil, errOutboxFull
 	}
-	var letters []*letter
-	var views []messageView
+	var letters []Letter
 	var failed error
 	for i := range requests {
-		l, err := d.book.write(&requests[i])
+		l, err := c.book.write(&requests[i])
 		if err != nil {
 			failed = err
 			break
 		}
-		l.state = waiting
-		letters, views = append(letters, l), append(views, viewMessage(l))
+		letters = append(letters, l)
 	}
-	d.outbox.post(letters...)
-	return views, failed
+	if err := c.outbox.Post(letters...); err != nil {
+		return nil, &unpostedError{err}
+	}
+	return letters, failed
 }
 
-func (d *Desk) getPatients(w http.ResponseWriter, _ *http.Request) {
-	d.book.mu.Lock()
-	defer d.book.mu.Unlock()
+func (c *Clerk) getPatients(w http.ResponseWriter, _ *http.Request) {
+	c.book.mu.Lock()
+	defer c.book.mu.Unlock()
 	all := []patientView{}
-	for _, name := range d.book.order {
-		all = append(all, d.viewPatient(d.book.entries[name]))
+	for _, name := range c.book.order {
+		all = append(all, viewPatient(c.book.entries[name]))
 	}
 	answerJSON(w, http.StatusOK, all)
 }
 
-func (d *Desk) getPatient(w http.ResponseWriter, r *http.Request) {
-	d.book.mu.Lock()
-	defer d.book.mu.Unlock()
-	e := d.book.entries[r.PathValue("name")]
+func (c *Clerk) getPatient(w http.ResponseWriter, r *http.Request) {
+	c.book.mu.Lock()
+	defer c.book.mu.Unlock()
+	e := c.book.entries[r.PathValue("name")]
 	if e == nil {
 		fail(w, http.StatusNotFound, badRequest("ce patient n'est pas connu", "this patient is not known"))
 		return
 	}
-	v := d.viewPatient(e)
+	v := viewPatient(e)
 	v.Movements = viewMovements(e.journey)
-	v.Messages = d.messages(func(l *letter) bool { return l.patient == e.name })
+	v.Messages = c.outbox.Letters(func(l *Letter) bool { return l.Patient == e.name })
 	answerJSON(w, http.StatusOK, v)
 }
 
-func (d *Desk) getMessages(w http.ResponseWriter, r *http.Request) {
+func (c *Clerk) getMessages(w http.ResponseWriter, r *http.Request) {
 	state := r.URL.Query().Get("state")
-	answerJSON(w, http.StatusOK, d.messages(func(l *letter) bool { return state == "" || l.state == state }))
+	all := c.outbox.Letters(func(l *Letter) bool { return state == "" || l.State == state })
+	answerJSON(w, http.StatusOK, append([]Letter{}, all...)) // never null
 }

@@ -1,8 +1,8 @@
 package reference
 
 import (
-	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,31 +19,18 @@ const (
 	longestPause = time.Minute
 )
 
-// The states of a letter.
+// Why a letter waits or is parked, besides what the network says.
 const (
-	waiting = "waiting" // it will be sent, again if need be
-	taken   = "sent"    // acknowledged
-	parked  = "parked"  // it must not be sent again as it is, or in vain too often
+	notOurs = "the acknowledgement is of another message"
+	refused = "refused, and not to be sent again unchanged"
+	givenUp = "given up after too many attempts"
+	lost    = "lost"
 )
 
-var (
-	errOutboxFull = badRequest("la boîte d'envoi est pleine", "the outbox is full")
-	errNotOurs    = errors.New("the acknowledgement is of another message")
-	errRefused    = errors.New("refused, and not to be sent again unchanged")
-	errGivenUp    = errors.New("given up after too many attempts")
-	errLost       = errors.New("lost")
-)
-
-// A letter is a message in a letterbox.
+// A letter is a Letter in a letterbox.
 type letter struct {
-	id, patient, event, step string
-
-	body     []byte
-	state    string
-	attempts int // that reached the receiver, or nobody
-	ack      hl7.AckCode
-	err      error     // of the last attempt, or why it is parked
-	due      time.Time // of the next attempt
+	Letter
+	due time.Time // of the next attempt
 }
 
 // A letterbox holds messages until the receiver has taken them: in order for each
@@ -65,24 +52,22 @@ func newLetterbox(f faults, every time.Duration) *letterbox {
 	return &letterbox{faults: f, every: every, lose: map[string]bool{}, wake: make(chan struct{}, 1)}
 }
 
-// room reports, as an error, that so many letters are too many.
-func (o *letterbox) room(n int) error {
+// Room is how many letters it would take.
+func (o *letterbox) Room() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.waiting+n > mostWaiting {
-		return errOutboxFull
-	}
-	return nil
+	return mostWaiting - o.waiting
 }
 
-// post puts letters at the end of the queue of their patients.
-func (o *letterbox) post(letters ...*letter) {
+// Post puts letters at the end of the queue of their patients.
+func (o *letterbox) Post(letters ...Letter) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, l := range letters {
-		if l.state = waiting; o.lose[l.patient] {
-			delete(o.lose, l.patient)
-			l.state, l.err = parked, errLost
+	for _, posted := range letters {
+		l := &letter{Letter: posted}
+		if l.State = waiting; o.lose[l.Patient] {
+			delete(o.lose, l.Patient)
+			l.State, l.Error = parked, lost
 		} else {
 			o.waiting++
 		}
@@ -93,6 +78,7 @@ func (o *letterbox) post(letters ...*letter) {
 	case o.wake <- struct{}{}:
 	default:
 	}
+	return nil
 }
 
 // forget drops the oldest of what is settled.
@@ -102,7 +88,7 @@ func (o *letterbox) forget() {
 		return
 	}
 	o.letters = slices.DeleteFunc(o.letters, func(l *letter) bool {
-		if surplus == 0 || l.state == waiting {
+		if surplus == 0 || l.State == waiting {
 			return false
 		}
 		surplus--
@@ -123,17 +109,17 @@ func (o *letterbox) next(now time.Time, n int) (ready []*letter, until time.Time
 	}
 	behind := map[string]bool{} // patients who have a letter that comes first
 	for _, l := range o.inOrder() {
-		if l.state != waiting || behind[l.patient] {
+		if l.State != waiting || behind[l.Patient] {
 			continue
 		}
 		if l.due.After(now) {
-			behind[l.patient] = !o.faults.on(gamOvertakes)
+			behind[l.Patient] = !o.faults.on(gamOvertakes)
 			if until.IsZero() || l.due.Before(until) {
 				until = l.due
 			}
 			continue
 		}
-		behind[l.patient] = n == 1
+		behind[l.Patient] = n == 1
 		if ready = append(ready, l); len(ready) == n {
 			break
 		}
@@ -155,24 +141,29 @@ func (o *letterbox) inOrder() []*letter {
 func (o *letterbox) settle(l *letter, c Contact, now time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	l.attempts++
-	l.err = c.Err
-	reached := c.Conn != nil
+	l.Attempts++
+	l.Error = ""
+	var code hl7.AckCode
+	switch {
+	case c.Err != nil:
+		l.Error = c.Err.Error()
+	case c.Ack.MessageID != l.ControlID && !o.faults.on(gamTakesAnyAnswer):
+		l.Error = notOurs
+	default:
+		code = c.Ack.Code
+	}
 	if c.Err == nil {
-		l.ack = c.Ack.Code
-		if c.Ack.MessageID != l.id && !o.faults.on(gamTakesAnyAnswer) {
-			l.err = errNotOurs
-		}
+		l.Ack = string(c.Ack.Code)
 	}
 	switch {
-	case l.err != nil, l.ack == hl7.AR, l.ack == hl7.CR:
-		o.later(l, reached, now)
-	case l.ack.Positive():
-		l.state = taken
+	case l.Error != "", code == hl7.AR, code == hl7.CR:
+		o.later(l, c.Conn != nil, now)
+	case code.Positive():
+		l.State = taken
 	default:
 		o.refused(l, now)
 	}
-	if l.state != waiting {
+	if l.State != waiting {
 		o.waiting--
 	}
 }
@@ -182,26 +173,26 @@ func (o *letterbox) settle(l *letter, c Contact, now time.Time) {
 func (o *letterbox) later(l *letter, reached bool, now time.Time) {
 	switch {
 	case o.faults.on(gamNeverRetries):
-		l.state = parked
+		l.State = parked
 		return
-	case reached && l.attempts >= mostAttempts:
-		l.state, l.err = parked, errors.Join(errGivenUp, l.err)
+	case reached && l.Attempts >= mostAttempts:
+		l.State, l.Error = parked, strings.TrimSuffix(givenUp+": "+l.Error, ": ")
 		return
 	}
-	l.due = now.Add(o.pause(l.attempts))
+	l.due = now.Add(o.pause(l.Attempts))
 	if !reached {
 		o.hold = l.due
-		l.attempts = min(l.attempts, mostAttempts/2) // who is not there turns nobody away
+		l.Attempts = min(l.Attempts, mostAttempts/2) // who is not there turns nobody away
 	}
 }
 
 // refused parks a letter: the same content would be refused again.
 func (o *letterbox) refused(l *letter, now time.Time) {
-	if o.faults.on(gamResendsRefused) && l.attempts < mostAttempts {
-		l.due = now.Add(o.pause(l.attempts))
+	if o.faults.on(gamResendsRefused) && l.Attempts < mostAttempts {
+		l.due = now.Add(o.pause(l.Attempts))
 		return
 	}
-	l.state, l.err = parked, errRefused
+	l.State, l.Error = parked, refused
 	if o.faults.on(gamStopsAfterRefusal) {
 		o.stopped = true
 	}
@@ -209,13 +200,13 @@ func (o *letterbox) refused(l *letter, now time.Time) {
 		return
 	}
 	for _, next := range o.letters {
-		if next.patient == l.patient && next.state == waiting && next != l {
-			next.state, next.err = parked, errLost
+		if next.Patient == l.Patient && next.State == waiting && next != l {
+			next.State, next.Error = parked, lost
 			o.waiting--
 			return
 		}
 	}
-	o.lose[l.patient] = true
+	o.lose[l.Patient] = true
 }
 
 // pause is how long to wait after so many attempts.
@@ -227,28 +218,28 @@ func (o *letterbox) pause(attempts int) time.Duration {
 func (o *letterbox) rename(l *letter, id string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	l.id, l.body = id, overwrite(l.body, "MSH-10", []byte(id))
+	l.ControlID, l.Message = id, overwrite(l.Message, "MSH-10", []byte(id))
 }
 
 func (o *letterbox) pending() (left, aside int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, l := range o.letters {
-		if l.state == parked {
+		if l.State == parked {
 			aside++
 		}
 	}
 	return o.waiting, aside
 }
 
-// view are copies of the letters that are wanted, oldest first.
-func (o *letterbox) view(want func(*letter) bool) []letter {
+// Letters are copies of those that are wanted, oldest first.
+func (o *letterbox) Letters(want func(*Letter) bool) []Letter {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	var all []letter
+	var all []Letter
 	for _, l := range o.letters {
-		if want(l) {
-			all = append(all, *l)
+		if want(&l.Letter) {
+			all = append(all, l.Letter)
 		}
 	}
 	return all

@@ -125,9 +125,9 @@ func (g *line) generator() *pam.Generator {
 	return pam.NewGenerator(g.opt.Seed, cmp.Or(g.opt.Instant, time.Now()))
 }
 
-// letters are those that the character set can write, "" for any.
-func (g *line) letters() string {
-	if g.opt.Charset == hl7.ASCII {
+// letters are those that a character set can write, "" for any.
+func letters(cs hl7.Charset) string {
+	if cs == hl7.ASCII {
 		return "ascii"
 	}
 	return ""

@@ -213,38 +213,3 @@ func checkName(name string) error {
 	}
 	return nil
 }
-
-// write makes the message of an event.
-func (b *book) write(q *eventRequest) (*letter, error) {
-	trigger, err := pam.ParseTrigger(q.Event)
-	if err != nil {
-		return nil, err
-	}
-	e := b.entries[q.Patient]
-	if e == nil {
-		if e, err = b.enter(q.Patient, q.Given.Patient.spec(), q.Given.Stay.spec()); err != nil {
-			return nil, err
-		}
-	}
-	change := q.With.change()
-	if q.With.NewStay != nil {
-		spec := q.With.NewStay.spec()
-		spec.Letters = b.line.letters()
-		if change.Stay, err = b.gen.Stay(spec); err != nil {
-			return nil, err
-		}
-	}
-	e.steps++
-	step := q.Step
-	if step == "" {
-		step = "s" + strconv.Itoa(e.steps)
-	}
-	m, err := e.journey.Message(step, trigger, change)
-	if err != nil {
-		return nil, err
-	}
-	l := &letter{patient: q.Patient, event: q.Event, step: step}
-	l.body = b.spoiler.spoil(m)
-	l.id = m.Get("MSH-10")
-	return l, nil
-}

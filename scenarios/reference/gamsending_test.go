@@ -83,7 +83,7 @@ func errands(t *testing.T, bugs, script, events string, after time.Duration) (r 
 			names = []string{bugs}
 		}
 		require.NoError(t, d.open(GAMOptions{Addr: "desk.test:2575", Logger: quiet(), Instant: noon(), Bugs: names}))
-		d.network = network.Dial
+		d.line.network = network.Dial
 		ctx, cancel := context.WithCancel(t.Context())
 		d.begin(ctx)
 		for at := range strings.SplitSeq(events, ";") { // of one instant each
@@ -97,8 +97,8 @@ func errands(t *testing.T, bugs, script, events string, after time.Duration) (r 
 		}
 		time.Sleep(after)
 		synctest.Wait()
-		for _, l := range d.outbox.view(func(*letter) bool { return true }) {
-			states = append(states, l.event+" "+l.state)
+		for _, l := range d.outbox.Letters(func(*Letter) bool { return true }) {
+			states = append(states, l.Event+" "+l.State)
 		}
 		cancel()
 		d.Stop()
@@ -172,7 +172,7 @@ func TestDeskThatDoesNotWait(t *testing.T) {
 				opt.Bugs = []string{bug}
 			}
 			require.NoError(t, d.open(opt))
-			d.network = network.Dial
+			d.line.network = network.Dial
 			d.begin(t.Context())
 			defer d.Stop()
 			happens(t, d, `[{"event": "A01", "patient": "p"}, {"event": "A03", "patient": "p"}]`)
@@ -263,15 +263,13 @@ func content(t *testing.T, bug string, events []string) *hl7.Message {
 		opt.Bugs = []string{bug}
 	}
 	require.NoError(t, d.open(opt))
-	d.outbox, d.book = newLetterbox(d.faults, d.opt.Every), newBook(&d.line)
-	d.mux = d.routes()
 	for _, e := range events {
 		happens(t, d, e)
 	}
 	last := d.outbox.letters[len(events)-1]
-	m, err := hl7.Parse(last.body)
+	m, err := hl7.Parse(last.Message)
 	require.NoError(t, err)
-	require.Equal(t, last.id, m.Get("MSH-10"))
+	require.Equal(t, last.ControlID, m.Get("MSH-10"))
 	return m
 }
 

@@ -6,7 +6,7 @@ import (
 	"github.com/pamlab/pamlab/hl7/pam"
 )
 
-// patientView is what a desk tells of a patient, all of it invented.
+// patientView is what a clerk tells of a patient, all of it invented.
 type patientView struct {
 	Patient  string `json:"patient"`
 	State    string `json:"state"`
@@ -25,7 +25,7 @@ type patientView struct {
 	Bed      string `json:"bed,omitempty"`
 
 	Movements []movementView `json:"movements,omitempty"`
-	Messages  []messageView  `json:"messages,omitempty"`
+	Messages  []Letter       `json:"messages,omitempty"`
 }
 
 type movementView struct {
@@ -37,19 +37,8 @@ type movementView struct {
 	Cancelled bool      `json:"cancelled,omitempty"`
 }
 
-type messageView struct {
-	ControlID string `json:"control_id"`
-	Event     string `json:"event"`
-	Patient   string `json:"patient"`
-	Step      string `json:"step"`
-	State     string `json:"state"`
-	Attempts  int    `json:"attempts"`
-	Ack       string `json:"ack,omitempty"`
-	Error     string `json:"error,omitempty"`
-}
-
 // viewPatient is called with the book locked.
-func (d *Desk) viewPatient(e *entry) patientView {
+func viewPatient(e *entry) patientView {
 	p, s := e.journey.Patient(), e.journey.Stay()
 	return patientView{
 		Patient: e.name, State: string(e.journey.State()), Identity: p.Identity, IPP: p.IPP, INS: p.INS,
@@ -62,22 +51,6 @@ func viewMovements(j *pam.Journey) []movementView {
 	var all []movementView
 	for _, m := range j.Movements() {
 		all = append(all, movementView{m.Step, m.ID, string(m.Trigger), m.Start, m.Nature, m.Cancelled})
-	}
-	return all
-}
-
-func viewMessage(l *letter) messageView {
-	v := messageView{ControlID: l.id, Event: l.event, Patient: l.patient, Step: l.step, State: l.state, Attempts: l.attempts, Ack: string(l.ack)}
-	if l.err != nil {
-		v.Error = l.err.Error()
-	}
-	return v
-}
-
-func (d *Desk) messages(want func(*letter) bool) []messageView {
-	all := []messageView{}
-	for _, l := range d.outbox.view(want) {
-		all = append(all, viewMessage(&l))
 	}
 	return all
 }
