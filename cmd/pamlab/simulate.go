@@ -202,11 +202,11 @@ func (o *simulateOptions) destinations() ([]simulate.Destination, error) {
 			files := o.tls.mllpFiles()
 			opt.TLS = &files
 		}
-		client, err := reference.GAMClient(opt)
+		client, plain, err := reference.GAMClient(opt)
 		if err != nil {
 			return nil, withCode(identityCode(err), err)
 		}
-		all = append(all, simulate.Destination{Name: to, Client: client})
+		all = append(all, simulate.Destination{Name: to, Client: client, Plain: plain})
 	}
 	return all, nil
 }

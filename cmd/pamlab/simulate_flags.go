@@ -11,9 +11,7 @@ import (
 
 	"github.com/pamlab/pamlab/hl7"
 	"github.com/pamlab/pamlab/hl7/pam"
-	"github.com/pamlab/pamlab/scenarios"
 	"github.com/pamlab/pamlab/scenarios/hospital"
-	"github.com/pamlab/pamlab/scenarios/reference"
 	"github.com/pamlab/pamlab/scenarios/simulate"
 	"github.com/pamlab/pamlab/scenarios/store"
 )
@@ -56,21 +54,7 @@ func (o *simulateOptions) usable() (simulate.Pace, error) {
 		}
 		pace.Every = every
 	}
-	return pace, o.possible()
-}
-
-// possible refuses bugs that this GAM cannot have.
-func (o *simulateOptions) possible() error {
-	bugs, err := reference.ParseGAMBugs(o.bugs)
-	if err != nil {
-		return withCode(scenarios.ExitUsage, err)
-	}
-	for _, name := range []string{"gam-does-not-wait", "gam-plain-fallback"} {
-		if slices.Contains(bugs, name) {
-			return unusable("bugs", name, "simulate ne sait pas l'avoir", "simulate cannot have it", "pamlab desk --bugs "+name)
-		}
-	}
-	return nil
+	return pace, nil
 }
 
 // parseRate reads 2/s, 30/m, 100/h or max, and returns the time between two.

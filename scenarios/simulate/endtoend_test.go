@@ -54,7 +54,7 @@ func TestEndToEnd(t *testing.T) {
 	var sent int64
 	for range runs {
 		st := open(t, file("gam.db"))
-		client, err := reference.GAMClient(reference.GAMOptions{
+		client, _, err := reference.GAMClient(reference.GAMOptions{
 			Addr: dmn.Addr(), Logger: quiet,
 			TLS: &mllp.Files{CA: file("ca.pem"), Cert: file("gam.pem"), Key: file("gam-key.pem"), ServerName: "dmn.test"},
 		})

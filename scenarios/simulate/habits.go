@@ -11,6 +11,7 @@ type Habits struct {
 	LosesAfterRefusal    bool // the next message of the patient
 	StopsAfterRefusal    bool
 	ConnectionPerMessage bool
+	DoesNotWait          bool // for an answer before the next messages
 	TakesAnyAnswer       bool // whatever MSA-2
 }
 
@@ -21,6 +22,7 @@ func HabitsOf(bugs []string) (h Habits, others []string) {
 		"gam-wrong-order": &h.WrongOrder, "gam-overtakes": &h.Overtakes, "gam-resends-refused": &h.ResendsRefused,
 		"gam-never-retries": &h.NeverRetries, "gam-new-id-on-retry": &h.NewIDOnRetry, "gam-loses-after-refusal": &h.LosesAfterRefusal,
 		"gam-stops-after-refusal": &h.StopsAfterRefusal, "gam-connection-per-message": &h.ConnectionPerMessage, "gam-takes-any-answer": &h.TakesAnyAnswer,
+		"gam-does-not-wait": &h.DoesNotWait,
 	}
 	for _, name := range bugs {
 		if on := known[name]; on != nil {

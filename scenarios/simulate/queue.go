@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,7 @@ type queue struct {
 	counters
 	name   string
 	client *mllp.Client
+	plain  *mllp.Client // see Destination
 
 	last atomic.Bool // nothing more is going to be enqueued
 	bell chan struct{}
@@ -50,7 +52,7 @@ type delay struct {
 
 func (r *run) newQueue(ctx context.Context, d Destination) (*queue, error) {
 	q := &queue{
-		run: r, name: d.Name, client: d.Client, bell: make(chan struct{}, 1), delays: map[string]*delay{},
+		run: r, name: d.Name, client: d.Client, plain: d.Plain, bell: make(chan struct{}, 1), delays: map[string]*delay{},
 		settle: make(chan Outcome, unsettled), lost: map[string]bool{},
 	}
 	n, err := r.Store.Count(ctx, store.Filter{Destination: d.Name, State: store.Waiting})
@@ -95,6 +97,9 @@ func (q *queue) sending(ctx context.Context) error {
 			return nil
 		case err != nil:
 			return err
+		case rec != nil && q.Habits.DoesNotWait:
+			q.burst(ctx, rec)
+			continue
 		case rec != nil:
 			q.attempt(ctx, rec)
 			continue
@@ -177,8 +182,11 @@ func (q *queue) due() (*store.Record, time.Duration) {
 func (q *queue) put(rec *store.Record) {
 	d := q.delays[rec.Patient]
 	if d == nil {
-		d = &delay{records: []*store.Record{rec}}
+		d = &delay{}
 		q.delays[rec.Patient] = d
+	}
+	if !slices.Contains(d.records, rec) {
+		d.records = append(d.records, rec) // the first, unless a fault is on
 		q.delayed++
 	}
 	d.pause = min(max(2*d.pause, q.FirstPause), q.Longest)

@@ -1,6 +1,7 @@
 package simulate_test
 
 import (
+	"crypto/tls"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -202,6 +203,14 @@ func TestNobodyThere(t *testing.T) {
 	})
 }
 
+func lastIndex(list []string, x string) int {
+	n := len(list) - 1
+	for n >= 0 && list[n] != x {
+		n--
+	}
+	return n
+}
+
 // TestHabits: each fault of sending shows in what a receiver sees.
 func TestHabits(t *testing.T) {
 	all, bad := messages(t, 60), 10
@@ -243,6 +252,7 @@ func TestHabits(t *testing.T) {
 				}
 			}
 			require.Equal(t, told(t, 60), first)
+			require.Equal(t, 60+simulate.DefaultAttempts-1, len(r.ids()))
 		}},
 		"gam-connection-per-message": {"AA", func(t *testing.T, r *receiver) {
 			require.Equal(t, told(t, 60), r.ids())
@@ -268,6 +278,90 @@ func TestHabits(t *testing.T) {
 				c.want(t, r)
 				require.NoError(t, st.Close())
 			})
+		})
+	}
+}
+
+// TestBurst: several messages are there before any is answered, come again together
+// when no answer does, and are settled one by one.
+func TestBurst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, st := receive(t, func(n int, _ *hl7.Message) string {
+			if n < 2 {
+				return "-"
+			}
+			return ""
+		}), open(t, store.Memory)
+		o := options(t, st, 2, to("a", r)) // of a pipe, which holds no more
+		o.Habits, _ = simulate.HabitsOf([]string{"gam-does-not-wait"})
+		s, err := simulate.Run(t.Context(), o)
+		require.NoError(t, err)
+		r.close()
+		require.Equal(t, append(told(t, 2), told(t, 2)...), r.ids())
+		require.Equal(t, []simulate.Tally{{Name: "a", Sent: 2, Retries: 2}}, s.Destinations)
+		require.NoError(t, st.Close())
+	})
+}
+
+// TestOvertakenRejections: the next message of a patient, which overtook one that
+// waits, is not forgotten when it has to wait as well.
+func TestOvertakenRejections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tries := map[string]int{}
+		r := receive(t, func(_ int, m *hl7.Message) string {
+			if tries[m.Get("MSH-10")]++; tries[m.Get("MSH-10")] == 1 {
+				return "AR 207"
+			}
+			return ""
+		})
+		st := open(t, store.Memory)
+		o := options(t, st, 60, to("a", r))
+		o.Habits.Overtakes = true
+		s, err := simulate.Run(t.Context(), o)
+		require.NoError(t, err)
+		r.close()
+		require.Equal(t, []simulate.Tally{{Name: "a", Sent: 60, Retries: 60}}, s.Destinations)
+		require.NoError(t, st.Close())
+	})
+}
+
+// TestOvertakenSilence: no answer keeps nobody waiting who overtakes.
+func TestOvertakenSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := messages(t, 20)
+		r := receive(t, func(n int, _ *hl7.Message) string {
+			if n == 0 {
+				return "-"
+			}
+			return ""
+		})
+		st := open(t, store.Memory)
+		o := options(t, st, 20, to("a", r))
+		o.Habits.Overtakes = true
+		s, err := simulate.Run(t.Context(), o)
+		require.NoError(t, err)
+		r.close()
+		require.EqualValues(t, 20, s.Destinations[0].Sent)
+		require.Equal(t, 20, lastIndex(r.ids(), all[0].ControlID))
+		require.NoError(t, st.Close())
+	})
+}
+
+// TestPlainFallback: who is turned away falls back to plain text only with a fault.
+func TestPlainFallback(t *testing.T) {
+	for _, falls := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			r, st := receive(t, nil), open(t, store.Memory)
+			d := to("a", r)
+			if falls {
+				d.Plain = r.client()
+			}
+			d.Client.TLSConfig = &tls.Config{ServerName: "dmn.test"}
+			s, err := simulate.Run(t.Context(), options(t, st, 5, d))
+			require.NoError(t, err)
+			r.close()
+			require.Equal(t, map[bool]int64{false: 0, true: 5}[falls], s.Destinations[0].Sent)
+			require.NoError(t, st.Close())
 		})
 	}
 }

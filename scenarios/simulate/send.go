@@ -18,14 +18,22 @@ var errNotTheAnswer = errors.New("the answer is not one to this message")
 
 // attempt tries to have a record taken, once, and decides what becomes of it.
 func (q *queue) attempt(ctx context.Context, rec *store.Record) {
+	if q.goes(rec) {
+		receipt, reached, err := q.exchange(ctx, rec)
+		q.conclude(ctx, rec, receipt, reached, err)
+	}
+}
+
+// goes makes a record ready to be sent, or parks it: false.
+func (q *queue) goes(rec *store.Record) bool {
 	if id, rests := q.refused.under(rec); rests {
 		q.park(rec, scenarios.Textf("repose sur le message %d, refusé", "rests upon message %d, which was refused", id))
-		return
+		return false
 	}
 	if q.lost[rec.Patient] {
 		delete(q.lost, rec.Patient)
 		q.park(rec, scenarios.Text{FR: "perdu, comme le veut le défaut", EN: "lost, as the fault wants"})
-		return
+		return false
 	}
 	if rec.Attempts > 0 {
 		q.retries.Add(1)
@@ -33,7 +41,11 @@ func (q *queue) attempt(ctx context.Context, rec *store.Record) {
 			renumber(rec)
 		}
 	}
-	receipt, reached, err := q.exchange(ctx, rec)
+	return true
+}
+
+// conclude decides what becomes of a record after an attempt.
+func (q *queue) conclude(ctx context.Context, rec *store.Record, receipt *hl7.Receipt, reached bool, err error) {
 	switch {
 	case err != nil && ctx.Err() != nil && !reached:
 		q.put(rec) // it waits in the store; the run is over
@@ -45,52 +57,96 @@ func (q *queue) attempt(ctx context.Context, rec *store.Record) {
 	}
 }
 
-// exchange sends a message and reads its answer. Once a connection stands the
-// exchange is finished even if the run is over, so that its end is known.
+// exchange sends a message and reads its answer, in the clear where TLS fails and a
+// fault has it so.
 func (q *queue) exchange(ctx context.Context, rec *store.Record) (receipt *hl7.Receipt, reached bool, err error) {
-	conn, err := q.client.Connect(ctx)
+	receipt, reached, err = q.through(ctx, q.client, rec)
+	if err != nil && !reached && q.plain != nil && ctx.Err() == nil {
+		receipt, reached, err = q.through(ctx, q.plain, rec)
+		_ = q.plain.Close()
+	}
+	return receipt, reached, err
+}
+
+// through is an exchange over one of the clients. Once a connection stands the
+// exchange is finished even if the run is over, so that its end is known.
+func (q *queue) through(ctx context.Context, client *mllp.Client, rec *store.Record) (receipt *hl7.Receipt, reached bool, err error) {
+	conn, err := client.Connect(ctx)
 	if err != nil {
 		return nil, false, err
 	}
-	rec.Connection, rec.Peer = int64(conn.ID), q.client.Addr
+	goesOut(rec, client, conn)
+	response, err := client.Do(context.WithoutCancel(ctx), rec.Message)
+	rec.Took = time.Since(rec.Time)
+	if err != nil {
+		_ = client.Close() // what still comes is no answer to the next message
+		return nil, wasReached(err), err
+	}
+	if receipt, err = q.read(rec, response); err != nil || q.Habits.ConnectionPerMessage {
+		_ = client.Close()
+	}
+	return receipt, true, err
+}
+
+// goesOut notes where a message goes.
+func goesOut(rec *store.Record, client *mllp.Client, conn *mllp.Conn) {
+	rec.Connection, rec.Peer = int64(conn.ID), client.Addr
 	if conn.TLS != nil && len(conn.TLS.PeerCertificates) > 0 {
 		rec.Peer = conn.TLS.PeerCertificates[0].Subject.CommonName
 	}
 	rec.Time = time.Now()
 	rec.Attempts++
-	response, err := q.client.Do(context.WithoutCancel(ctx), rec.Message)
-	rec.Took = time.Since(rec.Time)
-	if err != nil {
-		_ = q.client.Close() // what still comes is no answer to the next message
-		var failed *mllp.Error
-		known := errors.As(err, &failed)
-		return nil, !known || failed.Kind != mllp.NoConnection && failed.Kind != mllp.HandshakeRefused, err
-	}
+}
+
+// wasReached reports whether a message may have come to the receiver all the same.
+func wasReached(err error) bool {
+	var failed *mllp.Error
+	known := errors.As(err, &failed)
+	return !known || failed.Kind != mllp.NoConnection && failed.Kind != mllp.HandshakeRefused
+}
+
+// read notes the answer to a message.
+func (q *queue) read(rec *store.Record, response *mllp.Response) (*hl7.Receipt, error) {
 	rec.Answer = response.Payload
-	if receipt, err = hl7.ReadAck(response.Payload); err == nil && receipt.MessageID != rec.ControlID && !q.Habits.TakesAnyAnswer {
+	receipt, err := hl7.ReadAck(response.Payload)
+	if err == nil && receipt.MessageID != rec.ControlID && !q.Habits.TakesAnyAnswer {
 		err = errNotTheAnswer
 	}
-	if err != nil || q.Habits.ConnectionPerMessage {
-		_ = q.client.Close()
-	}
-	return receipt, true, err
+	return receipt, err
 }
 
 // fail is an attempt after which nobody knows whether the message was taken, or
 // before which nobody was there. Everything waits, and the same message is sent
 // again, unless it is this message that the receiver cannot cope with.
 func (q *queue) fail(ctx context.Context, rec *store.Record, reached bool, err error) {
+	switch {
+	case !q.comesAgain(rec, reached, err):
+	case reached && q.Habits.Overtakes:
+		q.put(rec)
+	default:
+		q.again(rec)
+		q.breathe(ctx)
+	}
+}
+
+// comesAgain says what came of a failed attempt: the record is to be sent again, or
+// parked.
+func (q *queue) comesAgain(rec *store.Record, reached bool, err error) bool {
 	rec.Error = err.Error()
 	switch {
 	case q.Habits.NeverRetries:
 		q.park(rec, scenarios.Textf("abandonné, comme le veut le défaut : %[1]s", "given up, as the fault wants: %[1]s", rec.Error))
-		return
+		return false
 	case reached && rec.Attempts >= q.Attempts:
 		q.park(rec, scenarios.Textf("sans réponse en %d essais : %s", "no answer in %d attempts: %s", rec.Attempts, rec.Error))
-		return
+		return false
 	}
 	q.report(Outcome{Record: copied(rec), Err: err})
-	q.again(rec)
+	return true
+}
+
+// breathe is the pause after a fault of the line, longer each time.
+func (q *queue) breathe(ctx context.Context) {
 	q.pause = min(max(2*q.pause, q.FirstPause), q.Longest)
 	timer := time.NewTimer(q.pause)
 	defer timer.Stop()

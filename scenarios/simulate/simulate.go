@@ -30,6 +30,7 @@ const (
 type Destination struct {
 	Name   string // of its queue in the store, and in lines
 	Client *mllp.Client
+	Plain  *mllp.Client // tried where Client is turned away, of a fault; nil: nothing is
 }
 
 // Options say what is played, where it goes, and for how long.
