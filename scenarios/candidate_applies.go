@@ -133,6 +133,9 @@ func lacksTLS(_ *Scenario, play *Case, c *Candidate) Text {
 			present = connect.Present
 			wants = wants || connect.strange()
 		}
+		if step.Receive != nil && step.Receive.Present != nil {
+			present, wants = *step.Receive.Present, true
+		}
 		if wants && c.TLS == nil {
 			return Text{
 				FR: "le scénario éprouve TLS, et le fichier candidat n'a pas de section « tls »",

@@ -67,9 +67,7 @@ func (d *decoder) listeners(c *Candidate, n *node) {
 			if at := p.value.get("listen"); at != nil {
 				l.Addr = d.hostPort(at, 0)
 			}
-			if l.Present = d.present(p.value.get("present")); l.Present == NoIdentity {
-				d.out.add(p.value.get("present").pos, Text{FR: "un serveur TLS montre toujours un certificat", EN: "a TLS server always shows a certificate"})
-			}
+			l.Present = d.serverIdentity(p.value.get("present"))
 		}
 		c.Harness.Listeners[p.key.text] = l
 	}

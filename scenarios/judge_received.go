@@ -150,6 +150,10 @@ func (s *stage) missing(w *wait, one *wanted) CheckInfo {
 		failed := *w.failed
 		return failed
 	}
+	if w.refused != nil {
+		c.Message.FR += "\nentre-temps : " + inLang(w.refused, "fr")
+		c.Message.EN += "\nmeanwhile: " + inLang(w.refused, "en")
+	}
 	for _, n := range nearest(w.near) {
 		c.Message.FR += "\nau plus près : " + n.in("fr")
 		c.Message.EN += "\nclosest: " + n.in("en")

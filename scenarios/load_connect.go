@@ -109,6 +109,16 @@ func (d *decoder) present(n *node) string {
 	return name
 }
 
+// serverIdentity decodes the name of an identity that one of our servers shows.
+func (d *decoder) serverIdentity(n *node) string {
+	name := d.present(n)
+	if name == NoIdentity {
+		d.out.add(n.pos, Text{FR: "un serveur TLS montre toujours un certificat", EN: "a TLS server always shows a certificate"}).
+			expected("attendu : le nom d'une identité", "expected: the name of an identity")
+	}
+	return name
+}
+
 // offer decodes what of TLS is spoken.
 func (d *decoder) offer(n *node) *Offer {
 	if n == nil || !d.mapping(n, offerKeys) {

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	receiveKeys    = "listener event patient match within count unexpected"
+	receiveKeys    = "listener present event patient match within count unexpected"
 	replyKeys      = "code error text after close wrong"
 	replyErrorKeys = "code field text severity diagnostic user"
 	anyOrderKeys   = "id title spec receive optional reply expect capture"
@@ -73,6 +73,9 @@ func (d *decoder) receiveKey(r *Receive, p pair) {
 	switch v := p.value; p.key.text {
 	case "listener":
 		r.Listener = d.matching(v, identityName(), Text{FR: "attendu : un nom de harness.listeners", EN: "expected: a name of harness.listeners"})
+	case "present":
+		name := d.serverIdentity(v)
+		r.Present = &name
 	case "event":
 		if v.kind != sequence {
 			r.Events = []pam.Trigger{d.trigger(v)}
@@ -217,6 +220,12 @@ func (d *decoder) anyOrder(n *node) []*Step {
 		d.awaiting(s, item)
 		if s.Receive.silence() {
 			d.out.add(s.Receive.Pos, Text{FR: "un silence s'attend dans une étape à lui", EN: "a silence is awaited in a step of its own"})
+		}
+		if s.Receive != nil && s.Receive.Present != nil {
+			d.out.add(s.Receive.Pos, Text{
+				FR: "« present » vaut pour quiconque se connecte : il se dit dans une étape « receive » à lui",
+				EN: `"present" is for whoever connects: it is said in a "receive" step of its own`,
+			})
 		}
 		d.expect(s, item.get("expect"))
 		s.Capture = d.captures(item.get("capture"))

@@ -10,12 +10,16 @@ import (
 // Receive waits for messages that a candidate of role GAM sends us.
 type Receive struct {
 	Pos      Source
-	Listener string        // of the candidate file's harness.listeners; "": harness.listen
-	Events   []pam.Trigger // one of these; empty: whichever
-	Patient  Whose
-	ID       Template       // of PatientNamed: a number that identifies the patient
-	Match    []*Expectation // of fields: what makes it the message that is awaited
-	Within   time.Duration  // 0: as long as the candidate file says
+	Listener string // of the candidate file's harness.listeners; "": harness.listen
+	// Present names the identity that the listener shows from this step on, as in a
+	// Connect, "" its usual one; nil: the one that it shows already. Connections that
+	// are open stay.
+	Present *string
+	Events  []pam.Trigger // one of these; empty: whichever
+	Patient Whose
+	ID      Template       // of PatientNamed: a number that identifies the patient
+	Match   []*Expectation // of fields: what makes it the message that is awaited
+	Within  time.Duration  // 0: as long as the candidate file says
 	// Least and Most are how many messages have to come and may come. Most 0: none
 	// may, as long as Within lasts.
 	Least, Most int

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
@@ -35,7 +36,8 @@ type listeningEnd struct {
 	in     *inbox
 	name   string
 	server *mllp.Server
-	last   uint64 // connection of the message before; of the play's goroutine
+	last   uint64                // connection of the message before; of the play's goroutine
+	guise  atomic.Pointer[guise] // of whoever comes from now on; nil without TLS
 }
 
 // letter is a message that came, until it is answered.
@@ -97,15 +99,12 @@ func (in *inbox) listen(ctx context.Context, name string) error {
 	}
 	end := &listeningEnd{in: in, name: name}
 	end.server = &mllp.Server{
-		Handler: end, OnConn: in.changed, Logger: slog.New(slog.DiscardHandler), MaxConns: mostMail / 4,
+		Handler: end, OnConn: end.changed, Logger: slog.New(slog.DiscardHandler), MaxConns: mostMail / 4,
 		MaxMessage: c.Limits.Message, HandshakeTimeout: c.Limits.Handshake, WriteTimeout: c.Limits.Ack,
 	}
 	if c.TLS != nil {
-		files, err := c.TLS.Files(where.Present)
-		if err != nil {
-			return err
-		}
-		if end.server.TLSConfig, err = files.ServerConfig(); err != nil {
+		var err error
+		if end.server.TLSConfig, err = end.wear(cmp.Or(s.shown[name], where.Present)); err != nil {
 			return err
 		}
 	}
@@ -136,10 +135,14 @@ func (in *inbox) close() {
 }
 
 // changed is told about every connection. News that nobody reads are lost.
-func (in *inbox) changed(conn *mllp.Conn, state mllp.ConnState, err error) {
-	in.came.Store(true)
+func (e *listeningEnd) changed(conn *mllp.Conn, state mllp.ConnState, err error) {
+	e.in.came.Store(true)
+	a := arrival{conn: conn, state: state, err: err}
+	if g := e.guise.Load(); g != nil {
+		a.shown = g.present
+	}
 	select {
-	case in.news <- arrival{conn: conn, state: state, err: err}:
+	case e.in.news <- a:
 	default:
 	}
 }

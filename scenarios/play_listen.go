@@ -46,6 +46,7 @@ type arrival struct {
 	message  []byte
 	oddities []mllp.Oddity
 	answers  [][]byte
+	shown    string // the identity that its listener shows, of an inbox
 }
 
 // mostNews bounds what a station keeps until it is looked at.

@@ -21,15 +21,16 @@ func (w *wanted) enough() bool { return w.got >= w.step.Receive.Least || w.step.
 
 // wait is what a step waits for, and what it has found meanwhile.
 type wait struct {
-	step   *Step
-	list   []*wanted
-	until  time.Time
-	within time.Duration
-	checks []CheckInfo // about no message that was wanted
-	near   []near      // what was not wanted, for who looks why nothing came
-	ended  bool        // a later step has its message
-	fired  bool        // a trigger has done its part
-	failed *CheckInfo  // it could not
+	step    *Step
+	list    []*wanted
+	until   time.Time
+	within  time.Duration
+	checks  []CheckInfo // about no message that was wanted
+	near    []near      // what was not wanted, for who looks why nothing came
+	refused error       // the TLS handshake that failed last
+	ended   bool        // a later step has its message
+	fired   bool        // a trigger has done its part
+	failed  *CheckInfo  // it could not
 }
 
 // silence reports a step that wants nothing to come.
@@ -53,6 +54,9 @@ func (s *stage) await(ctx context.Context, step *Step, record *stepRecord) (*out
 			return nil, err
 		}
 		s.inbox = in
+	}
+	if err := s.present(step); err != nil {
+		return nil, err
 	}
 	w := s.newWait(step, record)
 	deed, err := s.startDeed(ctx, step, w.within)
@@ -127,6 +131,9 @@ func (s *stage) collectMail(ctx context.Context, w *wait, failed <-chan struct{}
 			return
 		case a := <-s.inbox.news:
 			s.tellCaller(w.step, a)
+			if a.state == mllp.StateHandshakeFailed {
+				w.refused = a.err
+			}
 		case l := <-s.inbox.mail:
 			s.pile = append(s.pile, l.arrived())
 		}
@@ -270,7 +277,7 @@ func (s *stage) tellCaller(step *Step, a arrival) {
 	if a.state == mllp.StateNew || a.state == mllp.StateClosed && a.err == nil {
 		return
 	}
-	s.tellArrival(step, a, nil)
+	s.tellArrival(step, a, &Connect{Present: a.shown})
 }
 
 // tellLetter writes down a message that came to us, and what we answered.

@@ -39,11 +39,12 @@ type stage struct {
 	order   *order.Tracker    // of our messages; nil once one was bent
 	aside   []io.Closer       // connections that are held until the play ends
 
-	inbox     *inbox       // of a play that receives; nil while it does not listen
-	pile      []*letter    // of the inbox, that no step has decided on
-	strays    []*letter    // that came while the play knew nobody
-	lastTaken *letter      // by a step
-	answered  atomic.Int64 // acknowledgements of ours
+	inbox     *inbox            // of a play that receives; nil while it does not listen
+	shown     map[string]string // identities that steps have put on its listeners
+	pile      []*letter         // of the inbox, that no step has decided on
+	strays    []*letter         // that came while the play knew nobody
+	lastTaken *letter           // by a step
+	answered  atomic.Int64      // acknowledgements of ours
 }
 
 // stepRecord is what is known of a step that was played.
@@ -65,7 +66,7 @@ func (p *Player) newStage(play Play, write func(Event)) (*stage, error) {
 	c := p.Candidate
 	s := &stage{
 		player: p, script: play, write: write, seed: p.seedOf(play), charset: c.Charset,
-		names: map[string]string{}, steps: map[string]*stepRecord{}, seen: map[string]bool{},
+		names: map[string]string{}, steps: map[string]*stepRecord{}, seen: map[string]bool{}, shown: map[string]string{},
 		order: order.New(order.Options{Settings: c.Conformance, Patients: mostPatients}),
 	}
 	if play.Case.Given.Charset != nil {

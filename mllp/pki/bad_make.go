@@ -84,6 +84,9 @@ func keyed(kind KeyKind) func(*badMaker) (identity, []file, error) {
 	return func(m *badMaker) (identity, []file, error) { return m.issue(m.leaf(), kind) }
 }
 
+// renewed is as good as those of init, and none of them.
+func (m *badMaker) renewed() (identity, []file, error) { return m.issue(m.leaf(), m.h.kind()) }
+
 func (m *badMaker) otherCA() (identity, []file, error) {
 	p := m.h.profile
 	ca, err := sign(m.name+"-ca", p.authorityTemplate(p.Prefix+"pamlab other test CA", m.h.now, p.Days, 0), m.h.kind(), nil)

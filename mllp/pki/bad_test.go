@@ -110,6 +110,7 @@ func TestCatalogueAsCryptoX509SeesIt(t *testing.T) {
 		"rsa-2048":             {good, good},
 		"rsa-3072":             {good, good},
 		"p-384":                {good, good},
+		"renewed":              {good, good},
 	}
 	require.Len(t, wants, len(Faults()))
 	for _, f := range Faults() {
@@ -155,6 +156,11 @@ func TestCatalogueDetails(t *testing.T) {
 	require.Equal(t, "RSA 2048", describeKey(leaf("rsa-2048").PublicKey))
 	require.Equal(t, "RSA 3072", describeKey(leaf("rsa-3072").PublicKey))
 	require.Equal(t, "ECDSA P-384", describeKey(leaf("p-384").PublicKey))
+	before := certs(t, filepath.Join(dir, "dmn.pem"))[0]
+	require.Subset(t, leaf("renewed").DNSNames, before.DNSNames)
+	require.Equal(t, before.RawIssuer, leaf("renewed").RawIssuer)
+	require.NotEqual(t, before.SerialNumber, leaf("renewed").SerialNumber)
+	require.NotEqual(t, before.PublicKey, leaf("renewed").PublicKey)
 	require.Equal(t, x509.ECDSAWithSHA1, leaf("sha1").SignatureAlgorithm)
 	require.Equal(t, "device.hospital.test", leaf("cn-only").Subject.CommonName)
 	require.Empty(t, leaf("cn-only").DNSNames)

@@ -139,5 +139,12 @@ func catalogue() []entryOf {
 			Why:   Text{"une courbe que les bibliothèques connaissent toutes", "a curve that all libraries know"},
 			Spec:  "RFC 9325 §4.5",
 		}, keyed(P384)},
+		{Fault{
+			Name: "renewed", FromClient: MustAccept, FromServer: MustAccept,
+			Title: Text{"Bonne identité, certificat renouvelé", "Good identity, certificate renewed"},
+			Why: Text{"mêmes noms, même autorité, autre clé et autre numéro de série : ce que l'on voit après un renouvellement",
+				"same names, same authority, another key and serial number: what is seen after a renewal"},
+			Spec: "ITI-19",
+		}, (*badMaker).renewed},
 	}
 }

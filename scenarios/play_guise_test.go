@@ -1,0 +1,94 @@
+package scenarios_test
+
+import (
+	"context"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/pamlab/pamlab/hl7/pam"
+	"github.com/pamlab/pamlab/mllp"
+	"github.com/pamlab/pamlab/mllp/pki"
+	"github.com/pamlab/pamlab/scenarios"
+)
+
+// renewing is a candidate file with mutual TLS, whose PKI has the identity renewed.
+func renewing(t *testing.T) (c *scenarios.Candidate, dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	_, err := pki.Init(dir, pki.Options{})
+	require.NoError(t, err)
+	_, err = pki.Bad(dir, pki.BadOptions{Only: []string{"renewed"}})
+	require.NoError(t, err)
+	c = scenarios.NewCandidate()
+	c.TLS = &scenarios.TLS{CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "dmn.pem"), Key: filepath.Join(dir, "dmn-key.pem")}
+	c.Limits.Handshake = 10 * time.Second
+	return c, dir
+}
+
+// secure has a hand speak TLS.
+func (h *hand) secure(t *testing.T, dir string) {
+	t.Helper()
+	var err error
+	h.client.TLSConfig, err = mllp.Files{
+		CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "gam.pem"), Key: filepath.Join(dir, "gam-key.pem"), ServerName: "dmn.test",
+	}.ClientConfig()
+	require.NoError(t, err)
+}
+
+// seen sends a message and returns whom it went to: the CN of the certificate.
+func (h *hand) seen(message []byte) string {
+	response, err := h.client.Do(context.Background(), message)
+	if err != nil {
+		return err.Error()
+	}
+	return response.Conn.TLS.PeerCertificates[0].Subject.CommonName
+}
+
+// A step can change what our listener shows: the connection that is open stays, the
+// next one sees it, until another step says something else, whatever comes between.
+func TestReceivePresents(t *testing.T) {
+	c, dir := renewing(t)
+	var saw []string
+	events, _ := asGAM(t, c, `steps:
+  - {id: before, receive: {event: A28, patient: any}}
+  - {id: renewed, receive: {event: A31, present: renewed}, reply: {code: AA, close: after}}
+  - {id: taken, receive: A31, expect: {session: reopened}}
+  - {id: kept, receive: {event: A31, present: default}, reply: {code: AA, close: after}, expect: {session: kept}}
+  - {id: usual, receive: A31, expect: {session: reopened}}
+`, func(addr string) {
+		h := newHand(t, addr, 1)
+		h.secure(t, dir)
+		for i, event := range []pam.Trigger{"A28", "A31", "A31", "A31", "A31"} {
+			m, err := h.journey.Message(strconv.Itoa(i), event, pam.Change{})
+			if err != nil {
+				return
+			}
+			saw = append(saw, h.seen(m.Bytes()))
+		}
+	})
+	require.Equal(t, []string{"before: pass", "renewed: pass", "taken: pass", "kept: pass", "usual: pass"}, stepVerdicts(events), brokenChecks(events))
+	require.Equal(t, []string{"dmn", "dmn", "renewed", "renewed", "dmn"}, saw)
+}
+
+// What is to be shown has to be there, and TLS too.
+func TestReceivePresentsNothingThatIsNotThere(t *testing.T) {
+	const steps = "steps:\n  - {id: one, receive: {event: A28, present: renewed}}\n"
+	for want, bend := range map[string]func(c *scenarios.Candidate){
+		`the candidate file has no section "tls"`: func(c *scenarios.Candidate) { c.TLS = nil },
+		"`pamlab pki bad`":                        func(c *scenarios.Candidate) { c.TLS.Bad = t.TempDir() },
+	} {
+		c, _ := renewing(t)
+		bend(c)
+		events, summary := asGAM(t, c, steps, func(string) {})
+		require.Equal(t, 1, summary.Counts[scenarios.NotApplicable])
+		for _, e := range events {
+			if e.Kind == scenarios.ScenarioFinished {
+				require.Contains(t, e.Result.Reason.EN, want)
+			}
+		}
+	}
+}
