@@ -69,11 +69,8 @@ func (o *deskOptions) options() (opt reference.GAMOptions, err error) {
 			fmt.Sprintf("--to %q n'est pas une adresse HÔTE:PORT", o.to), fmt.Sprintf("--to %q is not an address HOST:PORT", o.to),
 			"--to 127.0.0.1:2575", "--to 127.0.0.1:2575")
 	}
-	host, _, err := net.SplitHostPort(o.http)
-	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return opt, usageError(
-			fmt.Sprintf("--http %q : les commandes ne se prennent qu'en boucle locale", o.http), fmt.Sprintf("--http %q: orders are only taken on loopback", o.http),
-			"par exemple 127.0.0.1:8575", "for example 127.0.0.1:8575")
+	if err := takesOrdersAt(o.http); err != nil {
+		return opt, err
 	}
 	opt = reference.GAMOptions{Addr: o.to, Seed: o.seed, Logger: slog.New(slog.DiscardHandler)}
 	if opt.Bugs, err = reference.ParseGAMBugs(o.bugs); err != nil {
@@ -93,17 +90,37 @@ func (o *deskOptions) options() (opt reference.GAMOptions, err error) {
 	return opt, nil
 }
 
+// takesOrdersAt refuses an address where anybody else could give orders.
+func takesOrdersAt(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return usageError(
+			fmt.Sprintf("--http %q : les commandes ne se prennent qu'en boucle locale", address), fmt.Sprintf("--http %q: orders are only taken on loopback", address),
+			"par exemple 127.0.0.1:8575", "for example 127.0.0.1:8575")
+	}
+	return nil
+}
+
+// listenForOrders opens the port where orders are taken.
+func listenForOrders(ctx context.Context, address string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, &exitError{code: scenarios.ExitUnjudged,
+			text: scenarios.Textf("impossible d'écouter sur %s", "cannot listen on %s", address),
+			hint: scenarios.Text{FR: "le port est-il pris ? --http 127.0.0.1:0 en choisit un libre", EN: "is the port taken? --http 127.0.0.1:0 picks a free one"}}
+	}
+	return l, nil
+}
+
 func (a *app) desk(ctx context.Context, o *deskOptions) error {
 	opt, err := o.options()
 	if err != nil {
 		return err
 	}
 	opt.Observe = a.deskLine
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", o.http)
+	l, err := listenForOrders(ctx, o.http)
 	if err != nil {
-		return &exitError{code: scenarios.ExitUnjudged,
-			text: scenarios.Textf("impossible d'écouter sur %s", "cannot listen on %s", o.http),
-			hint: scenarios.Text{FR: "le port est-il pris ? --http 127.0.0.1:0 en choisit un libre", EN: "is the port taken? --http 127.0.0.1:0 picks a free one"}}
+		return err
 	}
 	a.printf("http://%s → %s\n", l.Addr(), o.to)
 	desk, err := reference.StartDesk(ctx, opt)

@@ -26,6 +26,8 @@ type simulateOptions struct {
 	speed                 float64
 	seed                  uint64
 	duration, drain       time.Duration
+	pause                 time.Duration
+	http                  string
 	count                 int64
 	store, keep, bugs     string
 	dialect, charset      string
@@ -50,6 +52,7 @@ func (a *app) simulateCommand() *cobra.Command {
 			"pamlab simulate --to 127.0.0.1:2575", a.text("un message par seconde", "a message a second"),
 			"pamlab simulate --to dmn.test:2575 --speed 60 --for 10m --store gam.db", a.text("dix heures d'hôpital en dix minutes", "ten hours of a hospital in ten minutes"),
 			"pamlab simulate --to 127.0.0.1:2575 --rate 20/s --count 1000 --seed 7", a.text("mille messages, toujours les mêmes", "a thousand messages, always the same"),
+			"pamlab simulate --to 127.0.0.1:2575 --rate none --http 127.0.0.1:8575", a.text("seulement ce qu'on lui commande", "only what it is told to"),
 			"pamlab simulate --to - --rate max --count 500 | pamlab validate --set ins_environment=test -", a.text("sans réseau", "without a network"),
 		),
 		Args: a.noArgs,
@@ -65,7 +68,8 @@ func (a *app) simulateCommand() *cobra.Command {
 func (a *app) simulateFlags(cmd *cobra.Command, o *simulateOptions) {
 	flags := cmd.Flags()
 	flags.StringArrayVar(&o.to, "to", nil, a.text("récepteur, HÔTE:PORT (répétable : chacun sa file) ; - écrit sur la sortie standard", "receiver, HOST:PORT (repeatable: each has its queue); - writes to the standard output"))
-	flags.StringVar(&o.rate, "rate", "", a.text("cadence égale : 2/s (d'office 1/s), 30/m, 100/h, ou max", "flat pace: 2/s (1/s unless told), 30/m, 100/h, or max"))
+	flags.StringVar(&o.http, "http", "", a.text("prend aussi des commandes par HTTP, en boucle locale : 127.0.0.1:8575 (docs/desk.md)", "take orders over HTTP too, on loopback: 127.0.0.1:8575 (docs/desk.md)"))
+	flags.StringVar(&o.rate, "rate", "", a.text("cadence égale : 2/s (d'office 1/s), 30/m, 100/h, max, ou none : rien que les commandes", "flat pace: 2/s (1/s unless told), 30/m, 100/h, max, or none: orders only"))
 	flags.BoolVar(&o.realtime, "realtime", false, a.text("au rythme d'un hôpital : il y est l'heure qu'il est", "at the pace of a hospital: its time is ours"))
 	flags.Float64Var(&o.speed, "speed", 0, a.text("au rythme d'un hôpital, tant de fois plus vite", "at the pace of a hospital, so many times faster"))
 	flags.StringVar(&o.hospital, "hospital", "", a.text("description de l'hôpital (docs/simulate.md) ; d'office, un de 500 lits", "description of the hospital (docs/simulate.md); else one of 500 beds"))
@@ -74,6 +78,7 @@ func (a *app) simulateFlags(cmd *cobra.Command, o *simulateOptions) {
 	flags.DurationVar(&o.duration, "for", 0, a.text("finit après cette durée (0 : jamais)", "ends after this time (0: never)"))
 	flags.Int64Var(&o.count, "count", 0, a.text("finit après tant de messages (0 : jamais)", "ends after so many messages (0: never)"))
 	flags.DurationVar(&o.drain, "drain", simulate.DefaultDrain, a.text("temps laissé, à la fin, à ce qui attend", "time that what waits is given at the end"))
+	flags.DurationVar(&o.pause, "pause", simulate.DefaultFirstPause, a.text("première attente avant un nouvel essai ; elle double, jusqu'à 30 s", "first wait before another attempt; it doubles, up to 30 s"))
 	flags.StringVar(&o.store, "store", store.Memory, a.text("fichier de ce qui attend et de ce qui est parti", "file of what waits and what has gone out"))
 	flags.StringVar(&o.keep, "keep", "", a.text("efface du fichier ce qui est parti depuis plus longtemps : 180d, 12h", "purge from the file what went out before: 180d, 12h"))
 	flags.StringVar(&o.bugs, "bugs", "", a.text("défauts de la GAM : ", "faults of the GAM: ")+strings.Join(gamBugNames(), ", "))
@@ -121,6 +126,14 @@ func (a *app) simulate(ctx context.Context, o *simulateOptions) (err error) {
 	}
 	so.Destinations, so.Pace, so.Forget = out, pace, o.store == store.Memory
 	screen := a.newSimulateScreen(o)
+	if o.http != "" {
+		l, err := listenForOrders(ctx, o.http)
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		screen.orders, so.Orders = l.Addr().String(), o.ordersAt(l, st)
+	}
 	so.Observe = screen.tell
 	if _, set := a.getenv("GOGC"); !set {
 		defer debug.SetGCPercent(debug.SetGCPercent(200)) // messages are soon garbage, and little else is kept
@@ -168,7 +181,7 @@ func (o *simulateOptions) played(ctx context.Context, st *store.Store) (simulate
 	}
 	so := simulate.Options{
 		Store: st, Source: hospital.New(config, h), Place: simulate.Place{Seed: h.Seed, Start: h.Start, Fingerprint: fingerprint(data, h)},
-		For: o.duration, Count: o.count, Drain: o.drain,
+		For: o.duration, Count: o.count, Drain: o.drain, FirstPause: o.pause,
 	}
 	so.Habits, _ = simulate.HabitsOf(bugs)
 	if len(bugs) > 0 {

@@ -36,6 +36,8 @@ func (o *simulateOptions) usable() (simulate.Pace, error) {
 		return pace, usageError("--for, --count et --drain ne sont pas négatifs", "--for, --count and --drain are not negative")
 	case o.timeout <= 0:
 		return pace, unusable("timeout", o.timeout.String(), "il faut attendre un peu", "there has to be some waiting", "--timeout 10s")
+	case o.pause <= 0 || o.pause > simulate.DefaultLongest:
+		return pace, unusable("pause", o.pause.String(), "de plus de 0 à 30 s", "more than 0, 30 s at most", "--pause 1s")
 	case o.prints() && o.store != store.Memory:
 		return pace, usageError("--to - n'a pas de file : --store n'y sert à rien", "--to - has no queue: --store is of no use with it")
 	}
@@ -47,14 +49,17 @@ func (o *simulateOptions) usable() (simulate.Pace, error) {
 			return pace, unusable("to", to, "est donné deux fois", "is given twice", "--to 127.0.0.1:2575")
 		}
 	}
-	if given == 0 || o.rate != "" {
-		every, err := parseRate(o.rate)
-		if err != nil {
-			return pace, err
-		}
-		pace.Every = every
+	if err := o.takesOrders(); err != nil {
+		return pace, err
 	}
-	return pace, nil
+	var err error
+	switch {
+	case standsStill(o.rate):
+		pace.None = true
+	case given == 0 || o.rate != "":
+		pace.Every, err = parseRate(o.rate)
+	}
+	return pace, err
 }
 
 // parseRate reads 2/s, 30/m, 100/h or max, and returns the time between two.
@@ -69,7 +74,7 @@ func parseRate(text string) (time.Duration, error) {
 	per, known := map[string]time.Duration{"": time.Second, "s": time.Second, "m": time.Minute, "min": time.Minute, "h": time.Hour}[unit]
 	n, err := strconv.ParseFloat(number, 64)
 	if !known || err != nil || !(n > 0) || n > 1e6 || float64(per)/n > float64(24*time.Hour) {
-		return 0, unusable("rate", text, "n'est pas une cadence", "is no rate", "--rate 2/s, --rate 30/m, --rate 100/h, --rate max")
+		return 0, unusable("rate", text, "n'est pas une cadence", "is no rate", "--rate 2/s, --rate 30/m, --rate 100/h, --rate max, --rate none")
 	}
 	return time.Duration(float64(per) / n), nil
 }

@@ -16,6 +16,8 @@ type simulateScreen struct {
 	app *app
 	o   *simulateOptions
 	out io.Writer
+
+	orders string // where they are taken, or ""
 }
 
 func (a *app) newSimulateScreen(o *simulateOptions) *simulateScreen {
@@ -27,6 +29,13 @@ func (w *simulateScreen) head(so simulate.Options) {
 	a, kept := w.app, w.app.text("en mémoire", "in memory")
 	if w.o.store != store.Memory {
 		kept = report.Visible(w.o.store)
+	}
+	if w.orders != "" {
+		defer fmt.Fprintf(w.out, a.text("commandes : http://%s\n", "orders: http://%s\n"), w.orders)
+	}
+	if so.Pace.None {
+		fmt.Fprintf(w.out, a.text("rien que des commandes, file : %s\n", "orders only, queue: %s\n"), kept)
+		return
 	}
 	fmt.Fprintf(w.out, a.text("hôpital du %s, graine %d, file : %s\n", "hospital from %s, seed %d, queue: %s\n"),
 		so.Place.Start.Format("2006-01-02 15:04"), so.Place.Seed, kept)
@@ -66,6 +75,9 @@ func (w *simulateScreen) foot(s simulate.Summary) {
 		until = a.text(", jusqu'au ", ", until ") + s.Until.Format("2006-01-02 15:04:05")
 	}
 	fmt.Fprintf(w.out, a.text("%d événements racontés%s\n", "%d events told%s\n"), s.Told, until)
+	if w.orders != "" {
+		fmt.Fprintf(w.out, a.text("%d commandés\n", "%d ordered\n"), s.Ordered)
+	}
 	for _, d := range s.Destinations {
 		fmt.Fprintf(w.out, a.text(
 			"%s : %d envoyés, %d mis de côté, %d en attente, %d nouveaux essais\n",

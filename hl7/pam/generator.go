@@ -21,6 +21,7 @@ type Generator struct {
 	counts  [sequences]uint64
 	spent   map[string]bool // IPP that an A40 or A47 took out of use
 	finess  authority       // the hospital in France
+	apart   bool            // see Apart
 }
 
 // sequence is a series of numbers that never repeats within a generator.
@@ -56,6 +57,11 @@ func (g *Generator) Facility(name, finess string) {
 	g.finess = authority{name, finess, facilityFINESS.kind}
 }
 
+// Apart keeps the numbers of the generator, and its control ids, from ever being
+// those of another one that was not set apart and speaks for the same hospital. It
+// has to be said before anything is drawn.
+func (g *Generator) Apart() { g.apart = true }
+
 // Instant returns the instant of the generator, to the second.
 func (g *Generator) Instant() time.Time { return g.instant }
 
@@ -65,7 +71,11 @@ func (g *Generator) Instant() time.Time { return g.instant }
 func (g *Generator) ControlID() string {
 	const width = 11
 	id := make([]byte, 0, 20)
-	id = append(id, 'P')
+	first := byte('P')
+	if g.apart {
+		first = 'Q'
+	}
+	id = append(id, first)
 	hash := strconv.AppendUint(make([]byte, 0, width), mix(g.salt)>>9, 36)
 	for range width - len(hash) {
 		id = append(id, '0')
@@ -81,7 +91,7 @@ func (g *Generator) ControlID() string {
 }
 
 // number returns the next number of a sequence: 10 digits of which the first
-// tells the sequence. Consecutive numbers are far apart, as in a hospital that
+// tells the sequence, behind another digit where the generator was set apart. Consecutive numbers are far apart, as in a hospital that
 // has other patients, and none comes back before a thousand million.
 func (g *Generator) number(s sequence) string {
 	const (
@@ -91,6 +101,9 @@ func (g *Generator) number(s sequence) string {
 	base := mix(g.salt+uint64(s)) % space
 	n := (base + g.counts[s]%space*stride) % space
 	g.counts[s]++
+	if g.apart {
+		return fmt.Sprintf("1%d%09d", 9-int(s), n)
+	}
 	return fmt.Sprintf("%d%09d", 9-int(s), n)
 }
 

@@ -174,6 +174,21 @@ func TestNumbersNeverRepeat(t *testing.T) {
 	}
 }
 
+// TestApart: two generators speak for one hospital, and never use the same number.
+func TestApart(t *testing.T) {
+	t.Parallel()
+	usual, apart := pam.NewGenerator(1, noon), pam.NewGenerator(1, noon)
+	apart.Apart()
+	a, err := usual.Patient(pam.PatientSpec{})
+	require.NoError(t, err)
+	b, err := apart.Patient(pam.PatientSpec{})
+	require.NoError(t, err)
+	require.Len(t, a.IPP, 10)
+	require.Equal(t, "1"+a.IPP, b.IPP)
+	require.Regexp(t, `^P[0-9A-Z]{19}$`, usual.ControlID())
+	require.Regexp(t, `^Q[0-9A-Z]{19}$`, apart.ControlID())
+}
+
 func TestTwin(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(50) {

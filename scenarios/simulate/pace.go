@@ -11,6 +11,8 @@ type Pace struct {
 	// Real tells that the hospital's time is ours: a message is due when it says
 	// that it happened. What fell due while nobody played is sent at once.
 	Real bool
+	// None tells that the hospital stands still: nothing goes out but orders.
+	None bool
 }
 
 // clock is a Pace that has begun.

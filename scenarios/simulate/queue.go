@@ -224,6 +224,7 @@ func (q *queue) settling() error {
 		if failed = q.Store.Settle(context.Background(), records...); failed == nil {
 			for _, outcome := range list {
 				q.count(outcome.Record)
+				q.orders.learn(outcome.Record)
 				q.tell(outcome)
 			}
 			if since += len(list); q.Forget && since >= forgetAfter {

@@ -3,6 +3,7 @@ package simulate
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,6 +15,7 @@ import (
 	"github.com/pamlab/pamlab/mllp"
 	"github.com/pamlab/pamlab/scenarios"
 	"github.com/pamlab/pamlab/scenarios/hospital"
+	"github.com/pamlab/pamlab/scenarios/reference"
 	"github.com/pamlab/pamlab/scenarios/store"
 )
 
@@ -56,6 +58,11 @@ type Options struct {
 	Spoil  func([]byte) []byte // changes what is sent, for tests of receivers; nil: nothing
 	Habits Habits              // faults of sending, for the same
 
+	// Orders, if not nil, has things happen beside the life of the hospital, until
+	// its context ends: what it posts goes out as all else does. When it returns,
+	// the run is over.
+	Orders func(context.Context, reference.Outbox) error
+
 	// Observe is told what became of each attempt to send, by one destination at a
 	// time; nil: nobody.
 	Observe func(Outcome)
@@ -72,6 +79,7 @@ type Outcome struct {
 // A Summary is what became of a run.
 type Summary struct {
 	Told         int64 // messages that the hospital told in this run
+	Ordered      int64 // messages that somebody else did
 	Until        time.Time
 	Destinations []Tally
 }
@@ -92,6 +100,7 @@ type run struct {
 	queues []*queue
 	room   chan struct{} // told when a queue has become shorter
 	end    context.CancelCauseFunc
+	orders *orders    // nil when nobody gives any
 	line   sync.Mutex // of Observe
 }
 
@@ -112,6 +121,9 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 		}
 		r.queues = append(r.queues, q)
 	}
+	if o.Orders != nil {
+		r.orders = &orders{run: r, open: map[int64]*reference.Letter{}}
+	}
 	r.begin = time.Now()
 	ctx, r.end = context.WithCancelCause(ctx) // by a queue that cannot write, too
 	defer r.end(nil)
@@ -123,7 +135,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	}
 	var drained *time.Timer
 	g.Go(func() error {
-		err := r.produce(ctx)
+		err := r.live(ctx)
 		for _, q := range r.queues {
 			q.last.Store(true)
 			q.wake()
@@ -152,7 +164,27 @@ func (r *run) resume(ctx context.Context) error {
 		return &PlaceError{}
 	}
 	r.place = *before
+	if r.Pace.None {
+		return nil
+	}
 	return liveUpTo(ctx, r.Source, before)
+}
+
+// live lets the hospital live, and takes orders meanwhile.
+func (r *run) live(ctx context.Context) error {
+	if r.orders == nil {
+		return r.produce(ctx)
+	}
+	ctx, over := context.WithCancel(ctx)
+	defer over()
+	taken := make(chan error, 1)
+	go func() {
+		defer over()
+		taken <- r.Orders(ctx, r.orders)
+	}()
+	err := r.produce(ctx)
+	over()
+	return errors.Join(err, <-taken, r.orders.failed)
 }
 
 // batch is how many messages are written at once when they are due at once.
@@ -169,6 +201,13 @@ func (r *run) produce(ctx context.Context) error {
 		t := time.NewTimer(r.For)
 		defer t.Stop()
 		end = t.C
+	}
+	if r.Pace.None {
+		select {
+		case <-ctx.Done():
+		case <-end:
+		}
+		return nil
 	}
 	var pending []hospital.Event
 	for r.Count == 0 || r.told+int64(len(pending)) < r.Count {
@@ -277,7 +316,7 @@ func (r *run) write(ctx context.Context, events []hospital.Event) error {
 // record is an event as it goes out: with the faults that were asked for.
 func (r *run) record(e *hospital.Event) store.Record {
 	rec := store.Record{
-		Time: time.Now(), Direction: store.Sent, ControlID: e.ControlID, Type: string(e.Trigger), Patient: alias(e), Message: e.Message,
+		Time: time.Now(), Direction: store.Sent, ControlID: e.ControlID, Type: string(e.Trigger), Patient: alias(e.Patient, e.Message), Message: e.Message,
 	}
 	if r.Spoil == nil {
 		return rec
@@ -292,17 +331,20 @@ func (r *run) record(e *hospital.Event) store.Record {
 
 // alias is what a receiver's store calls the patient too, but for one thing: it
 // stays when records are merged, because order hangs on it.
-func alias(e *hospital.Event) string {
-	m, err := hl7.Parse(e.Message)
+func alias(ipp string, message []byte) string {
+	m, err := hl7.Parse(message)
 	if err != nil {
-		return store.Alias(e.Patient)
+		return store.Alias(ipp)
 	}
 	_, authority, _ := strings.Cut(store.Identifier(m), "^")
-	return store.Alias(e.Patient + "^" + authority)
+	return store.Alias(ipp + "^" + authority)
 }
 
 func (r *run) summary() Summary {
 	s := Summary{Told: r.told, Until: r.place.At}
+	if r.orders != nil {
+		s.Ordered = r.orders.taken
+	}
 	for _, q := range r.queues {
 		s.Destinations = append(s.Destinations, Tally{
 			Name: q.name, Sent: q.sent.Load(), Parked: q.parked.Load(), Retries: q.retries.Load(), Waiting: q.waiting.Load(),
