@@ -16,6 +16,23 @@ func (s Segment) Name() string {
 	if n := bytes.IndexByte(raw, s.t.delims.Field); n >= 0 {
 		raw = raw[:n]
 	}
+	return segmentName(raw)
+}
+
+// segmentNames are those of movements and of their answers, the frequent ones
+// first.
+var segmentNames = [...]string{
+	"MSH", "EVN", "PID", "PV1", "ZBE", "PV2", "PD1", "ROL", "ZFP", "ZFV", "ZFD", "ZFM", "MRG", "NK1", "OBX", "ACC", "ZFA", "MSA", "ERR",
+}
+
+// segmentName is the name as a string, of which the usual ones are not made
+// anew for each message.
+func segmentName(raw []byte) string {
+	for _, name := range &segmentNames {
+		if string(raw) == name {
+			return name
+		}
+	}
 	return string(raw)
 }
 

@@ -60,6 +60,9 @@ func (st *station) serve(ctx context.Context, dmn *reference.DMN, w mllp.Respons
 		return
 	}
 	x := exchange{st: st, ctx: ctx, w: w, r: r}
+	if h, err := hl7.ParseHeader(r.Payload); err == nil {
+		x.header = &h
+	}
 	x.message, _ = hl7.Parse(r.Payload) // what cannot be parsed is the DMN's to refuse
 	if st.Reply != nil {
 		x.reply = st.Reply(x.message)
@@ -77,6 +80,7 @@ type exchange struct {
 	ctx     context.Context
 	w       mllp.ResponseWriter
 	r       *mllp.Request
+	header  *hl7.Header  // nil: it cannot be read
 	message *hl7.Message // nil: it cannot be parsed
 	reply   *Reply       // nil: the DMN decides alone
 	held    held         // what the DMN wanted written
@@ -94,7 +98,7 @@ func (x *exchange) handle(dmn *reference.DMN) {
 		return
 	}
 	defer st.mu.RUnlock()
-	ahead := reference.Ahead{Message: x.message}
+	ahead := reference.Ahead{Header: x.header, Message: x.message}
 	if x.reply != nil {
 		ahead.Force = x.reply.Force
 	}
@@ -154,8 +158,8 @@ func (x *exchange) note(verdict string, findings []string) {
 		Time: x.r.Received, Direction: store.Received, Listener: x.st.name(), Peer: peerOf(x.r.Conn), Connection: int64(x.r.Conn.ID),
 		Verdict: verdict, Findings: findings, Took: time.Since(x.r.Received), Message: x.r.Payload,
 	}
-	if h, err := hl7.ParseHeader(x.r.Payload); err == nil {
-		x.record.ControlID, x.record.Type = h.ControlID, h.Trigger
+	if x.header != nil {
+		x.record.ControlID, x.record.Type = x.header.ControlID, x.header.Trigger
 	}
 	if x.message != nil {
 		x.record.Patient = store.Alias(store.Identifier(x.message))
@@ -173,8 +177,8 @@ func (x *exchange) refuse(err error) {
 	x.failed, x.reply = err, nil
 	x.record.ID, x.record.Ack, x.record.Error = 0, "", err.Error()
 	x.st.srv.opt.Logger.Error("listen: a message was not stored", "listener", x.st.name(), "conn", x.r.Conn.ID, "error", err)
-	h, headless := hl7.ParseHeader(x.r.Payload)
-	if headless != nil || h.Type == "ACK" {
+	h := x.header
+	if h == nil || h.Type == "ACK" {
 		return
 	}
 	code := hl7.AR
@@ -188,7 +192,7 @@ func (x *exchange) refuse(err error) {
 		Code: code, ControlID: x.st.prefix + "S" + strconv.FormatUint(x.st.ids.Add(1), 36), Time: x.st.srv.opt.Now(),
 		Errors: []hl7.AckError{{Code: hl7.ConditionInternal, User: "the message could not be stored: send it again later"}},
 	}
-	x.held = held{blocks: []Block{{Bytes: ack.Append(nil, h)}}}
+	x.held = held{blocks: []Block{{Bytes: ack.Append(nil, *h)}}}
 	x.record.Answer, x.record.Ack = x.held.last(), string(code)
 }
 
@@ -229,6 +233,9 @@ func peerOf(c *mllp.Conn) string {
 			return leaf.DNSNames[0]
 		}
 		return leaf.Subject.String()
+	}
+	if tcp, ok := c.RemoteAddr.(*net.TCPAddr); ok {
+		return tcp.AddrPort().Addr().Unmap().String()
 	}
 	host, _, err := net.SplitHostPort(c.RemoteAddr.String())
 	if err != nil {

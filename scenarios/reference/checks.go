@@ -142,7 +142,7 @@ func (x *examination) patients() {
 		case "MRG":
 			merges++
 			x.identifiers(seg.Field(1), x.e.mrg)
-			x.short(readIdentifier(seg.Field(3)), seg.Field(3))
+			x.short(seg.Field(3))
 		}
 	}
 	if x.e.twoPIDs && pids < 2 {
@@ -155,7 +155,7 @@ func (x *examination) patients() {
 
 func (x *examination) patient(pid hl7.Segment) {
 	x.identifiers(pid.Field(3), true)
-	x.short(readIdentifier(pid.Field(18)), pid.Field(18))
+	x.short(pid.Field(18))
 	x.name(pid.Field(5))
 	x.date(pid.Field(7), false)
 }
@@ -172,22 +172,26 @@ func (x *examination) identifiers(field hl7.Value, required bool) {
 		if cx.State() != hl7.Present {
 			continue
 		}
-		id := readIdentifier(cx)
-		if id.deleted() {
+		if cx.Component(1).State() == hl7.Null {
 			continue
 		}
 		names++
 		if x.required(cx.Component(1)) && x.modern {
 			x.required(cx.Component(4))
 		}
-		x.short(id, cx)
+		x.short(cx)
 	}
 	if required && names == 0 {
 		x.report(hl7.ConditionRequired, field.Location(), "")
 	}
 }
 
-func (x *examination) short(id Identifier, v hl7.Value) {
+// short wants an identifier that can be kept.
+func (x *examination) short(v hl7.Value) {
+	if len(v.Raw()) <= maxIdentifier/3 {
+		return // no character set makes more than three bytes of one
+	}
+	id := readIdentifier(v)
 	if len(id.Value)+len(id.Authority)+len(id.Type) > maxIdentifier {
 		x.report(hl7.ConditionDataType, v.Location(), "identifier too long")
 	}
@@ -216,7 +220,7 @@ func (x *examination) visit() {
 		classes = append(classes, "P", "B", "C", "U") // HL7 table 0004
 	}
 	x.oneOf(pv1.Field(2), classes...)
-	x.short(readIdentifier(pv1.Field(19)), pv1.Field(19))
+	x.short(pv1.Field(19))
 	x.date(pv1.Field(44), false)
 	x.date(pv1.Field(45), false)
 	if x.e.stay && (x.modern || x.french) && pv1.Field(19).State() != hl7.Present && !x.hasAccount() {

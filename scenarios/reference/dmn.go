@@ -206,8 +206,10 @@ type Ahead struct {
 	// whatever the DMN would have said. AE and AR refuse it; AA takes what can be
 	// filed of it. A message that was answered before is answered as it was then.
 	Force *Refusal
-	// Message is the message, parsed, or nil; Report what a judge found in it alone,
-	// or nil. They spare the DMN the same work.
+	// Header is that of the message, or nil; Message the message, parsed, or nil;
+	// Report what a judge found in it alone, or nil. They spare the DMN the same
+	// work.
+	Header  *hl7.Header
 	Message *hl7.Message
 	Report  *rules.Report
 }
@@ -215,7 +217,7 @@ type Ahead struct {
 // Serve is ServeMLLP with a context, and with what is known of the message.
 func (d *DMN) Serve(ctx context.Context, w mllp.ResponseWriter, r *mllp.Request, ahead Ahead) {
 	if d.faults.on(readsUTF16, ignoresCharset) {
-		ahead.Message, ahead.Report = nil, nil // of what the DMN does not see
+		ahead.Header, ahead.Message, ahead.Report = nil, nil, nil // of what the DMN does not see
 	}
 	h, v := d.decide(ctx, d.faults.receive(r.Payload), ahead)
 	if enhanced(h) && v.code != "" && !d.faults.on(ignoresEnhanced) {
@@ -243,9 +245,10 @@ func (d *DMN) observe(ctx context.Context, r *mllp.Request, h hl7.Header, v verd
 	if v.outcome == Refused {
 		level = slog.LevelInfo
 	}
-	// Not the reason: it may quote the message.
-	d.opt.Logger.Log(ctx, level, "reference: message", "conn", r.Conn.ID, "event", x.Trigger,
-		"control_id", x.ControlID, "answer", string(x.Code), "outcome", string(x.Outcome), "condition", condition, "took", x.Took)
+	if d.opt.Logger.Enabled(ctx, level) { // not the reason: it may quote the message
+		d.opt.Logger.Log(ctx, level, "reference: message", "conn", r.Conn.ID, "event", x.Trigger,
+			"control_id", x.ControlID, "answer", string(x.Code), "outcome", string(x.Outcome), "condition", condition, "took", x.Took)
+	}
 	if d.opt.Observe != nil {
 		d.opt.Observe(x)
 	}

@@ -21,10 +21,14 @@ func (d *DMN) judge(ctx context.Context, payload []byte) (hl7.Header, verdict) {
 
 // decide is judge with what is known of the message.
 func (d *DMN) decide(ctx context.Context, payload []byte, ahead Ahead) (hl7.Header, verdict) {
-	h, err := hl7.ParseHeader(payload)
-	if err != nil {
-		return d.anonymousHeader(), d.faults.bend(unreadable(err))
+	if ahead.Header == nil {
+		h, err := hl7.ParseHeader(payload)
+		if err != nil {
+			return d.anonymousHeader(), d.faults.bend(unreadable(err))
+		}
+		ahead.Header = &h
 	}
+	h := *ahead.Header
 	if h.Type == "ACK" {
 		return h, verdict{outcome: Ignored, reason: Text{
 			FR: "un accusé de réception n'est jamais acquitté",

@@ -5,6 +5,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
+	"hash"
+	"sync"
 
 	"github.com/pamlab/pamlab/hl7"
 )
@@ -24,10 +26,17 @@ func Alias(identifier string) string {
 	if identifier == "" {
 		return ""
 	}
-	mac := hmac.New(sha256.New, aliasKey)
-	mac.Write([]byte(identifier))
-	return "P-" + letters.EncodeToString(mac.Sum(nil)[:5])
+	mac := macs.Get().(hash.Hash)
+	defer macs.Put(mac)
+	mac.Reset()
+	var text [64]byte
+	mac.Write(append(text[:0], identifier...))
+	var sum [sha256.Size]byte
+	return string(letters.AppendEncode(append(text[:0], "P-"...), mac.Sum(sum[:0])[:5]))
 }
+
+// macs spares each message the making of the key.
+var macs = sync.Pool{New: func() any { return hmac.New(sha256.New, aliasKey) }}
 
 // Identifier returns what stands for the patient of a message in Alias: the
 // first PI of PID-3 with its authority, else the first identifier, as
