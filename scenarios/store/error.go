@@ -22,6 +22,7 @@ const (
 	Full     ErrorKind = "full"      // no room left
 	Failing  ErrorKind = "failing"   // the disk, or the right to use it
 	Locked   ErrorKind = "locked"    // another program writes and does not come to an end
+	Owned    ErrorKind = "owned"     // another program has the right to write to it
 	Closed   ErrorKind = "closed"    // this Store was closed
 	NotFound ErrorKind = "not-found" // no record has that id, or no value that key
 )
@@ -32,6 +33,8 @@ type Error struct {
 	Path string
 	ID   int64 // of NotFound
 	Err  error // of the system or of SQLite, or nil
+
+	Process int // of Owned: whose number it has, 0 when that is not known
 }
 
 // Error returns the English sentence.
@@ -62,6 +65,9 @@ func (e *Error) In(lang string) string {
 	}
 	if e.Err != nil && (e.Kind == Failing || e.Kind == Full) {
 		text += " (" + cause(e.Err) + ")"
+	}
+	if e.Process > 0 {
+		text += fmt.Sprintf(process[lang == "fr"], e.Process)
 	}
 	return text
 }
@@ -95,9 +101,14 @@ var sentences = map[ErrorKind]struct{ fr, en, hintFR, hintEN string }{
 		"vérifiez le disque et les droits sur le fichier et son dossier", "check the disk, and the rights on the file and its folder"},
 	Locked: {"un autre programme y écrit sans finir", "another program writes to it and does not come to an end",
 		"arrêtez l'autre programme, ou donnez à chacun son fichier", "stop the other program, or give each a file of its own"},
+	Owned: {"un autre pamlab y écrit", "another pamlab writes to it",
+		"arrêtez l'autre, ou donnez à chacun son fichier ; « pamlab messages » peut lire et effacer à côté", "stop the other one, or give each a file of its own; `pamlab messages` can read and purge beside it"},
 	Closed:   {"le fichier est fermé", "the file is closed", "", ""},
 	NotFound: {"aucun message n'a le numéro %d", "no message has the number %d", "« pamlab messages list » les montre", "`pamlab messages list` shows them"},
 }
+
+// process says which one it is, in French or not.
+var process = map[bool]string{true: " (processus %d)", false: " (process %d)"}
 
 // ofDisk reports whether an error concerns everything that is written, and not
 // just one record.

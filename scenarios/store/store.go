@@ -23,6 +23,13 @@
 // abandoned by its context; from then on it waits for the disk, because the
 // answer to "is it stored?" is yes or no, never perhaps.
 //
+// # One owner
+//
+// One program at a time has the right to write to a file; another one that opens
+// it is told, with an [Error] of kind [Owned]. The right ends with the program,
+// also with one that is killed. Who opens with [Options].MustExist does not ask for
+// it, and is let in beside the owner: to read, and to purge.
+//
 // # What a row says
 //
 // A [Record] is one exchange: who, when, which event, what was answered, and the
@@ -58,7 +65,8 @@ const Memory = ":memory:"
 type Options struct {
 	// NoContent leaves Message and Answer out of what is written.
 	NoContent bool
-	// MustExist refuses to make a store where there is none: for those who read.
+	// MustExist refuses to make a store where there is none, and leaves it to
+	// another program to be the one that writes: for those who read, or purge.
 	MustExist bool
 	// MaxBytes bounds the file; what would make it longer fails as on a full disk.
 	// 0 is no bound but that of the disk. A file that is longer stays as it is. A
@@ -74,6 +82,7 @@ type Store struct {
 	path   string
 	opt    Options
 	memory *memory // nil: a file
+	owner  *owner  // nil: another one may be it
 	read   *sql.DB
 	write  *sql.DB // one connection
 	stmts  statements
@@ -86,7 +95,8 @@ type Store struct {
 }
 
 // Open opens the store at path, or makes one. A file of another program is an
-// error, and so is a store of a later version of pamlab.
+// error, and so is a store of a later version of pamlab, or one to which another
+// program writes.
 func Open(ctx context.Context, path string, opt Options) (*Store, error) {
 	if path == "" {
 		return nil, &Error{Kind: Missing, Path: path, Err: fs.ErrNotExist}
@@ -101,7 +111,7 @@ func Open(ctx context.Context, path string, opt Options) (*Store, error) {
 		return nil, err
 	}
 	if err := s.connect(ctx); err != nil {
-		s.closeFiles()
+		_ = s.closeFiles() // the first error is the one that counts
 		return nil, s.explain(err)
 	}
 	go s.writeAll() // Close waits for it
@@ -145,6 +155,11 @@ func syncFolder(path string) error {
 func (s *Store) connect(ctx context.Context) (err error) {
 	if _, err := s.identify(ctx); err != nil {
 		return err
+	}
+	if !s.opt.MustExist {
+		if s.owner, err = own(s.path); err != nil {
+			return err
+		}
 	}
 	if s.write, err = sql.Open("sqlite", s.dsn()); err != nil {
 		return err
@@ -197,6 +212,9 @@ func (s *Store) closeFiles() error {
 	if s.write != nil {
 		s.stmts.close()
 		err = errors.Join(err, s.write.Close())
+	}
+	if s.owner != nil {
+		err = errors.Join(err, s.owner.leave())
 	}
 	return err
 }

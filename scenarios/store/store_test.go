@@ -215,7 +215,7 @@ func TestFilesAreTheirOwners(t *testing.T) {
 	require.NoError(t, s.Add(t.Context(), record(1)))
 	files, err := filepath.Glob(path + "*")
 	require.NoError(t, err)
-	require.Len(t, files, 3, "the database, its log and the index of the log")
+	require.Len(t, files, 4, "the database, its log, the index of the log, and whose it is")
 	for _, name := range files {
 		info, err := os.Stat(name)
 		require.NoError(t, err)
