@@ -36,7 +36,7 @@ type listeningEnd struct {
 	in     *inbox
 	name   string
 	server *mllp.Server
-	last   uint64                // connection of the message before; of the play's goroutine
+	last   uint64                // connection of the message that a step took last; of the play's goroutine
 	guise  atomic.Pointer[guise] // of whoever comes from now on; nil without TLS
 }
 
@@ -58,7 +58,7 @@ type letter struct {
 	ended   time.Time
 	early   bool // it was accepted before a step took it
 
-	prev  uint64 // connection of the message before, at this listener; 0: there was none
+	prev  uint64 // connection of the one that a step took before, at this listener; 0: there was none
 	tried bool   // by the step in hand
 }
 

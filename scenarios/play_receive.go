@@ -135,15 +135,9 @@ func (s *stage) collectMail(ctx context.Context, w *wait, failed <-chan struct{}
 				w.refused = a.err
 			}
 		case l := <-s.inbox.mail:
-			s.pile = append(s.pile, l.arrived())
+			s.pile = append(s.pile, l)
 		}
 	}
-}
-
-// arrived notes over which connection the message before came to its listener.
-func (l *letter) arrived() *letter {
-	l.prev, l.end.last = l.end.last, l.conn.ID
-	return l
 }
 
 // sortLetter decides what becomes of a letter: true when it is done with.
@@ -233,6 +227,7 @@ func (s *stage) take(ctx context.Context, w *wait, one *wanted, l *letter) {
 		one.checks = append(one.checks, CheckInfo{Name: "reply", Level: Must, Verdict: Inconclusive, Message: textOf(err), Source: sourceOf(step.Reply.Pos)})
 		p = nil
 	}
+	l.prev, l.end.last = l.end.last, l.conn.ID
 	l.decide(p, false)
 	s.awaitAnswer(ctx, l)
 	s.tellLetter(step, l)
@@ -364,7 +359,7 @@ func (s *stage) rest(ctx context.Context) Verdict {
 	for late, more := time.After(linger), true; more; {
 		select {
 		case l := <-s.inbox.mail:
-			s.pile = append(s.pile, l.arrived())
+			s.pile = append(s.pile, l)
 		case <-late:
 			more = false
 		case <-ctx.Done():

@@ -309,6 +309,25 @@ func TestReceiveLeavesOthersAlone(t *testing.T) {
 	require.Equal(t, []string{"AA", "AA", "AA", "AA"}, codes)
 }
 
+// What comes about others over the same connection does not say whether a message of
+// the play came over that of the one before.
+func TestSessionOfOthersIsNotCounted(t *testing.T) {
+	events := byHand(t, scenarios.NewCandidate(), `  - {id: one, receive: {event: A01, match: {PV1-2: I}}, reply: {code: AA, close: after}}
+  - {id: two, receive: A02, expect: {session: reopened}}
+  - {id: three, receive: A03, expect: {session: kept}}
+`, func(addr string) {
+		mine, other := newHand(t, addr, 1), newHand(t, addr, 2)
+		other.client = mine.client
+		for _, step := range []struct {
+			h     *hand
+			event pam.Trigger
+		}{{mine, "A01"}, {other, "A28"}, {mine, "A02"}, {other, "A31"}, {mine, "A03"}} {
+			step.h.send(step.h.message(t, step.event))
+		}
+	})
+	require.Equal(t, []string{"one: pass", "two: pass", "three: pass"}, stepVerdicts(events), brokenChecks(events))
+}
+
 // What came about a patient before the play knew whom it is about counts.
 func TestReceiveLooksBack(t *testing.T) {
 	events := byHand(t, scenarios.NewCandidate(), "  - {id: one, receive: A01}\n", func(addr string) {
