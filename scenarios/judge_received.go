@@ -158,15 +158,44 @@ func (s *stage) missing(w *wait, one *wanted) CheckInfo {
 		c.Message.FR += "\nau plus près : " + n.in("fr")
 		c.Message.EN += "\nclosest: " + n.in("en")
 	}
-	if !s.inbox.came.Load() && !w.fired {
+	switch {
+	case one.step.Optional:
 		c.Verdict = Inconclusive
-		address, _ := s.player.Candidate.Harness.listener(r.Listener)
-		c.Hint = &Text{
-			FR: fmt.Sprintf("personne ne s'est connecté à %s : est-ce là que le candidat envoie ?", address.Addr),
-			EN: fmt.Sprintf("nobody connected to %s: is this where the candidate sends to?", address.Addr),
-		}
+	case !s.inbox.came.Load() && !w.fired:
+		c.Verdict = Inconclusive
+		c.Hint = s.nobodyCame(r)
 	}
 	return c
+}
+
+// turnedAway reports that somebody came unasked, and did not get past the TLS
+// handshake: it cannot be said that they send nothing.
+func (s *stage) turnedAway(w *wait, one *wanted) bool {
+	return one.step.Optional && one.step == w.step && one.got == 0 && w.refused != nil && !s.prompted(w.step)
+}
+
+// nobodyCame is what may be wrong when nobody so much as connected.
+func (s *stage) nobodyCame(r *Receive) *Text {
+	address, _ := s.player.Candidate.Harness.listener(r.Listener)
+	return &Text{
+		FR: fmt.Sprintf("personne ne s'est connecté à %s : est-ce là que le candidat envoie ?", address.Addr),
+		EN: fmt.Sprintf("nobody connected to %s: is this where the candidate sends to?", address.Addr),
+	}
+}
+
+// notCome is why nothing is said of an optional message, and of those behind it.
+func (s *stage) notCome(w *wait, one *wanted) *Text {
+	reason := &Text{FR: "ce message facultatif n'est pas venu", EN: "this optional message did not come"}
+	if w.ended || len(w.list) > 1 {
+		return reason // others have
+	}
+	reason.FR += fmt.Sprintf(" en %s", w.within)
+	reason.EN += fmt.Sprintf(" within %s", w.within)
+	if !s.inbox.came.Load() {
+		why := s.nobodyCame(one.step.Receive)
+		reason.FR, reason.EN = reason.FR+" ; "+why.FR, reason.EN+"; "+why.EN
+	}
+	return reason
 }
 
 // unexpectedCheck is that of a message about the play's patient that no step

@@ -92,7 +92,7 @@ func (s *stage) newWait(step *Step, record *stepRecord) *wait {
 			switch within = limits.Receive; {
 			case step.Operator != nil && !s.programmed(step):
 				within = limits.Operator
-			case item.Optional:
+			case item.Optional && s.prompted(step):
 				within = limits.Ack
 			}
 		}
@@ -104,6 +104,20 @@ func (s *stage) newWait(step *Step, record *stepRecord) *wait {
 	}
 	w.until = time.Now().Add(w.within)
 	return w
+}
+
+// prompted reports that somebody has been told to make the candidate send, by this
+// step or one before. Whoever does so unasked takes as long as it takes.
+func (s *stage) prompted(step *Step) bool {
+	for _, before := range s.script.Case.Steps {
+		if before.Operator != nil || before.Trigger != nil {
+			return true
+		}
+		if before == step {
+			return false
+		}
+	}
+	return true // of always
 }
 
 // collectMail takes letters until what is wanted is there, or time is up. failed
@@ -303,28 +317,30 @@ func (s *stage) tellLetter(step *Step, l *letter) {
 func (s *stage) conclude(ctx context.Context, w *wait, out *outcome) {
 	for _, one := range w.list {
 		step := one.step
-		if !one.enough() {
+		if !one.enough() || s.turnedAway(w, one) {
 			one.checks = append(one.checks, s.missing(w, one))
 		}
 		if step == w.step {
 			out.judged = append(out.judged, one.checks...)
-			out.absent = step.Optional && one.got == 0
+			if step.Optional && one.got == 0 {
+				out.absent = s.notCome(w, one)
+			}
 			continue
 		}
-		out.verdict = out.verdict.Worse(s.finishItem(ctx, one))
+		out.verdict = out.verdict.Worse(s.finishItem(ctx, w, one))
 	}
 	out.judged = append(out.judged, w.checks...)
 }
 
 // finishItem ends a step of any_order.
-func (s *stage) finishItem(ctx context.Context, one *wanted) Verdict {
+func (s *stage) finishItem(ctx context.Context, w *wait, one *wanted) Verdict {
 	step := one.step
 	if one.got == 0 {
 		s.tellStart(step)
 	}
 	result := &ResultInfo{Verdict: Pass}
 	if step.Optional && one.got == 0 {
-		result.Verdict, result.Reason = NotApplicable, notCome()
+		result.Verdict, result.Reason = NotApplicable, s.notCome(w, one)
 	}
 	for _, c := range one.checks {
 		s.check(step, c)
@@ -341,10 +357,6 @@ func (s *stage) finishItem(ctx context.Context, one *wanted) Verdict {
 	one.record.verdict = result.Verdict
 	s.write(Event{Kind: StepFinished, Step: step.ID, Result: result})
 	return result.Verdict
-}
-
-func notCome() *Text {
-	return &Text{FR: "ce message facultatif n'est pas venu", EN: "this optional message did not come"}
 }
 
 // linger is how long a play that receives listens on behind its last step.

@@ -43,7 +43,7 @@ type outcome struct {
 	received bool        // a step that waits, asks or has others act: judged are its checks
 	judged   []CheckInfo // of such a step
 	verdict  Verdict     // of the steps of any_order
-	absent   bool        // the optional message did not come
+	absent   *Text       // why the optional message may be left out: it did not come
 	letter   *letter     // that is judged
 	http     *callResult // of a trigger or a probe
 
@@ -101,8 +101,8 @@ func (s *stage) step(ctx context.Context, step *Step, optional bool) (verdict Ve
 		verdict = verdict.Worse(c.Verdict)
 	}
 	verdict = verdict.Worse(out.verdict)
-	if out.absent && (verdict == "" || verdict == Pass) {
-		return NotApplicable, false, notCome()
+	if out.absent != nil && (verdict == "" || verdict == Pass) {
+		return NotApplicable, false, out.absent
 	}
 	if verdict == "" {
 		verdict = Pass
