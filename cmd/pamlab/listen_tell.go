@@ -68,6 +68,9 @@ func (t *teller) line(x listen.Exchange) string {
 	}
 	line := fmt.Sprintf("%s  %-20s  %-40s  %-10s  %-13s  %-2s  %7.1f ms", r.Time.Format("15:04:05.000"), report.Visible(r.Peer), report.Visible(event),
 		patient, t.verdict(r.Verdict), answer, float64(x.Took)/float64(time.Millisecond))
+	if r.Repeated {
+		line += "  " + a.repeated(r)
+	}
 	if len(r.Findings) > 0 {
 		line += "  " + shortened(r.Findings, 3)
 	}

@@ -222,6 +222,14 @@ func (a *app) messagesList(ctx context.Context, f *storeFlags, format string) er
 	})
 }
 
+// repeated says of a message that it had come before, "" of others.
+func (a *app) repeated(r *store.Record) string {
+	if !r.Repeated {
+		return ""
+	}
+	return a.text("déjà reçu", "received before")
+}
+
 // messageRow is a message on a line.
 func (a *app) messageRow(r *store.Record) string {
 	dash := func(s string) string {
@@ -236,7 +244,7 @@ func (a *app) messageRow(r *store.Record) string {
 	}
 	line := fmt.Sprintf("%6d  %s  %s  %-20s  %-4s  %-20s  %-10s  %-4s  %-2s", r.ID, r.Time.Local().Format("2006-01-02 15:04:05.000"), way,
 		dash(r.Peer), dash(r.Type), dash(r.ControlID), dash(r.Patient), dash(r.Verdict), dash(r.Ack))
-	for _, more := range []string{r.Destination, string(r.State), shortened(r.Findings, 3), r.Error} {
+	for _, more := range []string{r.Destination, string(r.State), a.repeated(r), shortened(r.Findings, 3), r.Error} {
 		if more != "" {
 			line += "  " + report.Visible(more)
 		}

@@ -17,7 +17,9 @@
 // order of messages (package sequence) live in memory. At the start, and after a
 // failure, they are made anew from the store: a message that was answered before
 // is answered the same, and not applied twice. What [Options].Recall leaves out
-// is forgotten, and so is everything when the store has no content.
+// is forgotten. When the store has no content the record begins empty, but the
+// answers are known: beside the trace of a message a digest is kept, by which it
+// is known again.
 //
 // # Several at once
 //

@@ -190,6 +190,74 @@ func TestRestart(t *testing.T) {
 	}
 }
 
+// Without content the record begins empty after a restart, but a message that was
+// answered is still answered the same, and not applied.
+func TestRestartWithoutContent(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "trace.db")
+	admission := with(t, sample(t, "A01"), "ONE")
+	known := with(t, admission, "TWO") // while the first is open
+	silent := with(t, sample(t, "A31", "MSH-15 = AL", "MSH-16 = NE"), "THREE")
+	bad := with(t, sample(t, "A01", "ZBE-1 ="), "FOUR")
+	never := with(t, sample(t, "A01", "MSH-9.2 = A99"), "FIVE")
+	var first []*hl7.Receipt
+	for life := range 3 {
+		kept := openStore(t, path, store.Options{NoContent: true})
+		s, stop := start(t, listen.Options{Store: kept, Validate: true}, listen.Listener{Name: "dmn"})
+		c := client(t, s.Addrs()[0])
+		var answers []*hl7.Receipt
+		for _, m := range [][]byte{admission, known, silent, bad, never} {
+			answers = append(answers, send(t, c, m))
+		}
+		if life == 0 {
+			first = answers
+			require.Equal(t, []hl7.AckCode{hl7.AA, hl7.AE, hl7.CA, hl7.AE, hl7.AR}, codes(answers))
+			require.Len(t, s.State(0).Patients, 1)
+		}
+		require.Equal(t, codes(first), codes(answers), life)
+		for i := range first {
+			require.Equal(t, conditions(first[i]), conditions(answers[i]), "where and what was wrong: %d", i)
+		}
+		for i, r := range records(t, kept)[5*life:] {
+			require.Equal(t, life > 0 && i < 4, r.Repeated, "a rejection is not for ever: %d", i)
+			require.Nil(t, r.Message)
+			require.Nil(t, r.Answer)
+		}
+		if life > 0 {
+			require.Empty(t, s.State(0).Patients, "nothing of it is applied")
+		}
+		if life == 2 {
+			other := with(t, sample(t, "A01", "PID-3.1 = 4712"), "ONE")
+			require.Equal(t, hl7.AA, send(t, c, other).Code)
+			require.Len(t, s.State(0).Patients, 1, "the same MSH-10 and another content is another message")
+		}
+		stop()
+		require.NoError(t, kept.Close())
+	}
+	file, err := os.ReadFile(path)
+	require.NoError(t, err)
+	m, err := hl7.Parse(admission)
+	require.NoError(t, err)
+	for _, trait := range []string{m.Get("PID-5.1"), m.Get("PID-3.1"), m.Get("PV1-19.1")} {
+		require.NotEmpty(t, trait)
+		require.NotContains(t, string(file), trait)
+	}
+}
+
+func codes(acks []*hl7.Receipt) (all []hl7.AckCode) {
+	for _, ack := range acks {
+		all = append(all, ack.Code)
+	}
+	return all
+}
+
+// conditions are what an answer says of errors, in numbers.
+func conditions(ack *hl7.Receipt) (all []string) {
+	for _, e := range ack.Errors {
+		all = append(all, fmt.Sprint(e.Location, e.Code, e.Text, e.Severity))
+	}
+	return all
+}
+
 func TestEnhancedMode(t *testing.T) {
 	kept := openStore(t, store.Memory, store.Options{})
 	s, _ := start(t, listen.Options{Store: kept}, listen.Listener{})

@@ -40,8 +40,8 @@ func (st *station) renew(ctx context.Context, dmn *reference.DMN) error {
 	if !st.stale.Load() {
 		return nil // another one was here
 	}
-	// Without content there is nothing to recall: what the device did it keeps, and
-	// the message, when it comes again, is not applied again.
+	// Without content the record cannot be recalled: what the device did it keeps,
+	// and the message, when it comes again, is not applied again.
 	if st.srv.opt.Store.HasContent() {
 		if err := st.recall(ctx, dmn); err != nil {
 			return err
@@ -71,7 +71,10 @@ func (st *station) recall(ctx context.Context, dmn *reference.DMN) error {
 		switch {
 		case err != nil:
 			return err
-		case r.Listener != st.name() || r.Message == nil:
+		case r.Listener != st.name():
+			continue
+		case r.Message == nil:
+			dmn.RecallMemo(r.Memo)
 			continue
 		}
 		dmn.Recall(ctx, r.Message, r.Answer)

@@ -107,11 +107,15 @@ func (x *exchange) handle(dmn *reference.DMN) {
 		defer st.reports.Put(ahead.Report)
 		st.judge.Message(ahead.Report, x.message)
 	}
-	dmn.Serve(x.ctx, &x.held, x.r, ahead)
+	decision := dmn.Serve(x.ctx, &x.held, x.r, ahead)
 	x.bend()
 	x.note(x.verdict(ahead.Report))
+	x.record.Repeated = decision.Outcome == reference.Repeated
 	if st.srv.opt.Store == nil {
 		return
+	}
+	if !st.srv.opt.Store.HasContent() {
+		x.record.Memo = decision.Memo()
 	}
 	if err := st.srv.opt.Store.Add(x.ctx, x.record); err != nil {
 		st.stale.Store(true)

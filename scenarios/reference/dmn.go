@@ -214,19 +214,23 @@ type Ahead struct {
 	Report  *rules.Report
 }
 
-// Serve is ServeMLLP with a context, and with what is known of the message.
-func (d *DMN) Serve(ctx context.Context, w mllp.ResponseWriter, r *mllp.Request, ahead Ahead) {
+// Serve is ServeMLLP with a context, and with what is known of the message. It
+// returns what became of it.
+func (d *DMN) Serve(ctx context.Context, w mllp.ResponseWriter, r *mllp.Request, ahead Ahead) Decision {
 	if d.faults.on(readsUTF16, ignoresCharset) {
 		ahead.Header, ahead.Message, ahead.Report = nil, nil, nil // of what the DMN does not see
 	}
-	h, v := d.decide(ctx, d.faults.receive(r.Payload), ahead)
+	payload := d.faults.receive(r.Payload)
+	h, decided := d.decide(ctx, payload, ahead)
+	v := d.faults.bend(decided)
 	if enhanced(h) && v.code != "" && !d.faults.on(ignoresEnhanced) {
 		d.serveEnhanced(ctx, w, r, h, v)
-		return
+	} else {
+		answer := d.faults.spoil(d.compose(h, v), h)
+		d.observe(ctx, r, h, v, answer)
+		d.put(ctx, w, r, answer, v)
 	}
-	answer := d.faults.spoil(d.compose(h, v), h)
-	d.observe(ctx, r, h, v, answer)
-	d.put(ctx, w, r, answer, v)
+	return Decision{Outcome: decided.outcome, header: h, payload: payload, verdict: decided}
 }
 
 func (d *DMN) observe(ctx context.Context, r *mllp.Request, h hl7.Header, v verdict, answer []byte) {

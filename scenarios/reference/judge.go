@@ -16,15 +16,17 @@ import (
 // content in order (else AE); does Options.Accept agree; does it contradict the
 // record.
 func (d *DMN) judge(ctx context.Context, payload []byte) (hl7.Header, verdict) {
-	return d.decide(ctx, payload, Ahead{})
+	h, v := d.decide(ctx, payload, Ahead{})
+	return h, d.faults.bend(v)
 }
 
-// decide is judge with what is known of the message.
+// decide is judge with what is known of the message, and without the faults that
+// an answer has: what it returns is what is remembered.
 func (d *DMN) decide(ctx context.Context, payload []byte, ahead Ahead) (hl7.Header, verdict) {
 	if ahead.Header == nil {
 		h, err := hl7.ParseHeader(payload)
 		if err != nil {
-			return d.anonymousHeader(), d.faults.bend(unreadable(err))
+			return d.anonymousHeader(), unreadable(err)
 		}
 		ahead.Header = &h
 	}
@@ -43,7 +45,7 @@ func (d *DMN) decide(ctx context.Context, payload []byte, ahead Ahead) (hl7.Head
 	case v == nil:
 		v = d.once(ctx, h, payload, func() verdict { return d.process(ctx, h, e, payload, ahead) })
 	}
-	return h, d.faults.bend(*v)
+	return h, *v
 }
 
 // anonymousHeader stands for the MSH of what has none, so that it can be refused.

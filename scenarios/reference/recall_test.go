@@ -50,6 +50,50 @@ func TestRecall(t *testing.T) {
 	require.Equal(t, Applied, v.outcome)
 }
 
+// Where messages are not kept, memos are: the same answers, by number, and nothing
+// of the record.
+func TestRecallMemo(t *testing.T) {
+	past := []string{
+		adt(v25, "A01", "M1").moved("1").text(),
+		adt(v25, "A01", "M3").moved("3").text(), // while an admission is open: AE
+		adt(v25, "A99", "M4").text(),            // AR
+		adt(v25, "A01", "M5").text(),            // no ZBE: AE
+		adt(v25, "A03", "").moved("6").text(),   // no MSH-10
+		"what nobody can read",                  // AR
+	}
+	var answers []verdict
+	var memos [][]byte
+	first := newDMN(t, Options{})
+	for _, m := range past {
+		h, v := first.decide(t.Context(), []byte(m), Ahead{})
+		answers = append(answers, v)
+		memos = append(memos, Decision{header: h, payload: []byte(m), verdict: v}.Memo())
+	}
+	require.Nil(t, memos[2])
+	require.Nil(t, memos[4])
+	require.Nil(t, memos[5])
+
+	second := newDMN(t, Options{})
+	for range 2 {
+		for _, memo := range append(memos, []byte("{}"), []byte(`{"key":"AA==","code":"AA"}`), []byte("[")) {
+			second.RecallMemo(memo)
+		}
+	}
+	for _, i := range []int{0, 1, 3} {
+		_, v := second.judge(t.Context(), []byte(past[i]))
+		require.Equal(t, Repeated, v.outcome)
+		require.Equal(t, answers[i].code, v.code)
+		require.Len(t, v.errors, len(answers[i].errors))
+		for j, e := range v.errors {
+			then := answers[i].errors[j]
+			require.Equal(t, hl7.AckError{Location: then.Location, Code: then.Code, Severity: then.Severity}, e)
+		}
+	}
+	require.Empty(t, second.State().Patients)
+	_, v := second.judge(t.Context(), []byte(adt(v25, "A01", "M1").moved("9").text()))
+	require.NotEqual(t, Repeated, v.outcome, "another content is another message")
+}
+
 // Whoever stands before a DMN may decide in its place.
 func TestForced(t *testing.T) {
 	admit := adt(v25, "A01", "M1").moved("1").bytes(t)

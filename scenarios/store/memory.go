@@ -34,13 +34,13 @@ func newMemory(most int64) *memory {
 // overhead is about what a record takes beside its messages.
 const overhead = 600
 
-func (r *Record) size() int64 { return overhead + int64(len(r.Message)+len(r.Answer)) }
+func (r *Record) size() int64 { return overhead + int64(len(r.Memo)+len(r.Message)+len(r.Answer)) }
 
 // clone copies a record with its messages, which belong to the caller.
 func (r *Record) clone() *Record {
 	c := *r
 	c.Findings = slices.Clone(r.Findings)
-	c.Message, c.Answer = bytes.Clone(r.Message), bytes.Clone(r.Answer)
+	c.Memo, c.Message, c.Answer = bytes.Clone(r.Memo), bytes.Clone(r.Message), bytes.Clone(r.Answer)
 	return &c
 }
 

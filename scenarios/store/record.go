@@ -43,7 +43,9 @@ type Record struct {
 	Attempts    int
 	Error       string // why the last attempt failed, or why the message is parked
 	Took        time.Duration
+	Repeated    bool // a message that had come before, and was answered as it was then
 
+	Memo            []byte // what the program wants to know of it later, also without content: no trait of anybody
 	Message, Answer []byte // nil with Options.NoContent
 }
 
@@ -58,7 +60,10 @@ type Filter struct {
 	Limit        int       // at most so many; 0 is all
 }
 
-const columns = "time, direction, listener, peer, connection, control_id, type, patient, verdict, findings, ack, destination, state, attempts, error, took, message, answer"
+// columns are those of a row, and width their number.
+const columns = "time, direction, listener, peer, connection, control_id, type, patient, verdict, findings, ack, destination, state, attempts, error, took, repeated, memo, message, answer"
+
+var width = strings.Count(columns, ",") + 1
 
 // values are those of columns, in their order.
 func (r *Record) values(noContent bool) []any {
@@ -68,7 +73,8 @@ func (r *Record) values(noContent bool) []any {
 	}
 	return []any{
 		nanos(r.Time), string(r.Direction), r.Listener, r.Peer, r.Connection, r.ControlID, r.Type, r.Patient, r.Verdict,
-		strings.Join(r.Findings, " "), r.Ack, r.Destination, string(r.State), r.Attempts, r.Error, int64(r.Took), message, answer,
+		strings.Join(r.Findings, " "), r.Ack, r.Destination, string(r.State), r.Attempts, r.Error, int64(r.Took), r.Repeated, r.Memo,
+		message, answer,
 	}
 }
 
@@ -90,7 +96,7 @@ func (r *Record) scan(scan func(...any) error) error {
 	var at, took int64
 	var findings string
 	err := scan(&r.ID, &at, &r.Direction, &r.Listener, &r.Peer, &r.Connection, &r.ControlID, &r.Type, &r.Patient, &r.Verdict,
-		&findings, &r.Ack, &r.Destination, &r.State, &r.Attempts, &r.Error, &took, &r.Message, &r.Answer)
+		&findings, &r.Ack, &r.Destination, &r.State, &r.Attempts, &r.Error, &took, &r.Repeated, &r.Memo, &r.Message, &r.Answer)
 	r.Time, r.Took = moment(at), time.Duration(took)
 	if findings != "" {
 		r.Findings = strings.Split(findings, " ")

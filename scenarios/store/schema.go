@@ -11,7 +11,7 @@ import (
 // These stand in the header of the file: whose it is, and which form it has.
 const (
 	applicationID = 0x70616d6c // "paml"
-	schemaVersion = 1
+	schemaVersion = 2
 )
 
 // The small columns come first, so that looking through the rows does not read
@@ -37,6 +37,8 @@ CREATE TABLE messages (
 	attempts    INTEGER NOT NULL,
 	error       TEXT NOT NULL,
 	took        INTEGER NOT NULL,
+	repeated    INTEGER NOT NULL DEFAULT 0,
+	memo        BLOB,
 	message     BLOB,
 	answer      BLOB
 );
@@ -45,57 +47,68 @@ CREATE INDEX messages_waiting ON messages (destination, id) WHERE state = 'waiti
 CREATE TABLE "values" (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 `
 
-// identify looks whose file it is, without changing a byte of it: preparing a
-// connection to write would turn another program's file into one with a log.
-func (s *Store) identify(ctx context.Context) (isNew bool, err error) {
-	db, err := sql.Open("sqlite", s.name()+"?mode=ro&_pragma=busy_timeout(10000)")
-	if err != nil {
-		return false, err
-	}
-	defer db.Close()
-	return s.ours(ctx, db)
+// changes make of a file of each version, from the first, one of the next.
+var changes = []string{
+	`ALTER TABLE messages ADD COLUMN repeated INTEGER NOT NULL DEFAULT 0; ALTER TABLE messages ADD COLUMN memo BLOB;`,
 }
 
-// ours reports whether a file is new. One that is not ours is an error.
+// identify looks whose file it is, without changing a byte of it: preparing a
+// connection to write would turn another program's file into one with a log.
+func (s *Store) identify(ctx context.Context) error {
+	db, err := sql.Open("sqlite", s.name()+"?mode=ro&_pragma=busy_timeout(10000)")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = s.ours(ctx, db)
+	return err
+}
+
+// ours returns the version of a file, 0 for a new one. One that is not ours is an
+// error.
 func (s *Store) ours(ctx context.Context, db interface {
 	QueryRowContext(context.Context, string, ...any) *sql.Row
-}) (isNew bool, err error) {
-	var app, version, tables int
+}) (version int, err error) {
+	var app, tables int
 	for query, into := range map[string]*int{
 		"PRAGMA application_id":              &app,
 		"PRAGMA user_version":                &version,
 		"SELECT count(*) FROM sqlite_master": &tables,
 	} {
 		if err := db.QueryRowContext(ctx, query).Scan(into); err != nil {
-			return false, err
+			return 0, err
 		}
 	}
 	switch {
 	case app == 0 && version == 0 && tables == 0:
-		return true, nil
+		return 0, nil
 	case app != applicationID || version < 1:
-		return false, &Error{Kind: Foreign, Path: s.path}
+		return 0, &Error{Kind: Foreign, Path: s.path}
 	case version > schemaVersion:
-		return false, &Error{Kind: TooNew, Path: s.path}
+		return 0, &Error{Kind: TooNew, Path: s.path}
 	}
-	return false, nil
+	return version, nil
 }
 
-// migrate makes the tables in a new file.
+// migrate makes the tables in a new file, and what an older one lacks.
 func (s *Store) migrate(ctx context.Context) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback()           // nothing to undo after Commit
-	isNew, err := s.ours(ctx, tx) // again: two may have made it at the same time
+	defer tx.Rollback()             // nothing to undo after Commit
+	version, err := s.ours(ctx, tx) // again: two may have made it at the same time
 	if err != nil {
 		return err
 	}
-	if !isNew {
+	if version == schemaVersion {
 		return errors.Join(tx.Rollback(), s.limit(ctx))
 	}
-	script := schema + fmt.Sprintf("PRAGMA application_id=%d; PRAGMA user_version=%d;", applicationID, schemaVersion)
+	script := schema
+	if version > 0 {
+		script = strings.Join(changes[version-1:], "")
+	}
+	script += fmt.Sprintf("PRAGMA application_id=%d; PRAGMA user_version=%d;", applicationID, schemaVersion)
 	if _, err := tx.ExecContext(ctx, script); err != nil {
 		return err
 	}
@@ -108,7 +121,7 @@ type statements struct {
 }
 
 func (s *Store) prepare(ctx context.Context) error {
-	const row = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+	row := "(?" + strings.Repeat(",?", width-1) + ")"
 	for query, into := range map[string]**sql.Stmt{
 		"INSERT INTO messages (" + columns + ") VALUES " + row + strings.Repeat(","+row, several-1): &s.stmts.insertSeveral,
 		"INSERT INTO messages (" + columns + ") VALUES " + row:                                      &s.stmts.insert,

@@ -153,7 +153,7 @@ func syncFolder(path string) error {
 
 // connect opens the database, looks whether it is ours, and prepares it.
 func (s *Store) connect(ctx context.Context) (err error) {
-	if _, err := s.identify(ctx); err != nil {
+	if err := s.identify(ctx); err != nil {
 		return err
 	}
 	if !s.opt.MustExist {

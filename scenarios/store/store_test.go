@@ -45,7 +45,7 @@ func record(n int) *store.Record {
 		Time: noon.Add(time.Duration(n) * time.Second), Direction: store.Received, Listener: "127.0.0.1:2575", Peer: "gam.example",
 		Connection: 7, ControlID: fmt.Sprint("M", n), Type: "A02", Patient: store.Alias(fmt.Sprint(n % 3)), Verdict: "fail",
 		Findings: []string{"fr.pv1-41.event", "hl7.required"}, Ack: "AE", Destination: "dmn", State: store.Done, Attempts: 2,
-		Error: "no answer", Took: 1500 * time.Microsecond, Message: []byte("MSH|^~\\&|\r"), Answer: []byte("MSH|\rMSA|AE\r"),
+		Error: "no answer", Took: 1500 * time.Microsecond, Repeated: true, Memo: []byte("a memo"), Message: []byte("MSH|^~\\&|\r"), Answer: []byte("MSH|\rMSA|AE\r"),
 	}
 }
 
@@ -196,6 +196,7 @@ func TestNoContent(t *testing.T) {
 	require.Nil(t, got.Message)
 	require.Nil(t, got.Answer)
 	require.Equal(t, "M1", got.ControlID)
+	require.Equal(t, "a memo", string(got.Memo))
 
 	out := record(2)
 	require.NoError(t, s.Enqueue(t.Context(), out))
@@ -208,6 +209,34 @@ func TestNoContent(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, got.Message)
 }
+
+// A file of an earlier version has what is in it, and takes what is new.
+func TestEarlierVersion(t *testing.T) {
+	path := file(t)
+	database(t, path, earlier+"PRAGMA application_id=1885433196; PRAGMA user_version=1;"+
+		`INSERT INTO messages VALUES (7, 1, 'received', 'dmn', '', 0, 'OLD', 'A01', '', '', '', 'AA', '', '', 0, '', 0, 'MSH', 'ACK')`)
+	for range 2 {
+		s := open(t, path, store.Options{})
+		require.NoError(t, s.Add(t.Context(), record(1)))
+		require.NoError(t, s.Close())
+	}
+	all := list(t, open(t, path, store.Options{MustExist: true}), store.Filter{})
+	require.Equal(t, "OLD M1 M1", ids(all))
+	require.Equal(t, "ACK", string(all[0].Answer))
+	require.False(t, all[0].Repeated)
+	require.True(t, all[1].Repeated)
+	require.Equal(t, record(1).Memo, all[2].Memo)
+}
+
+// earlier is the table of version 1.
+const earlier = `
+CREATE TABLE messages (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, direction TEXT NOT NULL, listener TEXT NOT NULL, peer TEXT NOT NULL,
+	connection INTEGER NOT NULL, control_id TEXT NOT NULL, type TEXT NOT NULL, patient TEXT NOT NULL, verdict TEXT NOT NULL,
+	findings TEXT NOT NULL, ack TEXT NOT NULL, destination TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL,
+	error TEXT NOT NULL, took INTEGER NOT NULL, message BLOB, answer BLOB);
+CREATE TABLE "values" (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+`
 
 func TestFilesAreTheirOwners(t *testing.T) {
 	path := file(t)

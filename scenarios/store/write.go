@@ -56,7 +56,7 @@ func (s *Store) insert(tx *sql.Tx, rs []*Record) error {
 		if len(rs) >= several {
 			n, stmt = several, s.stmts.insertSeveral
 		}
-		args := make([]any, 0, n*18)
+		args := make([]any, 0, n*width)
 		for _, r := range rs[:n] {
 			args = append(args, r.values(s.opt.NoContent)...)
 		}
