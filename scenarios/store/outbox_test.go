@@ -69,7 +69,7 @@ func TestPurge(t *testing.T) {
 	var rs []*store.Record
 	for n := range 520 {
 		r := full(n)
-		r.Message = bytes.Repeat([]byte("SECRET"), 100)
+		r.Message = bytes.Repeat([]byte("SECRET"), 1200) // more pages than are given back at once
 		rs = append(rs, r)
 	}
 	require.NoError(t, s.AddAll(t.Context(), rs...))
