@@ -56,7 +56,7 @@ func (o *simulateOptions) clerk(ctx context.Context, st *store.Store, out refere
 	if err != nil {
 		return nil, err
 	}
-	last, err := st.Last(ctx)
+	last, err := st.Last(context.WithoutCancel(ctx)) // a short life may be over by now
 	if err != nil {
 		return nil, err
 	}
