@@ -18,7 +18,8 @@ type Options struct {
 	Width int    // columns of the terminal; 0 when the output is none: nothing is folded or cut
 
 	// Verbose lists the steps of every scenario with their connections and
-	// messages, contents left out. Quiet shows problems and the verdict of the
+	// messages, contents left out, and each that is not applicable where it comes;
+	// otherwise these are told together at the end. Quiet shows problems and the verdict of the
 	// run only.
 	Verbose bool
 	Quiet   bool
@@ -38,6 +39,7 @@ type Console struct {
 
 	*collector
 	sum  summary
+	skip skipped
 	live live
 	gap  bool // an empty line was the last thing printed, or nothing was
 	done bool // the summary was printed
@@ -55,7 +57,7 @@ func NewConsole(w io.Writer, o Options) *Console {
 
 func (c *Console) reset() {
 	c.collector = &collector{}
-	c.sum = newSummary()
+	c.sum, c.skip = newSummary(), skipped{}
 	c.gap, c.done = true, false
 }
 
@@ -120,7 +122,7 @@ func (c *Console) header(b *strings.Builder) {
 // print tells a scenario that has ended. Blocks of several lines stand apart.
 func (c *Console) print(b *strings.Builder, o *outcome) {
 	c.sum.add(o, c.opt.Lang)
-	if c.opt.Quiet && !problem(o.result.Verdict) {
+	if c.opt.Quiet && !problem(o.result.Verdict) || !c.opt.Verbose && c.skip.keep(o, c.page.why(o.result.Reason)) {
 		return
 	}
 	text := c.page.block(o, c.opt.Verbose)
@@ -140,6 +142,10 @@ func (c *Console) finish(b *strings.Builder) {
 	missing := c.missing()
 	for _, o := range c.abandon() {
 		c.print(b, o)
+	}
+	if text := c.page.skips(c.skip); text != "" {
+		b.WriteString(text)
+		c.gap = false
 	}
 	if !c.gap {
 		b.WriteString("\n")

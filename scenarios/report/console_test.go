@@ -35,6 +35,9 @@ func TestConsoleGolden(t *testing.T) {
 		{"handshakes-fr", handshakes(), report.Options{Lang: "fr"}},
 		{"bent-fr", bent(), report.Options{Lang: "fr", Verbose: true}},
 		{"bent-en", bent(), report.Options{Lang: "en"}},
+		{"skipped-en", withoutTLS(), report.Options{Lang: "en", Width: 70}},
+		{"skipped-fr", withoutTLS(), report.Options{Lang: "fr"}},
+		{"skipped-fr-verbose", withoutTLS(), report.Options{Lang: "fr", Verbose: true}},
 		{"nothing-fr", (&script{}).begin(0).at(1).end(scenarios.ExitUnusable, 1), report.Options{Lang: "fr"}},
 	}
 	for _, test := range tests {
@@ -49,6 +52,21 @@ func TestConsoleGolden(t *testing.T) {
 			}
 		})
 	}
+}
+
+// withoutTLS is a run in which much is not applicable, mostly for one reason.
+func withoutTLS() *script {
+	s := (&script{}).begin(8)
+	plain := title("pas de section « tls »", "no section \"tls\"")
+	for i, id := range []string{"tls/accepted", "tls/anonymous", "tls/doubtful", "tls/old-versions", "tls/recorded"} {
+		s.at(i+1).scenario(id, title("", "")).ends(scenarios.NotApplicable, 0, plain)
+		if i == 1 {
+			s.passes("identity/create", title("Création d’identité", "Create an identity"), 41)
+			s.scenario("encounter/leave", title("", "")).ends(scenarios.NotApplicable, 0, title("le candidat ne prend pas A21", "the candidate does not take A21"))
+		}
+	}
+	s.scenario("tls/renew", title("", "")).ends(scenarios.NotApplicable, 0, title("personne ne renouvelle", "nobody renews"))
+	return s.at(50).end(scenarios.ExitOK, 41)
 }
 
 // bent is a run in which a message went out otherwise than as one block.
