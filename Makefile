@@ -66,6 +66,10 @@ sim-soak: ## ten years of a hospital of 500 beds, SIM_DAYS (3653), without a sin
 kill-soak: ## stores and listeners killed KILLS times (300) under load: nothing acknowledged is lost
 	PAMLAB_KILLS=$(KILLS) $(GO) test -count 1 -timeout 0 -v -run 'Killed$$' ./scenarios/store ./cmd/pamlab
 
+.PHONY: gam-bugs
+gam-bugs: ## every bug of a GAM at a hospital that lives, by the scenarios that see it
+	PAMLAB_EVERY_BUG=1 $(GO) test -count 1 -timeout 0 -v -run '^TestRunAtAHospital' ./cmd/pamlab
+
 .PHONY: bench
 bench: ## benchmarks, and our server beside the bare one
 	$(GO) test -run '^$$' -bench . -benchmem -count 5 ./hl7/... ./mllp/... ./scenarios | tee bench.out
