@@ -5,7 +5,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"math"
 	"os"
 	"os/exec"
@@ -192,15 +191,14 @@ func newChain(t *testing.T) *chain {
 	return c
 }
 
-// inAChain is how many messages pass; PAMLAB_CHAIN=60 lets an hour of the
-// hospital pass in a minute instead.
-const inAChain = 200
-
-func pace(count int) []string {
+// pace is how the hospital lives, and how many messages pass at least: as many as
+// can in two seconds. PAMLAB_CHAIN=60 lets its first hour pass in a minute instead,
+// in which it tells of a hundred and some.
+func pace() (flags []string, count int) {
 	if speed := os.Getenv("PAMLAB_CHAIN"); speed != "" {
-		return []string{"--speed", speed, "--for", "1m"}
+		return []string{"--speed", speed, "--for", "1m"}, 100
 	}
-	return []string{"--rate", "100/s", "--count", fmt.Sprint(count)}
+	return []string{"--rate", "100/s", "--count", "200"}, 200
 }
 
 // Each message is kept once, in the order of its patient and without a finding, on
@@ -210,12 +208,13 @@ func TestChain(t *testing.T) {
 	c := newChain(t)
 	device := c.listen(t)
 	middle := c.record(t)
-	c.simulate(t, pace(inAChain)...).end(t, nil, scenarios.ExitOK)
+	flags, count := pace()
+	c.simulate(t, flags...).end(t, nil, scenarios.ExitOK)
 	middle.end(t, os.Interrupt, scenarios.ExitOK)
 	device.end(t, os.Interrupt, scenarios.ExitOK)
 
 	sent, passed, received := c.kept(t, "gam.db"), c.kept(t, "traffic.db"), c.kept(t, "dmn.db")
-	require.GreaterOrEqual(t, len(sent), inAChain)
+	require.GreaterOrEqual(t, len(sent), count)
 	require.Len(t, passed, len(sent))
 	require.Len(t, received, len(sent))
 	require.Equal(t, byPatient(sent), byPatient(passed))
@@ -234,19 +233,20 @@ func TestChainInTrouble(t *testing.T) {
 	c := newChain(t)
 	device := c.listen(t)
 	middle := c.record(t)
-	hospital := c.simulate(t, append(pace(inAChain), "--drain", "2m")...)
+	flags, count := pace()
+	hospital := c.simulate(t, append(flags, "--drain", "2m")...)
 
-	device.await(t, inAChain/4, "  AA ")
+	device.await(t, count/4, "  AA ")
 	require.NoError(t, middle.Process.Kill())
 	middle.end(t, nil, -1)
 	middle = c.record(t)
 
-	device.await(t, inAChain/2, "  AA ")
+	device.await(t, count/2, "  AA ")
 	longest(t, device, 1)
 	hospital.await(t, 1, "  AR ")
 	longest(t, device, math.MaxUint64)
 
-	device.await(t, inAChain*3/4, "  AA ")
+	device.await(t, count*3/4, "  AA ")
 	require.NoError(t, device.Process.Kill())
 	device.end(t, nil, -1)
 	device = c.listen(t)
