@@ -10,8 +10,12 @@ import (
 	"github.com/pamlab/pamlab/scenarios/store"
 )
 
-// atOnce is how many messages go out before an answer is read, when a fault is on.
-const atOnce = 8
+// How many messages go out before an answer is read, when a fault is on: so many, or
+// more of one patient, whose messages are not parted.
+const (
+	atOnce     = 8
+	mostAtOnce = 4 * atOnce
+)
 
 // burst sends a record, and those behind it, before any of them is answered.
 func (q *queue) burst(ctx context.Context, first *store.Record) {
@@ -44,7 +48,10 @@ func (q *queue) following(first *store.Record) (list []*store.Record) {
 		if q.goes(rec) {
 			list = append(list, rec)
 		}
-		if len(list) == atOnce || len(q.ahead) == 0 || q.delays[q.ahead[0].Patient] != nil {
+		if len(q.ahead) == 0 || q.delays[q.ahead[0].Patient] != nil {
+			return list
+		}
+		if n := len(list); n == mostAtOnce || n >= atOnce && q.ahead[0].Patient != rec.Patient {
 			return list
 		}
 		rec = q.ahead[0]
@@ -53,7 +60,7 @@ func (q *queue) following(first *store.Record) (list []*store.Record) {
 }
 
 // exchanges writes messages and reads what is answered, as far as it comes: nil is
-// no answer to the message of that place. err is why there is not one for each.
+// no answer to the message of that place. failed is why there is not one for each.
 func (q *queue) exchanges(ctx context.Context, list []*store.Record) (receipts []*hl7.Receipt, failed error) {
 	raw, _, err := q.client.Raw(ctx)
 	if err != nil {

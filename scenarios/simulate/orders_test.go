@@ -234,3 +234,33 @@ func TestOrdersEndWithTheRun(t *testing.T) {
 		r.close()
 	})
 }
+
+// TestBurstOfAPatient: what was ordered together goes out together, when nobody waits
+// for answers, and if it is more than goes out at once.
+func TestBurstOfAPatient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := receive(t, func(int, *hl7.Message) string { return "-" }) // a pipe holds no answers
+		st := open(t, store.Memory)
+		o := options(t, st, 0, to("a", r))
+		o.Pace.None, o.Attempts, o.Drain = true, 1, time.Minute
+		o.Habits.DoesNotWait = true
+		o.Orders = at(t, func(c *counter) {
+			var events []string
+			for i := range 6 {
+				events = append(events, fmt.Sprintf(`{"event": "A28", "patient": "q%d"}`, i))
+			}
+			for range 10 {
+				events = append(events, `{"event": "A31", "patient": "p"}`)
+			}
+			c.ask(http.StatusAccepted, "POST /events", "["+strings.Join(append(events, `{"event": "A28", "patient": "r"}`), ",")+"]")
+			time.Sleep(time.Second)
+			synctest.Wait()
+			require.Equal(t, 16, len(r.ids()))
+		})
+		_, err := simulate.Run(t.Context(), o)
+		require.NoError(t, err)
+		r.close()
+		require.Equal(t, 17, len(r.ids()))
+		require.NoError(t, st.Close())
+	})
+}
