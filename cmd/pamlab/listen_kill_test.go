@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -163,28 +164,35 @@ func TestListenKilled(t *testing.T) {
 	}
 }
 
-// The program that is killed again knows what it answered: a message that comes
-// again is answered the same, and a second admission is one, whoever has to know.
+// The program that is killed again knows what it answered, whether it keeps
+// messages or not: a message that comes again is answered the same, and a second
+// admission is one, whoever has to know.
 func TestListenRemembersAfterKill(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "dmn.db")
 	admission := message(t, 1)
 	again := admission.Clone()
 	require.NoError(t, again.SetText(hl7.MustPath("MSH-10"), "ANOTHER"))
-	for range 2 {
-		l := listenProcess(t, "--store", path)
-		client := &mllp.Client{Addr: l.addr}
-		for _, want := range []struct {
-			message []byte
-			code    hl7.AckCode
-		}{{admission.Bytes(), hl7.AA}, {again.Bytes(), hl7.AE}} {
-			r, err := client.Do(t.Context(), want.message)
-			require.NoError(t, err)
-			ack, err := hl7.ReadAck(r.Payload)
-			require.NoError(t, err)
-			require.Equal(t, want.code, ack.Code)
+	for _, flags := range [][]string{nil, {"--no-content"}} {
+		path := filepath.Join(t.TempDir(), "dmn.db")
+		for life := range 2 {
+			l := listenProcess(t, append([]string{"--store", path}, flags...)...)
+			client := &mllp.Client{Addr: l.addr}
+			exchanges := []struct {
+				message []byte
+				code    hl7.AckCode
+			}{{admission.Bytes(), hl7.AA}, {again.Bytes(), hl7.AE}}
+			if life > 0 {
+				slices.Reverse(exchanges) // the refusal is not worked out again
+			}
+			for _, x := range exchanges {
+				r, err := client.Do(t.Context(), x.message)
+				require.NoError(t, err)
+				ack, err := hl7.ReadAck(r.Payload)
+				require.NoError(t, err)
+				require.Equal(t, x.code, ack.Code, flags)
+			}
+			require.NoError(t, client.Close())
+			l.kill()
 		}
-		require.NoError(t, client.Close())
-		l.kill()
 	}
 }
 
