@@ -225,9 +225,17 @@ func (a *app) openStore(ctx context.Context, o *listenOptions) (*store.Store, er
 		}
 		return nil, nil
 	}
-	s, err := store.Open(ctx, o.store, store.Options{NoContent: o.noContent})
+	opt := store.Options{NoContent: o.noContent}
+	if o.store == store.Memory {
+		opt.MaxBytes = inMemory
+	}
+	s, err := store.Open(ctx, o.store, opt)
 	return s, withCode(scenarios.ExitUnusable, err)
 }
+
+// inMemory is how much is kept of what was received where nothing is promised for
+// later: about as many messages as are recalled from a file.
+const inMemory = 128 << 20
 
 func closeStore(s *store.Store) {
 	if s != nil {
