@@ -36,6 +36,13 @@
 // after which a receiver that takes connections never answers is parked after
 // some attempts, so that one message cannot end all traffic.
 //
+// # Orders
+//
+// Others may have things happen beside the life of the hospital, see
+// [Options].Orders: what they post waits in the same queues, in its order among
+// what the hospital tells, and they are told what became of it. The [Place] does
+// not move by it. What waits when a run ends is sent by the next one, as all else.
+//
 // # Time
 //
 // A [Pace] says when the next message is due. When a queue is full the hospital
