@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 
 	"github.com/pamlab/pamlab/mllp"
 	"github.com/pamlab/pamlab/scenarios"
+	"github.com/pamlab/pamlab/scenarios/reference"
 )
 
 // second runs a command that has to end by itself; one that does not is killed.
@@ -83,19 +86,34 @@ func TestOneProgramWritesToAStore(t *testing.T) {
 
 // A second `simulate` would send everything twice.
 func TestTwoSimulationsDoNotShareAnOutbox(t *testing.T) {
-	addr, received := receiver(t, nil)
-	file := filepath.Join(t.TempDir(), "gam.db")
+	came := make(chan string, 16)
+	dmn, err := reference.Start(t.Context(), reference.ServerOptions{Options: reference.Options{
+		Logger:  slog.New(slog.DiscardHandler),
+		Observe: func(x reference.Exchange) { came <- x.ControlID },
+	}})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		require.NoError(t, dmn.Stop(ctx))
+	})
+	line := []string{"simulate", "--to", dmn.Addr(), "--store", filepath.Join(t.TempDir(), "gam.db")}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	r := &recording{head: make(chan string, 1), code: make(chan int, 1)}
-	r.begin(ctx, []string{"simulate", "--to", addr, "--store", file, "--rate", "1/h"})
-	require.Eventually(t, func() bool { return len(received()) > 0 }, time.Minute, time.Millisecond, "it has begun")
-	code, out := second(t, "simulate", "--to", addr, "--store", file, "--rate", "max", "--count", "3")
+	first := &recording{head: make(chan string, 1), code: make(chan int, 1)}
+	first.begin(ctx, append(slices.Clone(line), "--rate", "1/h"))
+	select {
+	case <-came: // it has begun
+	case <-first.code:
+		t.Fatal(first.out.String())
+	}
+	line = append(line, "--rate", "max", "--count", "3")
+	code, out := second(t, line...)
 	require.Equal(t, scenarios.ExitUnusable, code, out)
-	require.Empty(t, received())
+	require.Empty(t, came)
 	stop()
-	require.Equal(t, scenarios.ExitOK, <-r.code)
-	code, out = second(t, "simulate", "--to", addr, "--store", file, "--rate", "max", "--count", "3")
+	require.Equal(t, scenarios.ExitOK, <-first.code)
+	code, out = second(t, line...)
 	require.Equal(t, scenarios.ExitOK, code, out)
-	require.Len(t, received(), 3)
+	require.Len(t, came, 3)
 }
