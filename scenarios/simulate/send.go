@@ -80,7 +80,10 @@ func (q *queue) through(ctx context.Context, client *mllp.Client, rec *store.Rec
 	rec.Took = time.Since(rec.Time)
 	if err != nil {
 		_ = client.Close() // what still comes is no answer to the next message
-		return nil, wasReached(err), err
+		if reached = wasReached(err); !reached {
+			rec.Attempts--
+		}
+		return nil, reached, err
 	}
 	if receipt, err = q.read(rec, response); err != nil || q.Habits.ConnectionPerMessage {
 		_ = client.Close()
