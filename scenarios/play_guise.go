@@ -23,8 +23,9 @@ func (e *listeningEnd) wear(present string) (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.guise.Store(&guise{present: present, greet: config.GetConfigForClient})
+	g := &guise{present: present, greet: config.GetConfigForClient}
 	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) { return e.guise.Load().greet(hello) }
+	e.guise.Store(g) // from here on, handshakes read the configuration
 	return config, nil
 }
 

@@ -55,9 +55,9 @@ func TestReceivePresents(t *testing.T) {
 	var saw []string
 	events, _ := asGAM(t, c, `steps:
   - {id: before, receive: {event: A28, patient: any}}
-  - {id: renewed, receive: {event: A31, present: renewed}, reply: {code: AA, close: after}}
+  - {id: renewed, receive: {event: A31, present: renewed}, expect: {session: kept}}
   - {id: taken, receive: A31, expect: {session: reopened}}
-  - {id: kept, receive: {event: A31, present: default}, reply: {code: AA, close: after}, expect: {session: kept}}
+  - {id: kept, receive: {event: A31, present: default}, expect: {session: kept}}
   - {id: usual, receive: A31, expect: {session: reopened}}
 `, func(addr string) {
 		h := newHand(t, addr, 1)
@@ -68,10 +68,35 @@ func TestReceivePresents(t *testing.T) {
 				return
 			}
 			saw = append(saw, h.seen(m.Bytes()))
+			if i%2 == 1 {
+				_ = h.client.Close() // and what it sends next opens another connection
+			}
 		}
 	})
 	require.Equal(t, []string{"before: pass", "renewed: pass", "taken: pass", "kept: pass", "usual: pass"}, stepVerdicts(events), brokenChecks(events))
 	require.Equal(t, []string{"dmn", "dmn", "renewed", "renewed", "dmn"}, saw)
+}
+
+// What was shown is shown again behind a step that listened by itself.
+func TestReceivePresentsBehindAnAccept(t *testing.T) {
+	c, dir := renewing(t)
+	turns := make(chan int, 3) // one of each time that we listen
+	for turn := range cap(turns) {
+		turns <- turn
+	}
+	var saw [3]string
+	events, _ := asGAM(t, c, `steps:
+  - {id: one, receive: {patient: any, present: renewed}}
+  - {id: two, accept: {}, expect: {message: received}}
+  - {id: three, receive: {patient: any}}
+`, func(addr string) {
+		turn := <-turns
+		h := newHand(t, addr, uint64(turn+1))
+		h.secure(t, dir)
+		saw[turn] = h.seen(h.message(t, "A28"))
+	})
+	require.Equal(t, []string{"one: pass", "two: pass", "three: pass"}, stepVerdicts(events), brokenChecks(events))
+	require.Equal(t, []string{"dmn", "renewed"}, saw[1:], "of the first it depends who is quicker")
 }
 
 // What is to be shown has to be there, and TLS too.
