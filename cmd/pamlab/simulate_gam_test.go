@@ -73,7 +73,11 @@ func TestRunAtAHospital(t *testing.T) {
 	require.Equal(t, scenarios.ExitOK, code, screen)
 	require.Greater(t, len(told.Scenarios), 40)
 	for _, play := range told.Scenarios {
-		require.Equal(t, scenarios.Pass, play.Verdict, "%s#%s\n%s", play.ID, play.Case, screen)
+		want := scenarios.Pass
+		if play.ID == "gam/without-zbe" { // of another dialect
+			want = scenarios.NotApplicable
+		}
+		require.Equal(t, want, play.Verdict, "%s#%s\n%s", play.ID, play.Case, screen)
 	}
 }
 
@@ -144,6 +148,9 @@ func (c *chain) findings(t *testing.T, bug string, seen map[string]scenarios.Ver
 func (r *runReport) row(bug string, seen map[string]scenarios.Verdict) (row string, wrong []string) {
 	lines := map[string]bool{}
 	for _, play := range r.Scenarios {
+		if play.Verdict == scenarios.NotApplicable {
+			continue // of another dialect
+		}
 		folder, _, _ := strings.Cut(play.ID, "/")
 		verdict := seen[folder+"/*"]
 		for _, name := range []string{play.ID, play.ID + "#*", play.ID + "#" + play.Case} {

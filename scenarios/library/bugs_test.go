@@ -48,7 +48,7 @@ func TestEveryBugIsCaught(t *testing.T) {
 // recovery, each at a GAM of its own, as some are of no use afterwards. Those that
 // look at TLS are played with its bugs.
 func TestEveryBugOfAGAMIsCaught(t *testing.T) {
-	list := forRole(t, scenarios.GAM)
+	list := usual(t)
 	matrix(t, reference.GAMBugs(), "gam-bugs.golden", func(t *testing.T, bug reference.Bug) ([]scenarios.Event, string) {
 		// about are those that look for faults of a layer, whether they tell somebody to send or not.
 		about := func(layer string, told bool) []*scenarios.Scenario {
