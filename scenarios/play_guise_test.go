@@ -1,7 +1,10 @@
 package scenarios_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/pem"
+	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -39,13 +42,23 @@ func (h *hand) secure(t *testing.T, dir string) {
 	require.NoError(t, err)
 }
 
-// seen sends a message and returns whom it went to: the CN of the certificate.
-func (h *hand) seen(message []byte) string {
+// seen sends a message and returns which identity of a folder it went to.
+func (h *hand) seen(dir string, message []byte) string {
 	response, err := h.client.Do(context.Background(), message)
 	if err != nil {
 		return err.Error()
 	}
-	return response.Conn.TLS.PeerCertificates[0].Subject.CommonName
+	shown := response.Conn.TLS.PeerCertificates[0]
+	for _, name := range []string{"dmn", "bad/renewed"} {
+		data, err := os.ReadFile(filepath.Join(dir, name+".pem"))
+		if err != nil {
+			return err.Error()
+		}
+		if block, _ := pem.Decode(data); block != nil && bytes.Equal(block.Bytes, shown.Raw) {
+			return filepath.Base(name)
+		}
+	}
+	return shown.Subject.String()
 }
 
 // A step can change what our listener shows: the connection that is open stays, the
@@ -67,7 +80,7 @@ func TestReceivePresents(t *testing.T) {
 			if err != nil {
 				return
 			}
-			saw = append(saw, h.seen(m.Bytes()))
+			saw = append(saw, h.seen(dir, m.Bytes()))
 			if i%2 == 1 {
 				_ = h.client.Close() // and what it sends next opens another connection
 			}
@@ -93,7 +106,7 @@ func TestReceivePresentsBehindAnAccept(t *testing.T) {
 		turn := <-turns
 		h := newHand(t, addr, uint64(turn+1))
 		h.secure(t, dir)
-		saw[turn] = h.seen(h.message(t, "A28"))
+		saw[turn] = h.seen(dir, h.message(t, "A28"))
 	})
 	require.Equal(t, []string{"one: pass", "two: pass", "three: pass"}, stepVerdicts(events), brokenChecks(events))
 	require.Equal(t, []string{"dmn", "renewed"}, saw[1:], "of the first it depends who is quicker")

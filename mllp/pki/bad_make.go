@@ -84,8 +84,12 @@ func keyed(kind KeyKind) func(*badMaker) (identity, []file, error) {
 	return func(m *badMaker) (identity, []file, error) { return m.issue(m.leaf(), kind) }
 }
 
-// renewed is as good as those of init, and none of them.
-func (m *badMaker) renewed() (identity, []file, error) { return m.issue(m.leaf(), m.h.kind()) }
+// renewed is what an authority would put in the place of the identity of a device:
+// nothing of its subject changes.
+func (m *badMaker) renewed() (identity, []file, error) {
+	p := m.h.profile
+	return m.issue(p.leafTemplate(p.Prefix+roleDMN, UsageBoth, m.names, m.h.now, p.Days), m.h.kind())
+}
 
 func (m *badMaker) otherCA() (identity, []file, error) {
 	p := m.h.profile

@@ -158,6 +158,7 @@ func TestCatalogueDetails(t *testing.T) {
 	require.Equal(t, "ECDSA P-384", describeKey(leaf("p-384").PublicKey))
 	before := certs(t, filepath.Join(dir, "dmn.pem"))[0]
 	require.Subset(t, leaf("renewed").DNSNames, before.DNSNames)
+	require.Equal(t, before.RawSubject, leaf("renewed").RawSubject)
 	require.Equal(t, before.RawIssuer, leaf("renewed").RawIssuer)
 	require.NotEqual(t, before.SerialNumber, leaf("renewed").SerialNumber)
 	require.NotEqual(t, before.PublicKey, leaf("renewed").PublicKey)
