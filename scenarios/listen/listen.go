@@ -93,7 +93,9 @@ type Options struct {
 	Now        func() time.Time
 }
 
-// DefaultRecall is how many records are recalled.
+// DefaultRecall is how many records are recalled, and how many answers are known
+// at least: at full speed more than 10,000 messages pass before one that had no
+// answer comes again.
 const DefaultRecall = 100_000
 
 // An Exchange is a message that was answered, or not.
@@ -182,7 +184,7 @@ func (st *station) start(ctx context.Context) (err error) {
 	st.running, err = reference.Start(ctx, reference.ServerOptions{
 		Options: reference.Options{
 			Supports: st.Supports, Lenient: st.Lenient, Bugs: st.Bugs, Application: st.Application, Facility: st.Facility,
-			Logger: opt.Logger, Now: opt.Now,
+			Logger: opt.Logger, Now: opt.Now, MaxAnswers: max(opt.Recall, DefaultRecall),
 		},
 		Addr: st.Addr, TLS: st.TLS, MaxMessage: opt.MaxMessage, MaxConns: opt.MaxConns,
 		Serve: st.serve,
