@@ -192,12 +192,14 @@ func (e *exam) make(ctx context.Context, s step) Check {
 	return c
 }
 
-// ended reports whether there is no time left, and keeps why.
+// ended reports whether there is no time left, and keeps why. A connection may know
+// that before the timer of the context does.
 func (e *exam) ended(ctx context.Context) bool {
-	switch {
-	case ctx.Err() == nil:
+	end, bounded := ctx.Deadline()
+	switch late := bounded && !time.Now().Before(end); {
+	case ctx.Err() == nil && !late:
 		return false
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case ctx.Err() == nil, errors.Is(ctx.Err(), context.DeadlineExceeded):
 		e.report.OutOfTime = true
 	default:
 		e.report.Interrupted = true

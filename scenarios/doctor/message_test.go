@@ -200,6 +200,14 @@ func TestRevoked(t *testing.T) {
 	require.Equal(t, "revoked", r.Facts.Chain.Revocation)
 }
 
+// late is a context whose time is up, and whose timer has yet to say so.
+type late struct {
+	context.Context
+	at time.Time
+}
+
+func (l late) Deadline() (time.Time, bool) { return l.at, true }
+
 // What ends early says so in every check that was not made, and is never a
 // success.
 func TestEndsEarly(t *testing.T) {
@@ -212,6 +220,11 @@ func TestEndsEarly(t *testing.T) {
 		require.True(t, r.OutOfTime)
 		require.Equal(t, scenarios.ExitUnjudged, r.Exit)
 		require.Contains(t, printed(r, "en"), "not looked at: time is up (--timeout)")
+	})
+	t.Run("out of time before its context knows", func(t *testing.T) {
+		r := doctor.Run(late{t.Context(), time.Now().Add(-time.Second)}, doctor.Options{Addr: listen(t, sink), Files: h.files("gam")})
+		require.True(t, r.OutOfTime)
+		require.Equal(t, scenarios.ExitUnjudged, r.Exit)
 	})
 	t.Run("interrupted", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
