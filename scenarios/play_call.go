@@ -32,6 +32,7 @@ type request struct {
 	body        []byte
 	within      time.Duration
 	client      *http.Client
+	secrets     secrets
 }
 
 // callResult is what came of a request.
@@ -44,6 +45,7 @@ type callResult struct {
 	document any // the body as JSON; nil when it is none
 	err      error
 	took     time.Duration
+	secrets  secrets // that may be in it
 }
 
 // good reports an answer with 2xx.
@@ -73,7 +75,7 @@ func (s *stage) request(step *Step, call *Call) (*request, error) {
 	if err != nil || address.Host != end.URL.Host {
 		return nil, &blocked{Textf("« %s » n'est pas un chemin", "%q is no path", path)}
 	}
-	r := &request{method: call.Method, url: address.String(), header: http.Header{}, within: call.Within}
+	r := &request{method: call.Method, url: address.String(), header: http.Header{}, within: call.Within, secrets: s.player.secrets}
 	if r.within == 0 || call == step.Probe {
 		r.within = s.player.Candidate.Limits.Ack
 	}
@@ -160,7 +162,7 @@ func (e Endpoint) tls() (*tls.Config, error) {
 // perform sends the request and reads the answer, each once.
 func (r *request) perform(ctx context.Context) (result callResult) {
 	started := time.Now()
-	result = callResult{what: r.method + " " + r.url, sent: r.body}
+	result = callResult{what: r.method + " " + r.url, sent: r.body, secrets: r.secrets}
 	defer func() { result.took = time.Since(started) }()
 	ctx, cancel := context.WithTimeout(ctx, r.within)
 	defer cancel()
@@ -226,15 +228,16 @@ func (r *callResult) failure(name string) CheckInfo {
 	}
 	c.Actual = legible(r.text)
 	c.Message = &Text{FR: r.what + " : " + r.text, EN: r.what + ": " + r.text}
-	if shown := excerptOf(r.body); shown != "" {
+	if shown := r.excerpt(r.body); shown != "" {
 		c.Message.FR += " : " + shown
 		c.Message.EN += ": " + shown
 	}
 	return c
 }
 
-// excerptOf shows the beginning of a body, on one line.
-func excerptOf(body []byte) string {
+// excerpt shows the beginning of a body, on one line.
+func (r *callResult) excerpt(body []byte) string {
+	body = []byte(r.secrets.hideIn(legible(string(body))))
 	text := strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
 			return ' '
@@ -254,7 +257,7 @@ func excerptOf(body []byte) string {
 func (s *stage) tellCall(step *Step, r *callResult) {
 	text := r.what
 	if len(r.sent) > 0 {
-		text += " " + excerptOf(r.sent)
+		text += " " + r.excerpt(r.sent)
 	}
 	took := r.took.Round(time.Millisecond)
 	note := Text{FR: fmt.Sprintf("%s : %s, %s", text, r.text, took), EN: fmt.Sprintf("%s: %s, %s", text, r.text, took)}

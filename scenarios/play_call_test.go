@@ -2,8 +2,11 @@ package scenarios_test
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"html"
 	"io"
 	"log"
 	"net/http"
@@ -128,19 +131,28 @@ func TestProbe(t *testing.T) {
 // What the environment gave is seen nowhere, whoever repeats it in whatever form.
 func TestSecretsAreHidden(t *testing.T) {
 	const secret = `s3cret/<"é`
+	inJSON, err := json.Marshal(secret)
+	require.NoError(t, err)
+	basic := base64.RawURLEncoding.EncodeToString([]byte(secret))
 	t.Setenv("PAMLAB_TEST_TOKEN", secret)
 	got := ""
 	events, journal := calling(t, func(w http.ResponseWriter, r *http.Request) {
 		got = r.Header.Get("Authorization")
 		w.WriteHeader(http.StatusForbidden)
-		_, _ = io.WriteString(w, "not "+got+" "+url.QueryEscape(secret))
+		_, _ = fmt.Fprintf(w, `not %s %s %s %s {"x":"%s"}`, got, url.QueryEscape(secret), basic, html.EscapeString(secret), bytes.Trim(inJSON, `"`))
 	}, "  - {id: one, trigger: api}\n", scenarios.Header{Name: "Authorization", Value: "Bearer {{env.PAMLAB_TEST_TOKEN}}"})
 	require.Equal(t, "Bearer "+secret, got)
-	require.Contains(t, journal, "not Bearer *** ***")
-	for _, form := range []string{secret, `s3cret/<\"é`, url.QueryEscape(secret), "s3cret"} {
+	require.Contains(t, journal, `not Bearer *** *** *** *** {\"x\":\"***\"}`)
+	for _, form := range []string{secret, `s3cret/<\"é`, url.QueryEscape(secret), basic, "s3cret"} {
 		require.NotContains(t, journal, form)
 		require.NotContains(t, fmt.Sprint(brokenChecks(events)), form)
 	}
+	_, journal = calling(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, strings.Repeat("x", 294)+secret+"y") // across the end of what is shown
+	}, "  - {id: one, trigger: api}\n", scenarios.Header{Name: "Authorization", Value: "Bearer {{env.PAMLAB_TEST_TOKEN}}"})
+	require.Contains(t, journal, "xxx***y")
+	require.NotContains(t, journal, "s3cre")
 	require.NoError(t, os.Unsetenv("PAMLAB_TEST_TOKEN"))
 	events, _ = calling(t, func(http.ResponseWriter, *http.Request) {}, "  - {id: one, trigger: api}\n",
 		scenarios.Header{Name: "Authorization", Value: "{{env.PAMLAB_TEST_TOKEN}}"})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"html"
 	"net/url"
 	"slices"
 )
@@ -32,15 +33,30 @@ func secretsOf(c *Candidate) secrets {
 		for _, h := range e.Headers {
 			_, found, _ := h.render()
 			for _, secret := range found {
-				add(secret)
-				add(url.QueryEscape(secret))
-				add(url.PathEscape(secret))
-				add(base64.StdEncoding.EncodeToString([]byte(secret)))
+				for _, form := range formsOf(secret) {
+					add(form)
+				}
 			}
 		}
 	}
 	slices.SortFunc(list, func(a, b []byte) int { return len(b) - len(a) }) // one may be in another
 	return list
+}
+
+// formsOf are a text as it is, and as it stands in addresses, in JSON and pages, and
+// where credentials do.
+func formsOf(secret string) []string {
+	forms := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret)}
+	for _, c := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
+		forms = append(forms, c.EncodeToString([]byte(secret)))
+	}
+	for _, write := range []func(any) ([]byte, error){json.Marshal, marshalPlainly} {
+		if data, err := write(secret); err == nil {
+			data = bytes.TrimSpace(data)
+			forms = append(forms, string(data[1:len(data)-1]))
+		}
+	}
+	return forms
 }
 
 // hide returns an event without the secrets. Bytes of messages are left as they
@@ -53,10 +69,7 @@ func (s secrets) hide(e Event) Event {
 	if err != nil {
 		return e
 	}
-	clean := data
-	for _, secret := range s {
-		clean = bytes.ReplaceAll(clean, secret, []byte(hidden))
-	}
+	clean := s.cover(data)
 	if len(clean) == len(data) && bytes.Equal(clean, data) {
 		return e
 	}
@@ -65,6 +78,28 @@ func (s secrets) hide(e Event) Event {
 		return Event{Kind: e.Kind, Scenario: e.Scenario, Case: e.Case, Step: e.Step}
 	}
 	return safe
+}
+
+// hideIn returns a text without the secrets, for who shows only a part of it: half a
+// secret would not be known again.
+func (s secrets) hideIn(text string) string {
+	data, err := marshalPlainly(text)
+	if len(s) == 0 || err != nil {
+		return text
+	}
+	clean := ""
+	if json.Unmarshal(s.cover(data), &clean) != nil {
+		return hidden
+	}
+	return clean
+}
+
+// cover hides the secrets in JSON.
+func (s secrets) cover(data []byte) []byte {
+	for _, secret := range s {
+		data = bytes.ReplaceAll(data, secret, []byte(hidden))
+	}
+	return data
 }
 
 // marshalPlainly writes JSON as the journal does.
