@@ -49,7 +49,7 @@ func (w *simulateScreen) tell(o simulate.Outcome) {
 		return
 	}
 	answer := r.Ack
-	if answer == "" {
+	if answer == "" || o.Err != nil { // an answer to an attempt before is none to this one
 		answer = "-"
 	}
 	line := fmt.Sprintf("%s  %-20s  %-40s  %-10s  %-2s  %7.1f ms", r.Time.Format("15:04:05.000"), report.Visible(o.Destination),

@@ -62,8 +62,12 @@ func (q *queue) following(first *store.Record) (list []*store.Record) {
 // exchanges writes messages and reads what is answered, as far as it comes: nil is
 // no answer to the message of that place. failed is why there is not one for each.
 func (q *queue) exchanges(ctx context.Context, list []*store.Record) (receipts []*hl7.Receipt, failed error) {
+	began := time.Now()
 	raw, _, err := q.client.Raw(ctx)
 	if err != nil {
+		for _, rec := range list {
+			rec.Time, rec.Took = began, time.Since(began)
+		}
 		return nil, err
 	}
 	defer func() {

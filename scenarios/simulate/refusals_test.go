@@ -193,9 +193,19 @@ func TestNobodyThere(t *testing.T) {
 		late.close()
 		o := options(t, st, 30, to("a", there), to("b", late))
 		o.Drain = time.Minute
+		var attempts []time.Time
+		o.Observe = func(out simulate.Outcome) {
+			if out.Err != nil {
+				attempts = append(attempts, out.Record.Time)
+			}
+		}
 		s, err := simulate.Run(t.Context(), o)
 		require.NoError(t, err)
 		require.Equal(t, []simulate.Tally{{Name: "a", Sent: 30}, {Name: "b", Waiting: 30}}, s.Destinations)
+		require.Greater(t, len(attempts), 5)
+		for i, at := range attempts[1:] {
+			require.Greater(t, at.Sub(attempts[i]), 900*time.Millisecond, "an attempt is told with its own time")
+		}
 
 		late = receive(t, nil)
 		o = options(t, st, 10, to("a", there), to("b", late))

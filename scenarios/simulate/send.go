@@ -71,8 +71,10 @@ func (q *queue) exchange(ctx context.Context, rec *store.Record) (receipt *hl7.R
 // through is an exchange over one of the clients. Once a connection stands the
 // exchange is finished even if the run is over, so that its end is known.
 func (q *queue) through(ctx context.Context, client *mllp.Client, rec *store.Record) (receipt *hl7.Receipt, reached bool, err error) {
+	began := time.Now()
 	conn, err := client.Connect(ctx)
 	if err != nil {
+		rec.Time, rec.Took = began, time.Since(began)
 		return nil, false, err
 	}
 	goesOut(rec, client, conn)
