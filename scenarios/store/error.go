@@ -17,6 +17,7 @@ type ErrorKind string
 // The kinds of Error.
 const (
 	Missing  ErrorKind = "missing"   // there is no such file
+	NoFolder ErrorKind = "no-folder" // there is no folder to make it in
 	Foreign  ErrorKind = "foreign"   // a file, but not a store
 	TooNew   ErrorKind = "too-new"   // made by a later version of pamlab
 	Full     ErrorKind = "full"      // no room left
@@ -91,6 +92,8 @@ func (e *Error) Hint(lang string) string {
 var sentences = map[ErrorKind]struct{ fr, en, hintFR, hintEN string }{
 	Missing: {"ce fichier n'existe pas", "there is no such file",
 		"--store nomme le fichier que « pamlab listen --store » a écrit", "--store names the file that `pamlab listen --store` has written"},
+	NoFolder: {"le dossier de ce fichier n'existe pas", "the folder of this file does not exist",
+		"créez le dossier d'abord, ou donnez un autre --store", "make the folder first, or give another --store"},
 	Foreign: {"ce n'est pas un fichier de messages de pamlab", "this is not a file of messages of pamlab",
 		"donnez le nom d'un fichier qui n'existe pas encore : il sera créé", "give the name of a file that does not exist yet: it will be made"},
 	TooNew: {"ce fichier vient d'une version plus récente de pamlab", "this file comes from a later version of pamlab",

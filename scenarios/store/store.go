@@ -131,7 +131,10 @@ func prepareFile(path string, mustExist bool) error {
 		return fileError(path, err)
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &Error{Kind: NoFolder, Path: path, Err: err}
+	case err != nil:
 		return fileError(path, err)
 	}
 	if err := f.Close(); err != nil {

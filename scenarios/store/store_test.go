@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -314,4 +315,22 @@ func database(t *testing.T, path, script string) {
 	_, err = db.Exec(script)
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
+}
+
+// Who names a file in a folder that is not there is told of the folder.
+func TestNoFolder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "nowhere", "dmn.db")
+	for _, test := range []struct {
+		mustExist bool
+		kind      store.ErrorKind
+	}{{false, store.NoFolder}, {true, store.Missing}} {
+		_, err := store.Open(t.Context(), path, store.Options{MustExist: test.mustExist})
+		failed, ok := errors.AsType[*store.Error](err)
+		require.True(t, ok, err)
+		require.Equal(t, test.kind, failed.Kind)
+		for _, lang := range []string{"fr", "en"} {
+			require.Contains(t, failed.In(lang), path)
+			require.NotEmpty(t, failed.Hint(lang))
+		}
+	}
 }
