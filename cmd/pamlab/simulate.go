@@ -80,7 +80,7 @@ func (a *app) simulateFlags(cmd *cobra.Command, o *simulateOptions) {
 	flags.DurationVar(&o.drain, "drain", simulate.DefaultDrain, a.text("temps laissé, à la fin, à ce qui attend", "time that what waits is given at the end"))
 	flags.DurationVar(&o.pause, "pause", simulate.DefaultFirstPause, a.text("première attente avant un nouvel essai ; elle double, jusqu'à 30 s", "first wait before another attempt; it doubles, up to 30 s"))
 	flags.StringVar(&o.store, "store", store.Memory, a.text("fichier de ce qui attend et de ce qui est parti", "file of what waits and what has gone out"))
-	flags.StringVar(&o.keep, "keep", "", a.text("efface du fichier ce qui est parti depuis plus longtemps : 180d, 12h", "purge from the file what went out before: 180d, 12h"))
+	flags.StringVar(&o.keep, "keep", "", a.text("efface du fichier ce qui est parti, ou mis de côté, depuis plus longtemps : 180d, 12h", "purge from the file what went out, or was parked, before: 180d, 12h"))
 	flags.StringVar(&o.bugs, "bugs", "", a.text("défauts de la GAM : ", "faults of the GAM: ")+strings.Join(gamBugNames(), ", "))
 	flags.StringVar(&o.dialect, "dialect", "", a.text("dialecte (pam-fr-2.11)", "dialect (pam-fr-2.11)"))
 	flags.StringVar(&o.charset, "charset", "UTF-8", a.text("jeu de caractères : UTF-8, ISO-8859-15, ISO-8859-1", "character set: UTF-8, ISO-8859-15, ISO-8859-1"))
