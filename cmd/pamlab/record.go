@@ -127,6 +127,11 @@ func (a *app) record(ctx context.Context, o *recordOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	if o.draft != "" {
+		if err := a.writable(o.draft); err != nil {
+			return err
+		}
+	}
 	if o.store != "" {
 		kept, err := store.Open(ctx, o.store, store.Options{NoContent: o.noContent})
 		if err != nil {

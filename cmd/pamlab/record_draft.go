@@ -54,6 +54,19 @@ func (w *recordScreen) writeDraft() error {
 	return nil
 }
 
+// writable fails when a draft could not be written, before anything passes: at the end
+// it would be too late.
+func (a *app) writable(file string) error {
+	err := writeNew(file, nil)
+	if err == nil {
+		err = os.Remove(file)
+	}
+	if err != nil {
+		return withCode(scenarios.ExitUnusable, a.unwritable(file, err))
+	}
+	return nil
+}
+
 // writeNew writes a file that was not there.
 func writeNew(file string, data []byte) error {
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
