@@ -59,7 +59,7 @@ soak: ## a thousand good peers beside two hundred hostile ones, for SOAK (10m)
 	PAMLAB_SOAK=$(SOAK) $(GO) test -count 1 -timeout 0 -v -run '^TestSoak$$' ./mllp
 
 .PHONY: sim-soak
-sim-soak: ## ten years of a hospital of 500 beds, SIM_DAYS (3653), without a single finding
+sim-soak: ## ten years of the shipped hospital of 480 beds, SIM_DAYS (3653), without a single finding
 	PAMLAB_SIM_DAYS=$(SIM_DAYS) $(GO) test -count 1 -timeout 0 -v -run '^TestLife$$' ./scenarios/hospital
 
 .PHONY: kill-soak

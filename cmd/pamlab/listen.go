@@ -213,6 +213,7 @@ func (a *app) listen(ctx context.Context, o *listenOptions) error {
 	late, done := context.WithTimeout(context.Background(), 10*time.Second)
 	defer done()
 	_ = served.Stop(late) // what is left is closed
+	teller.foot()
 	return silently(teller.code())
 }
 

@@ -23,11 +23,13 @@ type teller struct {
 
 	mu       sync.Mutex
 	messages int
+	verdicts map[string]int
+	answers  map[string]int
 	failed   bool
 }
 
 func (a *app) newTeller(o *listenOptions) *teller {
-	t := &teller{app: a, quiet: o.quiet, once: o.once, enough: make(chan struct{})}
+	t := &teller{app: a, quiet: o.quiet, once: o.once, enough: make(chan struct{}), verdicts: map[string]int{}, answers: map[string]int{}}
 	t.profile, _ = profile.Load("pam-fr-2.11") // shipped; without it events have no names
 	return t
 }
@@ -40,6 +42,8 @@ func (t *teller) tell(x listen.Exchange) {
 		return
 	}
 	t.messages++
+	t.verdicts[x.Record.Verdict]++
+	t.answers[x.Record.Ack]++
 	t.failed = t.failed || x.Record.Verdict == "fail" || x.Err != nil
 	if !t.quiet {
 		t.app.printf("%s\n", t.line(x))
@@ -67,7 +71,7 @@ func (t *teller) line(x listen.Exchange) string {
 		answer = "-"
 	}
 	line := fmt.Sprintf("%s  %-20s  %-40s  %-10s  %-13s  %-2s  %7.1f ms", r.Time.Format("15:04:05.000"), report.Visible(r.Peer), report.Visible(event),
-		patient, t.verdict(r.Verdict), answer, float64(x.Took)/float64(time.Millisecond))
+		patient, a.judged(r.Verdict), answer, float64(x.Took)/float64(time.Millisecond))
 	if r.Repeated {
 		line += "  " + a.repeated(r)
 	}
@@ -80,16 +84,39 @@ func (t *teller) line(x listen.Exchange) string {
 	return line
 }
 
-func (t *teller) verdict(word string) string {
+// judged is a verdict in words.
+func (a *app) judged(word string) string {
 	switch word {
 	case "pass":
-		return t.app.text("conforme", "conforms")
+		return a.text("conforme", "conforms")
 	case "warn":
-		return t.app.text("avertissement", "warning")
+		return a.text("avertissement", "warning")
 	case "fail":
-		return t.app.text("non conforme", "fails")
+		return a.text("non conforme", "fails")
 	}
 	return "-"
+}
+
+// foot sums up.
+func (t *teller) foot() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	a := t.app
+	line := a.text(fmt.Sprintf("%d reçus", t.messages), fmt.Sprintf("%d received", t.messages))
+	for _, word := range verdictWords {
+		if n := t.verdicts[word]; n > 0 {
+			line += fmt.Sprintf(" · %d %s", n, a.judged(word))
+		}
+	}
+	for _, code := range ackWords {
+		if n := t.answers[code]; n > 0 {
+			line += fmt.Sprintf(" · %d %s", n, code)
+		}
+	}
+	if n := t.answers[""]; n > 0 {
+		line += a.text(fmt.Sprintf(" · %d sans réponse", n), fmt.Sprintf(" · %d without an answer", n))
+	}
+	a.printf("%s\n", line)
 }
 
 // shortened lists the first few of many, each once.

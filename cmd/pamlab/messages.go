@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,10 +18,10 @@ import (
 
 // storeFlags name a store and choose messages of it.
 type storeFlags struct {
-	path                                           string
-	typ, patient, verdict, destination, state, way string
-	controlID, since, until                        string
-	limit                                          int
+	path                                                string
+	typ, patient, verdict, ack, destination, state, way string
+	controlID, since, until                             string
+	limit                                               int
 }
 
 func (a *app) messagesCommand() *cobra.Command {
@@ -52,6 +54,7 @@ func (a *app) addFilterFlags(cmd *cobra.Command) *storeFlags {
 	flags.StringVar(&f.typ, "type", "", a.text("événement : A02", "event: A02"))
 	flags.StringVar(&f.patient, "patient", "", a.text("patient : son alias, P-4F7K2M9D, ou son identifiant, 4711^1.2.250.1", "patient: the alias, P-4F7K2M9D, or the identifier, 4711^1.2.250.1"))
 	flags.StringVar(&f.verdict, "verdict", "", "pass, warn, fail")
+	flags.StringVar(&f.ack, "ack", "", a.text("réponse, MSA-1 : ", "answer, MSA-1: ")+strings.Join(ackWords, ", "))
 	flags.StringVar(&f.controlID, "control-id", "", "MSH-10")
 	flags.StringVar(&f.destination, "destination", "", a.text("destination d'un envoi", "destination of what is sent"))
 	flags.StringVar(&f.state, "state", "", "sent, waiting, parked")
@@ -59,7 +62,7 @@ func (a *app) addFilterFlags(cmd *cobra.Command) *storeFlags {
 	flags.StringVar(&f.since, "since", "", a.text("depuis : 10m, 2d ou 2026-03-02T09:00", "since: 10m, 2d or 2026-03-02T09:00"))
 	flags.StringVar(&f.until, "until", "", a.text("jusqu'à : 10m, 2d ou 2026-03-02T09:00", "until: 10m, 2d or 2026-03-02T09:00"))
 	flags.IntVar(&f.limit, "limit", 0, a.text("au plus tant de messages", "at most so many messages"))
-	for name, words := range map[string][]string{"verdict": verdictWords, "state": stateWords, "direction": directionWords} {
+	for name, words := range map[string][]string{"verdict": verdictWords, "ack": ackWords, "state": stateWords, "direction": directionWords} {
 		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 	}
 	return f
@@ -67,6 +70,7 @@ func (a *app) addFilterFlags(cmd *cobra.Command) *storeFlags {
 
 var (
 	verdictWords   = []string{"pass", "warn", "fail"}
+	ackWords       = []string{"AA", "AE", "AR", "CA", "CE", "CR"}
 	stateWords     = []string{string(store.Done), string(store.Waiting), string(store.Parked)}
 	directionWords = []string{string(store.Received), string(store.Sent)}
 )
@@ -76,7 +80,7 @@ func (f *storeFlags) filter(now time.Time) (store.Filter, error) {
 	for _, w := range []struct {
 		flag, word string
 		known      []string
-	}{{"verdict", f.verdict, verdictWords}, {"state", f.state, stateWords}, {"direction", f.way, directionWords}} {
+	}{{"verdict", f.verdict, verdictWords}, {"ack", f.ack, ackWords}, {"state", f.state, stateWords}, {"direction", f.way, directionWords}} {
 		if err := knownWord(w.flag, w.word, w.known); err != nil {
 			return store.Filter{}, err
 		}
@@ -85,7 +89,7 @@ func (f *storeFlags) filter(now time.Time) (store.Filter, error) {
 		return store.Filter{}, usageError("--limit compte des messages", "--limit counts messages", "--limit 20", "--limit 20")
 	}
 	chosen := store.Filter{
-		Type: f.typ, Patient: f.patient, Verdict: f.verdict, ControlID: f.controlID, Destination: f.destination,
+		Type: f.typ, Patient: f.patient, Verdict: f.verdict, Ack: f.ack, ControlID: f.controlID, Destination: f.destination,
 		State: store.State(f.state), Direction: store.Direction(f.way), Limit: f.limit,
 	}
 	if f.patient != "" && !strings.HasPrefix(f.patient, "P-") {
@@ -172,8 +176,10 @@ func (f *storeFlags) each(ctx context.Context, do func(*store.Record) error) err
 		if err != nil {
 			return withCode(readCode(ctx), err)
 		}
-		if err := do(r); err != nil {
-			return silently(scenarios.ExitUnjudged) // the reader has gone
+		if err := do(r); errors.Is(err, syscall.EPIPE) {
+			return nil // nobody reads any more: no fault of ours
+		} else if err != nil {
+			return withCode(scenarios.ExitUnusable, err)
 		}
 	}
 	return nil
@@ -242,8 +248,8 @@ func (a *app) messageRow(r *store.Record) string {
 	if r.Direction == store.Received {
 		way = "←"
 	}
-	line := fmt.Sprintf("%6d  %s  %s  %-20s  %-4s  %-20s  %-10s  %-4s  %-2s", r.ID, r.Time.Local().Format("2006-01-02 15:04:05.000"), way,
-		dash(r.Peer), dash(r.Type), dash(r.ControlID), dash(r.Patient), dash(r.Verdict), dash(r.Ack))
+	line := fmt.Sprintf("%6d  %s  %s  %-20s  %-4s  %-20s  %-10s  %-13s  %-2s", r.ID, r.Time.Local().Format("2006-01-02 15:04:05.000"), way,
+		dash(r.Peer), dash(r.Type), dash(r.ControlID), dash(r.Patient), a.judged(r.Verdict), dash(r.Ack))
 	for _, more := range []string{r.Destination, string(r.State), a.repeated(r), shortened(r.Findings, 3), r.Error} {
 		if more != "" {
 			line += "  " + report.Visible(more)

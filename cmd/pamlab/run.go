@@ -64,7 +64,7 @@ func (a *app) runCommand() *cobra.Command {
 	flags.StringVar(&o.journal, "journal", "", a.text("garde le journal (NDJSON) dans ce fichier", "keep the journal (NDJSON) in this file"))
 	flags.Uint64Var(&o.seed, "seed", 0, a.text("graine : les mêmes gens, sous des numéros neufs ; avec --instant, les mêmes octets (0 : au hasard)", "seed: the same people under fresh numbers; with --instant, the same bytes (0: at random)"))
 	flags.StringVar(&o.instant, "instant", "", a.text("instant d'où comptent les scénarios, RFC 3339 (par défaut : il y a quatre jours)", "instant that scenarios count from, RFC 3339 (default: four days ago)"))
-	flags.IntVarP(&o.jobs, "jobs", "j", runtime.NumCPU(), a.text("scénarios joués à la fois", "scenarios played at once"))
+	flags.IntVarP(&o.jobs, "jobs", "j", runtime.NumCPU(), a.text("scénarios joués à la fois (d'une GAM : un)", "scenarios played at once (of a GAM: one)"))
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, a.text("montre chaque étape", "show every step"))
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, a.text("seulement ce qui ne va pas, et le verdict", "only what is wrong, and the verdict"))
 	return cmd
@@ -100,6 +100,9 @@ func (a *app) run(cmd *cobra.Command, o *runOptions, args []string) error {
 	}
 	if err := ready(candidate); err != nil {
 		return err
+	}
+	if candidate.Role == scenarios.GAM && !cmd.Flags().Changed("jobs") {
+		o.jobs = 1 // there is one place where we listen: others would only wait for it
 	}
 	if o.seed == 0 {
 		o.seed = 1 + rand.Uint64N(1_000_000) // short enough to be typed again

@@ -72,7 +72,7 @@ func (a *app) simulateFlags(cmd *cobra.Command, o *simulateOptions) {
 	flags.StringVar(&o.rate, "rate", "", a.text("cadence égale : 2/s (d'office 1/s), 30/m, 100/h, max, ou none : rien que les commandes", "flat pace: 2/s (1/s unless told), 30/m, 100/h, max, or none: orders only"))
 	flags.BoolVar(&o.realtime, "realtime", false, a.text("au rythme d'un hôpital : il y est l'heure qu'il est", "at the pace of a hospital: its time is ours"))
 	flags.Float64Var(&o.speed, "speed", 0, a.text("au rythme d'un hôpital, tant de fois plus vite", "at the pace of a hospital, so many times faster"))
-	flags.StringVar(&o.hospital, "hospital", "", a.text("description de l'hôpital (docs/simulate.md) ; d'office, un de 500 lits", "description of the hospital (docs/simulate.md); else one of 500 beds"))
+	flags.StringVar(&o.hospital, "hospital", "", a.text("description de l'hôpital (docs/simulate.md) ; d'office, un de 480 lits", "description of the hospital (docs/simulate.md); else one of 480 beds"))
 	flags.Uint64Var(&o.seed, "seed", 1, a.text("graine : la même donne les mêmes messages", "seed: the same gives the same messages"))
 	flags.StringVar(&o.start, "start", "", a.text("début, 2026-03-02T06:00 ; d'office, maintenant", "beginning, 2026-03-02T06:00; else now"))
 	flags.DurationVar(&o.duration, "for", 0, a.text("finit après cette durée (0 : jamais)", "ends after this time (0: never)"))
@@ -237,7 +237,7 @@ func (a *app) simulated(ctx context.Context, o *simulateOptions, s simulate.Summ
 	case ctx.Err() != nil && o.bounded():
 		return silently(scenarios.ExitInterrupted)
 	}
-	waiting := false
+	waiting := s.Elsewhere > 0
 	for _, d := range s.Destinations {
 		if d.Parked > 0 {
 			return silently(scenarios.ExitFailed)

@@ -68,7 +68,7 @@ func (b *block) story(o *outcome) {
 	if b.Len() > before+1 {
 		b.WriteString("\n")
 	}
-	b.fact(b.tr("non joué", "not played"), strings.Join(unplayed, ", "))
+	b.fact(b.tr("non joué", "not played"), b.some(unplayed, mostUnplayed))
 	if o.result.Verdict == scenarios.Error && !o.authored() {
 		b.fact(b.tr("conseil", "hint"), b.tr("signalez cette faute de pamlab en joignant le journal", "report this fault of pamlab, with the journal"))
 	}

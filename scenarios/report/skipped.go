@@ -17,8 +17,12 @@ type skipped struct {
 	names   map[string][]string
 }
 
-// mostSkipped is how many names a reason is told with.
-const mostSkipped = 3
+// How many names are told: of scenarios that were not applicable for a reason, and
+// of steps that were not played after one that failed.
+const (
+	mostSkipped  = 3
+	mostUnplayed = 12
+)
 
 // keep takes in an outcome to be told at the end, and reports whether it is one.
 func (s *skipped) keep(o *outcome, why string) bool {
@@ -35,15 +39,21 @@ func (s *skipped) keep(o *outcome, why string) bool {
 	return true
 }
 
+// some are the first of many names.
+func (p page) some(names []string, most int) string {
+	text := strings.Join(names[:min(len(names), most)], ", ")
+	if more := len(names) - most; more > 0 {
+		text += p.tr(fmt.Sprintf(" et %d de plus", more), fmt.Sprintf(" and %d more", more))
+	}
+	return text
+}
+
 // skips tells what was not applicable, and why.
 func (p page) skips(s skipped) string {
 	var b strings.Builder
 	for _, why := range s.reasons {
 		names := slices.Sorted(slices.Values(s.names[why])) // they ended side by side
-		about := strings.Join(names[:min(len(names), mostSkipped)], ", ")
-		if more := len(names) - mostSkipped; more > 0 {
-			about += p.tr(fmt.Sprintf(" et %d de plus", more), fmt.Sprintf(" and %d more", more))
-		}
+		about := p.some(names, mostSkipped)
 		head := p.verdict(scenarios.NotApplicable)
 		for i, l := range legible.Fold(about, max(p.width-verdictColumn, 0), true) {
 			if i > 0 {

@@ -70,6 +70,7 @@ type Options struct {
 
 // An Outcome is what became of an attempt to have a message taken.
 type Outcome struct {
+	At          time.Time
 	Destination string
 	Record      *store.Record  // as it was settled, or as it waits
 	Err         error          // of the line: the message waits
@@ -82,6 +83,15 @@ type Summary struct {
 	Ordered      int64 // messages that somebody else did
 	Until        time.Time
 	Destinations []Tally
+	Elsewhere    int64 // messages that wait in the store for destinations that this run has not
+}
+
+// waiting is how many messages are left for the destinations of the run.
+func (s *Summary) waiting() (n int64) {
+	for _, d := range s.Destinations {
+		n += d.Waiting
+	}
+	return n
 }
 
 // A Tally is what became of the messages for a destination.
@@ -151,7 +161,10 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	if drained != nil {
 		drained.Stop()
 	}
-	return r.summary(), err
+	s := r.summary()
+	left, failed := o.Store.Count(context.WithoutCancel(ctx), store.Filter{State: store.Waiting})
+	s.Elsewhere = left - s.waiting()
+	return s, errors.Join(err, failed)
 }
 
 // resume brings the source to where the store says that it was.

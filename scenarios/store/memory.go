@@ -187,7 +187,7 @@ func (m *memory) lastID() int64 {
 // matches is where, for records at hand.
 func (f Filter) matches(r *Record) bool {
 	same := func(want, have string) bool { return want == "" || want == have }
-	return same(f.Type, r.Type) && same(f.Patient, r.Patient) && same(f.Verdict, r.Verdict) && same(f.ControlID, r.ControlID) &&
+	return same(f.Type, r.Type) && same(f.Patient, r.Patient) && same(f.Verdict, r.Verdict) && same(f.Ack, r.Ack) && same(f.ControlID, r.ControlID) &&
 		same(f.Destination, r.Destination) && same(string(f.State), string(r.State)) && same(string(f.Direction), string(r.Direction)) &&
 		(f.Since.IsZero() || !r.Time.Before(f.Since)) && (f.Until.IsZero() || r.Time.Before(f.Until)) && r.ID > f.After
 }

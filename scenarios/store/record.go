@@ -51,7 +51,7 @@ type Record struct {
 
 // A Filter chooses records: those that have every value it names.
 type Filter struct {
-	Type, Patient, Verdict, ControlID, Destination string
+	Type, Patient, Verdict, Ack, ControlID, Destination string
 
 	State        State
 	Direction    Direction
@@ -115,6 +115,7 @@ func (f Filter) where() (condition string, args []any) {
 	term(f.Type != "", "type = ?", f.Type)
 	term(f.Patient != "", "patient = ?", f.Patient)
 	term(f.Verdict != "", "verdict = ?", f.Verdict)
+	term(f.Ack != "", "ack = ?", f.Ack)
 	term(f.ControlID != "", "control_id = ?", f.ControlID)
 	term(f.Destination != "", "destination = ?", f.Destination)
 	if f.State == Waiting {

@@ -86,8 +86,14 @@ func TestEveryFieldComesBack(t *testing.T) {
 	}
 }
 
+// TestFilters: a file and a memory choose alike.
 func TestFilters(t *testing.T) {
-	s := open(t, store.Memory, store.Options{})
+	for name, path := range map[string]string{"memory": store.Memory, "file": file(t)} {
+		t.Run(name, func(t *testing.T) { filters(t, open(t, path, store.Options{})) })
+	}
+}
+
+func filters(t *testing.T, s *store.Store) {
 	for n := range 6 {
 		r := record(n)
 		switch n {
@@ -96,7 +102,7 @@ func TestFilters(t *testing.T) {
 		case 2:
 			r.Verdict, r.State = "pass", store.Waiting
 		case 3:
-			r.Destination, r.State = "other", store.Parked
+			r.Destination, r.State, r.Ack = "other", store.Parked, "AR"
 		}
 		require.NoError(t, s.Add(t.Context(), r))
 	}
@@ -109,6 +115,7 @@ func TestFilters(t *testing.T) {
 		{"type", store.Filter{Type: "A03"}, "M1"},
 		{"patient", store.Filter{Patient: store.Alias("1")}, "M1 M4"},
 		{"verdict", store.Filter{Verdict: "pass"}, "M2"},
+		{"answer", store.Filter{Ack: "AR"}, "M3"},
 		{"control id", store.Filter{ControlID: "M4"}, "M4"},
 		{"destination", store.Filter{Destination: "other"}, "M3"},
 		{"waiting", store.Filter{State: store.Waiting}, "M2"},
