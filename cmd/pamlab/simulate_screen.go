@@ -52,7 +52,7 @@ func (w *simulateScreen) tell(o simulate.Outcome) {
 	if answer == "" || o.Err != nil { // an answer to an attempt before is none to this one
 		answer = "-"
 	}
-	line := fmt.Sprintf("%s  %-20s  %-40s  %-10s  %-2s  %7.1f ms", o.At.Format("15:04:05.000"), report.Visible(o.Destination),
+	line := fmt.Sprintf("%s  %-20s  %-40s  %-10s  %-2s  %7.1f ms", r.Time.Format("15:04:05.000"), report.Visible(o.Destination),
 		r.Type+" "+pam.Trigger(r.Type).Name(a.lang), r.Patient, answer, float64(r.Took)/float64(time.Millisecond))
 	why := o.Why.In(a.lang)
 	if o.Err != nil {

@@ -236,7 +236,7 @@ func (q *queue) finish(o Outcome) {
 
 // report has an outcome written, and then told.
 func (q *queue) report(o Outcome) {
-	o.At, o.Destination = time.Now(), q.name
+	o.Destination = q.name
 	q.settle <- o
 }
 

@@ -70,7 +70,6 @@ type Options struct {
 
 // An Outcome is what became of an attempt to have a message taken.
 type Outcome struct {
-	At          time.Time
 	Destination string
 	Record      *store.Record  // as it was settled, or as it waits
 	Err         error          // of the line: the message waits
