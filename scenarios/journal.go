@@ -165,6 +165,8 @@ type CheckInfo struct {
 	Rule     string  `json:"rule,omitempty"`
 	Source   *Source `json:"source,omitempty"`
 	Field    string  `json:"field,omitempty"` // the field of the sent message that the candidate pointed at
+	// ControlID is that of the message, of a check on one that the candidate sent.
+	ControlID string `json:"control_id,omitempty"`
 }
 
 // ResultInfo closes a step, a scenario or the run.

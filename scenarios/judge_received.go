@@ -282,9 +282,16 @@ func (s *stage) judgeRules(step *Step, l *letter, p *plan) []CheckInfo {
 	return checks
 }
 
-// receivedAs numbers the checks of the second and the following messages of a
-// step: received#2.PID-8.
-func receivedAs(n int, checks ...CheckInfo) []CheckInfo { return numbered(n-1, checks...) }
+// receivedAs names the message in checks on it, and numbers those on the second and
+// the following ones of a step: received#2.PID-8.
+func receivedAs(n int, l *letter, checks ...CheckInfo) []CheckInfo {
+	if l.message != nil {
+		for i := range checks {
+			checks[i].ControlID = l.message.Header().ControlID
+		}
+	}
+	return numbered(n-1, checks...)
+}
 
 // session is whether a letter came over the connection of the one before.
 func (l *letter) session() Actual {

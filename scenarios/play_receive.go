@@ -247,7 +247,7 @@ func (s *stage) take(ctx context.Context, w *wait, one *wanted, l *letter) {
 	s.tellLetter(step, l)
 	known := s.inbox.nobody()
 	s.inbox.learn(l)
-	one.checks = append(one.checks, receivedAs(one.got, s.judgeLetter(ctx, step, l, p)...)...)
+	one.checks = append(one.checks, receivedAs(one.got, l, s.judgeLetter(ctx, step, l, p)...)...)
 	s.lastTaken = l
 	if known {
 		s.backlog(ctx, w)

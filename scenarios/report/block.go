@@ -81,6 +81,19 @@ func positioned(rule string) bool {
 	return strings.HasPrefix(rule, "hl7.") || strings.HasPrefix(rule, "mllp.")
 }
 
+// of is what a check is about, whichever of several messages: received.MSH-18 of
+// received#2.MSH-18.
+func (c check) of() string {
+	which, _, _ := strings.Cut(c.target(), "#")
+	return which + strings.TrimPrefix(c.Name, c.target())
+}
+
+// target is what a check looked at: received#2 of received#2.MSH-18.
+func (c check) target() string {
+	target, _, _ := strings.Cut(c.Name, ".")
+	return target
+}
+
 // asides tells, a line each, the findings that are no problem: warnings and known
 // deviations. What was found in several steps is told once.
 func (b *block) asides(o *outcome) {
@@ -102,7 +115,7 @@ func (b *block) asides(o *outcome) {
 				a.text += "\n" + c.Hint.In(b.lang)
 			}
 			same := slices.IndexFunc(list, func(other aside) bool {
-				return other.Name == a.Name && (other.text == a.text || positioned(a.Rule) && other.Rule == a.Rule)
+				return other.of() == a.of() && (other.text == a.text || positioned(a.Rule) && other.Rule == a.Rule)
 			})
 			if same < 0 {
 				list = append(list, a)
@@ -116,20 +129,48 @@ func (b *block) asides(o *outcome) {
 	}
 }
 
+// kind is what findings on several messages have in common, "" of others.
+func (c check) kind() string {
+	if c.Rule == "" || c.ControlID == "" {
+		return ""
+	}
+	return string(c.Verdict) + " " + c.Rule
+}
+
+// repeats reports a problem that another message of the step had as well.
+func (s *step) repeats(i int) bool {
+	kind := s.checks[i].kind()
+	return kind != "" && slices.ContainsFunc(s.checks[:i], func(c check) bool { return c.kind() == kind && c.target() != s.checks[i].target() })
+}
+
+// again are the messages that repeat a problem: received#2 and their MSH-10.
+func (s *step) again() map[string][]string {
+	list := map[string][]string{}
+	for i, c := range s.checks {
+		if name := Visible(c.target() + " " + c.ControlID); problem(c.Verdict) && s.repeats(i) && !slices.Contains(list[c.kind()], name) {
+			list[c.kind()] = append(list[c.kind()], name)
+		}
+	}
+	return list
+}
+
 // step tells the problems found in a step, or the reason why it is one without
 // any check.
 func (b *block) step(o *outcome, s *step) {
 	b.shown = shown{}
 	told := false
-	for _, c := range s.checks {
-		if !problem(c.Verdict) {
+	var again map[string][]string
+	for i, c := range s.checks {
+		if !problem(c.Verdict) || s.repeats(i) {
 			continue
 		}
 		b.WriteString("\n")
 		if !told {
 			b.heading(o, s)
+			again = s.again()
 		}
 		b.check(o, s, c)
+		b.fact(b.tr("aussi dans", "also in"), b.some(again[c.kind()], mostUnplayed))
 		told = true
 	}
 	if !told && problem(s.result.Verdict) && (s.id != "" || !s.idle()) {

@@ -56,9 +56,8 @@ type step struct {
 	messages    []message
 	notes       []scenarios.Text
 
-	sent, answer *scenarios.MessageInfo // the latest
-	came         *scenarios.MessageInfo // the only one that was received, as long as it is
-	several      bool                   // were received
+	sent, answer *scenarios.MessageInfo            // the latest
+	letters      map[string]*scenarios.MessageInfo // that were received, by MSH-10; nil: of several
 }
 
 // check is a check with the messages that it was about. They are kept for
@@ -276,10 +275,8 @@ func (o *outcome) step(e scenarios.Event) *step {
 
 func (s *step) addMessage(m *scenarios.MessageInfo, received bool) {
 	if received {
-		s.answer, s.came, s.several = m, m, s.came != nil || s.several
-		if s.several {
-			s.came = nil // which of them a check is about is not known
-		}
+		s.answer = m
+		s.addLetter(m)
 	} else {
 		s.sent, s.answer = m, nil
 	}
@@ -291,12 +288,26 @@ func (s *step) addMessage(m *scenarios.MessageInfo, received bool) {
 	s.messages = append(s.messages, message{kept, received, len(m.Data)})
 }
 
+// mostLetters bounds the messages of a step that are kept to be shown.
+const mostLetters = 50
+
+func (s *step) addLetter(m *scenarios.MessageInfo) {
+	if s.letters == nil {
+		s.letters = map[string]*scenarios.MessageInfo{}
+	}
+	if _, twice := s.letters[m.ControlID]; twice {
+		s.letters[m.ControlID] = nil // which of them a check is about is not known
+	} else if len(s.letters) < mostLetters {
+		s.letters[m.ControlID] = m
+	}
+}
+
 func (s *step) addCheck(info scenarios.CheckInfo) {
 	c := check{CheckInfo: info}
 	if info.Verdict != scenarios.Pass {
 		c.sent, c.answer = s.sent, s.answer
 		if strings.HasPrefix(info.Name, "received") {
-			c.sent, c.answer, c.came = nil, nil, s.came
+			c.sent, c.answer, c.came = nil, nil, s.letters[info.ControlID]
 		}
 	}
 	s.checks = append(s.checks, c)

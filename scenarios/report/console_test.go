@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"errors"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -38,6 +39,7 @@ func TestConsoleGolden(t *testing.T) {
 		{"skipped-en", withoutTLS(), report.Options{Lang: "en", Width: 70}},
 		{"skipped-fr", withoutTLS(), report.Options{Lang: "fr"}},
 		{"skipped-fr-verbose", withoutTLS(), report.Options{Lang: "fr", Verbose: true}},
+		{"repeated-en", repeated(), report.Options{Lang: "en"}},
 		{"nothing-fr", (&script{}).begin(0).at(1).end(scenarios.ExitUnusable, 1), report.Options{Lang: "fr"}},
 	}
 	for _, test := range tests {
@@ -67,6 +69,30 @@ func withoutTLS() *script {
 	}
 	s.scenario("tls/renew", title("", "")).ends(scenarios.NotApplicable, 0, title("personne ne renouvelle", "nobody renews"))
 	return s.at(50).end(scenarios.ExitOK, 41)
+}
+
+// repeated is a step that took several messages with the same fault, and warns of
+// each.
+func repeated() *script {
+	s := (&script{}).begin(1)
+	o := s.at(5).scenario("gam/stream", title("Ce qui vient", "What comes"))
+	o.step("stream", "Les premiers", "The first ones").connects()
+	for i, id := range []string{"Q0001", "Q0002", "Q0003", "Q0003"} {
+		o.receives("ADT^A28^ADT_A05", id, 0, `MSH|^~\&|GAM|CHU|DMN|CHU|20260302103000||ADT^A28^ADT_A05|`+id+`|P|2.5`, "PID|1||"+strconv.Itoa(i)+"^^^CHU^PI||NOM^^^^^^L")
+	}
+	for i, id := range []string{"Q0001", "Q0002", "Q0003", "Q0003"} {
+		target := "received"
+		if i > 0 {
+			target += "#" + strconv.Itoa(i+1)
+		}
+		o.checks(scenarios.CheckInfo{Name: target + ".MSH-18", Verdict: scenarios.Warn, Expected: "UNICODE UTF-8", Rule: "fr.msh-18.latin1", ControlID: id})
+		if i > 0 {
+			o.checks(scenarios.CheckInfo{Name: target + ".PID-32", Verdict: scenarios.Fail, Expected: "VALI", Rule: "ins.pid-32.vali", Field: "PID-3", ControlID: id})
+		}
+	}
+	o.stepEnds(scenarios.Fail, 4)
+	o.ends(scenarios.Fail, 5)
+	return s.end(scenarios.ExitFailed, 6)
 }
 
 // bent is a run in which a message went out otherwise than as one block.

@@ -118,17 +118,18 @@ type (
 		Oddities  []string `json:"oddities,omitempty"`
 	}
 	jsonCheck struct {
-		Name     string            `json:"name"`
-		Level    scenarios.Level   `json:"level"`
-		Verdict  scenarios.Verdict `json:"verdict"`
-		Expected string            `json:"expected"`
-		Actual   string            `json:"actual"`
-		Message  string            `json:"message,omitempty"`
-		Hint     string            `json:"hint,omitempty"`
-		Spec     string            `json:"spec,omitempty"`
-		Rule     string            `json:"rule,omitempty"`
-		Field    string            `json:"field,omitempty"`
-		Source   *scenarios.Source `json:"source,omitempty"`
+		Name      string            `json:"name"`
+		Level     scenarios.Level   `json:"level"`
+		Verdict   scenarios.Verdict `json:"verdict"`
+		Expected  string            `json:"expected"`
+		Actual    string            `json:"actual"`
+		Message   string            `json:"message,omitempty"`
+		Hint      string            `json:"hint,omitempty"`
+		Spec      string            `json:"spec,omitempty"`
+		Rule      string            `json:"rule,omitempty"`
+		Field     string            `json:"field,omitempty"`
+		ControlID string            `json:"control_id,omitempty"`
+		Source    *scenarios.Source `json:"source,omitempty"`
 	}
 )
 
@@ -218,7 +219,7 @@ func (p page) jsonStep(st *step) jsonStep {
 	for _, c := range st.checks {
 		s.Checks = append(s.Checks, jsonCheck{
 			Name: c.Name, Level: c.Level, Verdict: c.Verdict, Expected: utf8Text(c.Expected), Actual: utf8Text(c.Actual),
-			Message: p.text(c.Message), Hint: p.text(c.Hint), Spec: c.Spec, Rule: c.Rule, Field: c.Field, Source: c.Source,
+			Message: p.text(c.Message), Hint: p.text(c.Hint), Spec: c.Spec, Rule: c.Rule, Field: c.Field, ControlID: c.ControlID, Source: c.Source,
 		})
 	}
 	for _, n := range st.notes {

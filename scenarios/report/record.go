@@ -56,7 +56,7 @@ func collect(events Events, settle func(*outcome)) (record, error) {
 
 func (o *outcome) forget() {
 	for _, s := range o.steps {
-		s.sent, s.answer, s.came = nil, nil, nil
+		s.sent, s.answer, s.letters = nil, nil, nil
 		for i := range s.checks {
 			s.checks[i].sent, s.checks[i].answer, s.checks[i].came = nil, nil, nil
 		}
