@@ -43,6 +43,12 @@ const (
 // silence reports a step that wants nothing to come.
 func (r *Receive) silence() bool { return r != nil && r.Most == 0 }
 
+// others reports a step that takes messages about patients whom the play does not
+// know.
+func (r *Receive) others() bool {
+	return r != nil && !r.silence() && r.Patient != PatientUsual && r.Patient != PatientSame
+}
+
 // Reply is what a message that was awaited is answered. The zero value accepts it
 // as its sender asks.
 type Reply struct {

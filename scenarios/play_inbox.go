@@ -28,7 +28,7 @@ type inbox struct {
 
 	mu    sync.Mutex
 	known map[string]bool // identifiers of the patients of the play
-	open  bool            // a step may want messages about others, too
+	open  bool            // messages about others wait for a step, too
 }
 
 // listeningEnd is one listener of an inbox.
@@ -62,10 +62,12 @@ type letter struct {
 	tried bool   // by the step in hand
 }
 
-// Bounds of what an inbox keeps, and of how long it has a sender wait for a step.
+// Bounds of what an inbox keeps, of that what is about others, and of how long it has
+// a sender wait for a step.
 const (
-	mostMail = 256
-	holdMail = 2 * time.Second
+	mostMail    = 256
+	mostForeign = mostMail / 2
+	holdMail    = 2 * time.Second
 )
 
 // openInbox begins to listen wherever the steps of the play want messages to come.
@@ -79,7 +81,6 @@ func (s *stage) openInbox(ctx context.Context) (*inbox, error) {
 		if !slices.Contains(names, step.Receive.Listener) {
 			names = append(names, step.Receive.Listener)
 		}
-		in.open = in.open || step.Receive.Patient != PatientUsual && step.Receive.Patient != PatientSame
 	}
 	for _, name := range names {
 		if err := in.listen(ctx, name); err != nil {
@@ -159,13 +160,16 @@ func (e *listeningEnd) ServeMLLP(w mllp.ResponseWriter, r *mllp.Request) {
 	if l.message = parsed(l.payload); l.message != nil {
 		l.ids = patientsOf(l.message)
 	}
-	if e.in.foreign(l) {
+	foreign := e.in.foreign(l)
+	if foreign {
 		l.decide(nil, true)
 	}
-	select {
-	case e.in.mail <- l:
-	default: // more than anybody will look at
-		l.decide(&plan{code: hl7.AR, errors: []hl7.AckError{{Code: hl7.ConditionInternal}}}, true)
+	if !foreign || len(e.in.mail) < mostForeign { // there is room for the play's own
+		select {
+		case e.in.mail <- l:
+		default: // more than anybody will look at
+			l.decide(&plan{code: hl7.AR, errors: []hl7.AckError{{Code: hl7.ConditionInternal}}}, true)
+		}
 	}
 	hold := time.NewTimer(holdMail)
 	defer hold.Stop()
@@ -190,8 +194,8 @@ func (l *letter) decide(p *plan, early bool) {
 	})
 }
 
-// foreign reports a message about nobody whom the play knows, which no step waits
-// for: it need not wait for one.
+// foreign reports a message about nobody whom the play knows, which need not wait for
+// a step.
 func (in *inbox) foreign(l *letter) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()

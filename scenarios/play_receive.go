@@ -58,6 +58,8 @@ func (s *stage) await(ctx context.Context, step *Step, record *stepRecord) (*out
 	if err := s.present(step); err != nil {
 		return nil, err
 	}
+	s.keepOthers(step, true)
+	defer s.keepOthers(step, false)
 	w := s.newWait(step, record)
 	deed, err := s.startDeed(ctx, step, w.within)
 	if err != nil {
@@ -71,6 +73,22 @@ func (s *stage) await(ctx context.Context, step *Step, record *stepRecord) (*out
 		out.judged = append(deed.checks(ctx, s, step), out.judged...)
 	}
 	return out, nil
+}
+
+// keepOthers has messages about others wait to be answered while the step in hand, or
+// another one from then on, decides what they are answered. Elsewhere they are
+// accepted at once: a candidate in use that speaks over one connection would
+// otherwise be held up, and with it what a step awaits, or wants not to come.
+func (s *stage) keepOthers(step *Step, inHand bool) {
+	var later []*Step
+	if at := slices.Index(s.script.Case.Steps, step); at >= 0 {
+		later = s.script.Case.Steps[at+1:]
+	}
+	open := slices.ContainsFunc(flattened(later, s.script.Case.Always), func(l *Step) bool { return l.Receive.others() && l.Reply != nil })
+	open = open || inHand && slices.ContainsFunc(flattened([]*Step{step}), func(one *Step) bool { return one.Receive.others() })
+	s.inbox.mu.Lock()
+	defer s.inbox.mu.Unlock()
+	s.inbox.open = open
 }
 
 // newWait lists what the step wants, and until when.
