@@ -30,27 +30,36 @@ type listed struct {
 
 func (a *app) listCommand() *cobra.Command {
 	var tags []string
+	var role string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   a.text("list [ID|FICHIER|DOSSIER…]", "list [ID|FILE|DIR…]"),
 		Short: a.text("Montre les scénarios, et s'ils s'appliquent au candidat", "Shows the scenarios, and whether they apply to the candidate"),
 		Example: examples(
 			"pamlab list", a.text("tous", "all"),
+			"pamlab list --role gam", a.text("ceux pour une RI/GAM", "those for an RI/GAM"),
 			"pamlab list --tags core", a.text("ceux qui ont cette étiquette", "those with this tag"),
 			"pamlab list --json | jq -r '.[] | select(.applies).id'", a.text("pour un programme", "for a program"),
 		),
 	}
 	candidate := a.addCandidateFlags(cmd)
 	cmd.Flags().StringSliceVar(&tags, "tags", nil, a.text("seulement ceux qui ont l'une de ces étiquettes", "only those that have one of these tags"))
+	cmd.Flags().StringVar(&role, "role", "", a.text("seulement ceux pour un candidat de ce rôle : dmn ou gam", "only those for a candidate of this role: dmn or gam"))
 	cmd.Flags().BoolVar(&asJSON, "json", false, a.text("en JSON", "as JSON"))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		plays, err := scenarios.Selector{Library: library.FS()}.Select(args, tags)
+		if err := knownRole(role); err != nil {
+			return err
+		}
+		plays, err := scenarios.Selector{Library: library.FS(), Role: scenarios.Role(role)}.Select(args, tags)
 		if err != nil {
 			return withCode(scenarios.ExitUnusable, err)
 		}
 		c, err := a.candidateIfAny(cmd, candidate)
 		if err != nil {
 			return err
+		}
+		if c != nil && role != "" {
+			c.Role = scenarios.Role(role) // as `run --role` has it
 		}
 		list := listedOf(plays, c)
 		if asJSON {

@@ -120,14 +120,19 @@ func (a *app) run(cmd *cobra.Command, o *runOptions, args []string) error {
 
 // chooseRole has the candidate play the role whose scenarios are selected.
 func (o *runOptions) chooseRole() error {
-	switch scenarios.Role(o.role) {
-	case "":
-	case scenarios.DMN, scenarios.GAM:
+	if o.role != "" {
 		o.candidate.set = append(o.candidate.set, "candidate.role="+o.role)
-	default:
-		return usageError(fmt.Sprintf("--role %q : dmn ou gam", o.role), fmt.Sprintf("--role %q: dmn or gam", o.role))
 	}
-	return nil
+	return knownRole(o.role)
+}
+
+// knownRole checks --role.
+func knownRole(role string) error {
+	switch scenarios.Role(role) {
+	case "", scenarios.DMN, scenarios.GAM:
+		return nil
+	}
+	return usageError(fmt.Sprintf("--role %q : dmn ou gam", role), fmt.Sprintf("--role %q: dmn or gam", role))
 }
 
 // person is who does what steps ask for at the candidate, if somebody is there.
