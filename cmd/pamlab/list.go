@@ -54,12 +54,9 @@ func (a *app) listCommand() *cobra.Command {
 		if err != nil {
 			return withCode(scenarios.ExitUnusable, err)
 		}
-		c, err := a.candidateIfAny(cmd, candidate)
+		c, err := a.candidateIfAny(cmd, candidate, role)
 		if err != nil {
 			return err
-		}
-		if c != nil && role != "" {
-			c.Role = scenarios.Role(role) // as `run --role` has it
 		}
 		list := listedOf(plays, c)
 		if asJSON {
@@ -74,11 +71,14 @@ func (a *app) listCommand() *cobra.Command {
 }
 
 // candidateIfAny loads the candidate when there is one: the list is as useful
-// before anybody has written that file.
-func (a *app) candidateIfAny(cmd *cobra.Command, flags *candidateFlags) (*scenarios.Candidate, error) {
+// before anybody has written that file. It has the role that is asked for, as of `run`.
+func (a *app) candidateIfAny(cmd *cobra.Command, flags *candidateFlags, role string) (*scenarios.Candidate, error) {
 	_, err := os.Stat(flags.file)
 	if errors.Is(err, fs.ErrNotExist) && !cmd.Flags().Changed("candidate") && len(flags.set) == 0 {
 		return nil, nil
+	}
+	if role != "" {
+		flags.set = append(flags.set, "candidate.role="+role)
 	}
 	return flags.load(cmd)
 }
