@@ -20,7 +20,10 @@ build: ## one static binary, ./pamlab
 
 .PHONY: profile
 profile: ## renew the profile that the static build is optimised by
-	$(GO) test -run '^$$' -bench '^BenchmarkSamples$$' -benchtime 20s -cpuprofile $(PROFILE) -o /dev/null ./hl7/pam/rules
+	$(GO) test -trimpath -run '^$$' -bench '^BenchmarkSamples$$' -benchtime 10s -cpuprofile judge.prof -o /dev/null ./hl7/pam/rules
+	$(GO) test -trimpath -run '^$$' -bench '^BenchmarkExchange$$' -benchtime 10s -cpuprofile listen.prof -o /dev/null ./scenarios/listen
+	$(GO) tool pprof -proto judge.prof listen.prof > $(PROFILE)
+	rm judge.prof listen.prof
 
 .PHONY: demo
 demo: ## the one-minute tour
