@@ -101,21 +101,27 @@ func (a *app) run(cmd *cobra.Command, o *runOptions, args []string) error {
 	if err := ready(candidate); err != nil {
 		return err
 	}
-	if candidate.Role == scenarios.GAM && !cmd.Flags().Changed("jobs") {
-		o.jobs = 1 // there is one place where we listen: others would only wait for it
-	}
 	if o.seed == 0 {
 		o.seed = 1 + rand.Uint64N(1_000_000) // short enough to be typed again
 	}
 	code, err := a.playAll(cmd.Context(), playOptions{
 		candidate: candidate, plays: plays, targets: targets, journal: o.journal,
-		seed: o.seed, instant: instant, jobs: o.jobs, verbose: o.verbose, quiet: o.quiet,
+		seed: o.seed, instant: instant, jobs: o.atOnce(candidate.Role, cmd.Flags().Changed("jobs")), verbose: o.verbose, quiet: o.quiet,
 		options: o.candidate.options(cmd), person: o.person(a),
 	})
 	if err != nil {
 		return err
 	}
 	return silently(code)
+}
+
+// atOnce is how many scenarios are played at once: unless somebody chose, of a GAM
+// one, because there is one place where we listen, and others would only wait for it.
+func (o *runOptions) atOnce(role scenarios.Role, chosen bool) int {
+	if role == scenarios.GAM && !chosen {
+		return 1
+	}
+	return o.jobs
 }
 
 // chooseRole has the candidate play the role whose scenarios are selected.
